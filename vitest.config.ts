@@ -1,0 +1,40 @@
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+// `#libs/*` must resolve to the sources, not to a build that may be old.
+const conditions = ['source', 'node'];
+const outside = ['**/node_modules/**', '**/dist/**', '**/.gatehouse/**'];
+
+const project = (name: string, test: Record<string, unknown>): TestProjectConfiguration => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { name, environment: 'node', ...test },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', {
+        include: ['**/*.spec.ts'],
+        exclude: [...outside, '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
+      }),
+      project('integration', {
+        include: ['**/*.int.spec.ts'],
+        exclude: outside,
+        globalSetup: ['deploy/local/test-stack/integration.setup.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        maxWorkers: 3,
+        sequence: { groupOrder: 1 },
+      }),
+      // A file of the whole system starts a stack of its own: one at a time, or two of them starve each other.
+      project('system', {
+        include: ['test/**/*.e2e.spec.ts'],
+        exclude: outside,
+        fileParallelism: false,
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
+        sequence: { groupOrder: 2 },
+      }),
+    ],
+  },
+});
