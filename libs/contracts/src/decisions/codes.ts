@@ -1,0 +1,35 @@
+/** What a caller sees as `code` when a request is refused, and the HTTP status that goes with it. */
+export const refusalStatus = {
+  invalid_json: 400,
+  invalid_request: 400,
+  ambiguous_body: 400,
+  missing_model: 400,
+  missing_provider_account: 400,
+  missing_metadata: 400,
+  invalid_metadata: 400,
+  ambiguous_credentials: 400,
+  missing_credentials: 401,
+  invalid_api_key: 401,
+  invalid_token: 401,
+  model_not_allowed: 403,
+  environment_not_allowed: 403,
+  action_not_allowed: 403,
+  untagged_resource: 403,
+  insufficient_scope: 403,
+  ip_not_allowed: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  rate_limit_exceeded: 429,
+  budget_exceeded: 429,
+  upstream_error: 502,
+  upstream_timeout: 504,
+  snapshot_stale: 503,
+  not_ready: 503,
+  audit_unavailable: 503,
+  limits_unavailable: 503,
+  circuit_open: 503,
+} as const;
+
+/** Stable refusal codes of every service; never reused with another meaning. */
+export type RefusalCode = keyof typeof refusalStatus;

@@ -1,0 +1,48 @@
+import { defineEvent } from '#libs/decider';
+import { z } from 'zod';
+import { Labels } from '../names.js';
+import { Sealed } from '../sealed.js';
+import { KeyRestrictions } from './key-restrictions.js';
+
+/** `pat` acts as a user, `vak` as a virtual account, `svc` reaches admin APIs only. */
+export const KeyKind = z.enum(['pat', 'vak', 'svc']);
+export type KeyKind = z.output<typeof KeyKind>;
+
+/** Stream `identity.api-key-<keyId>`; the id is the 12 base62 digits that the key's text carries. */
+const Key = z.object({ keyId: z.string(), tenantId: z.string(), at: z.iso.datetime() });
+const WithReason = Key.extend({ reason: Sealed.optional() });
+/** HMAC-SHA-256 of the whole key text under the pepper of that version, base64url; the text itself is never stored. */
+const Secret = { mac: z.string(), pepperVersion: z.int() };
+
+export const ApiKeyIssued = defineEvent(
+  'identity.api-key.issued',
+  Key.extend({
+    ...Secret,
+    kind: KeyKind,
+    ownerId: z.string(),
+    /** The owner's epoch at mint; a key whose owner has moved on is dead. */
+    ownerEpoch: z.int(),
+    name: Sealed,
+    redacted: z.string(),
+    restrictions: KeyRestrictions,
+    labels: Labels,
+    notBefore: z.iso.datetime().nullable(),
+    expiresAt: z.iso.datetime().nullable(),
+  }),
+);
+/** The former secret goes on until `overlapUntil` (which may be `at`: none). */
+export const ApiKeyRotated = defineEvent(
+  'identity.api-key.rotated',
+  Key.extend({
+    ...Secret,
+    redacted: z.string(),
+    overlapUntil: z.iso.datetime(),
+    expiresAt: z.iso.datetime().nullable(),
+  }),
+);
+export const ApiKeySuspended = defineEvent('identity.api-key.suspended', WithReason.extend({ leaked: z.boolean() }));
+export const ApiKeyResumed = defineEvent('identity.api-key.resumed', WithReason);
+export const ApiKeyRevoked = defineEvent('identity.api-key.revoked', WithReason);
+
+export const apiKeyEvents = [ApiKeyIssued, ApiKeyRotated, ApiKeySuspended, ApiKeyResumed, ApiKeyRevoked] as const;
+export type ApiKeyEvent = ReturnType<(typeof apiKeyEvents)[number]['of']>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { Labels } from '../names.js';
+
+/**
+ * `principal/<id>` on `identity.state.v1`. The topic is compacted and erasable, so it may carry the e-mail address that
+ * policy resolves `user:<e-mail>` with; nothing else on the bus does.
+ */
+export const PrincipalRecord = z.object({
+  id: z.string(),
+  kind: z.enum(['user', 'virtual-account']),
+  tenantId: z.string(),
+  status: z.enum(['active', 'suspended', 'deleted']),
+  /** Credentials of another epoch are dead. */
+  epoch: z.int(),
+  /** A virtual account's name; null for users. */
+  name: z.string().nullable(),
+  /** A user's address in lower case; null for virtual accounts and erased users. */
+  email: z.string().nullable(),
+  /** Names of teams, sorted. For a virtual account: those it was added to and the one that owns it. */
+  teams: z.array(z.string()),
+  groups: z.array(z.string()),
+  labels: Labels,
+  /** The owning team of a virtual account. */
+  ownerTeam: z.string().nullable(),
+  operator: z.boolean(),
+});
+export type PrincipalRecord = z.output<typeof PrincipalRecord>;
+
+/** `tenant/<id>` on `identity.state.v1`: suspending it ends every credential of the tenant by one record. */
+export const TenantRecord = z.object({
+  id: z.string(),
+  status: z.enum(['active', 'suspended', 'deleted']),
+});
+export type TenantRecord = z.output<typeof TenantRecord>;

@@ -1,0 +1,13 @@
+/** Keys on `identity.state.v1`. */
+export const credentialKey = (keyId: string) => `credential/${keyId}`;
+export const principalKey = (principalId: string) => `principal/${principalId}`;
+export const tenantKey = (tenantId: string) => `tenant/${tenantId}`;
+
+/** The key of watermarks on every state topic. */
+export const WATERMARK_KEY = 'watermark';
+
+/** A state key's kind and the rest: `credential/abc` → `['credential', 'abc']`. */
+export function splitStateKey(key: string): readonly [kind: string, id: string] {
+  const slash = key.indexOf('/');
+  return slash < 0 ? [key, ''] : [key.slice(0, slash), key.slice(slash + 1)];
+}

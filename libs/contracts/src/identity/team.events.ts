@@ -1,0 +1,16 @@
+import { defineEvent } from '#libs/decider';
+import { z } from 'zod';
+import { Slug } from '../names.js';
+
+/** Stream `identity.team-<teamId>`. Policy documents name a team by `team:<name>`. */
+const Team = z.object({ teamId: z.string(), tenantId: z.string(), name: Slug, at: z.iso.datetime() });
+const Membership = Team.extend({ principalId: z.string() });
+
+export const TeamCreated = defineEvent('identity.team.created', Team);
+export const TeamMemberAdded = defineEvent('identity.team.member-added', Membership);
+export const TeamMemberRemoved = defineEvent('identity.team.member-removed', Membership);
+/** Names who was in it, so that each loses the membership in the same transaction. */
+export const TeamDeleted = defineEvent('identity.team.deleted', Team.extend({ memberIds: z.array(z.string()) }));
+
+export const teamEvents = [TeamCreated, TeamMemberAdded, TeamMemberRemoved, TeamDeleted] as const;
+export type TeamEvent = ReturnType<(typeof teamEvents)[number]['of']>;

@@ -1,0 +1,79 @@
+export { Sealed } from './sealed.js';
+export { Labels, PLATFORM_TENANT, Slug } from './names.js';
+export { COMPACTION_RETENTION_MS, decisionTopics, topics, type Service, type TopicSpec } from './topics.js';
+export {
+  TenantCreated,
+  TenantDeleted,
+  TenantResumed,
+  TenantSuspended,
+  tenantEvents,
+  type TenantEvent,
+} from './identity/tenant.events.js';
+export {
+  UserDeactivated,
+  userEvents,
+  UserLabelled,
+  UserRegistered,
+  UserResumed,
+  UserSuspended,
+  type UserEvent,
+} from './identity/user.events.js';
+export {
+  TeamCreated,
+  TeamDeleted,
+  teamEvents,
+  TeamMemberAdded,
+  TeamMemberRemoved,
+  type TeamEvent,
+} from './identity/team.events.js';
+export {
+  VirtualAccountCreated,
+  VirtualAccountDeleted,
+  virtualAccountEvents,
+  VirtualAccountLabelled,
+  VirtualAccountMoved,
+  VirtualAccountResumed,
+  VirtualAccountSuspended,
+  type VirtualAccountEvent,
+} from './identity/virtual-account.events.js';
+export { KeyRestrictions } from './identity/key-restrictions.js';
+export {
+  apiKeyEvents,
+  ApiKeyIssued,
+  ApiKeyResumed,
+  ApiKeyRevoked,
+  ApiKeyRotated,
+  ApiKeySuspended,
+  KeyKind,
+  type ApiKeyEvent,
+} from './identity/api-key.events.js';
+export { CredentialRecord, CredentialSecret } from './identity/credential.record.js';
+export { PrincipalRecord, TenantRecord } from './identity/principal.record.js';
+export { credentialKey, principalKey, splitStateKey, tenantKey, WATERMARK_KEY } from './identity/state-keys.js';
+export {
+  DocumentChange,
+  policyEvents,
+  ProviderCredentialSet,
+  RevisionPublished,
+  type PolicyEvent,
+} from './policy/revision.events.js';
+export { DocumentKind, DocumentRecord, HeadRecord, SecretRecord } from './policy/document.record.js';
+export {
+  documentKey,
+  headKey,
+  parsePolicyStateKey,
+  secretKey,
+  setDigestInput,
+  type PolicyStateKey,
+} from './policy/state-keys.js';
+export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
+export { refusalStatus, type RefusalCode } from './decisions/codes.js';
+export { decisionReasons, type DecisionReason } from './decisions/reasons.js';
+export { AccessDecided } from './decisions/access-decided.record.js';
+export { CallCompleted } from './decisions/call-completed.record.js';
+export {
+  DecisionBatch,
+  decisionPartition,
+  DecisionRecord,
+  DECISIONS_PER_RECORD_MAX,
+} from './decisions/decision-batch.record.js';

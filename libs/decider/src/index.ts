@@ -1,0 +1,4 @@
+export { defineEvent, type EventDefinition, type StoredEvent } from './event.js';
+export { fold, type Decider } from './decider.js';
+export { DomainError } from './domain-error.js';
+export type { OpenSealed, SealedText, StateProjection } from './projection.js';
