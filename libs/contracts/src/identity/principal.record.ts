@@ -16,7 +16,7 @@ export const PrincipalRecord = z.object({
   name: z.string().nullable(),
   /** A user's address in lower case; null for virtual accounts and erased users. */
   email: z.string().nullable(),
-  /** Names of teams, sorted. For a virtual account: those it was added to and the one that owns it. */
+  /** Names of the teams it is a member of, sorted. Owning a virtual account does not make it a member. */
   teams: z.array(z.string()),
   groups: z.array(z.string()),
   labels: Labels,

@@ -1,0 +1,104 @@
+import {
+  ApiKeyIssued,
+  ApiKeyResumed,
+  ApiKeyRevoked,
+  ApiKeyRotated,
+  ApiKeySuspended,
+  type ApiKeyEvent,
+  type Sealed,
+} from '#libs/contracts';
+import { DomainError, type Decider } from '#libs/decider';
+import type { z } from 'zod';
+
+type Named<Type extends string> = { type: Type; keyId: string; tenantId: string; at: string };
+export type IssueApiKey = { type: 'IssueApiKey' } & z.output<typeof ApiKeyIssued.schema>;
+export type RotateApiKey = { type: 'RotateApiKey' } & z.output<typeof ApiKeyRotated.schema>;
+export type SuspendApiKey = Named<'SuspendApiKey'> & { reason?: Sealed; leaked: boolean };
+export type ResumeApiKey = Named<'ResumeApiKey'> & { reason?: Sealed };
+export type RevokeApiKey = Named<'RevokeApiKey'> & { reason?: Sealed };
+export type ApiKeyCommand = IssueApiKey | RotateApiKey | SuspendApiKey | ResumeApiKey | RevokeApiKey;
+
+type Live = {
+  status: 'active' | 'suspended' | 'revoked';
+  tenantId: string;
+  expiresAt: string | null;
+  /** Until when the former secret is still accepted. */
+  overlapUntil: string | null;
+};
+export type ApiKeyState = { status: 'absent' } | Live;
+
+export const apiKeyDecider: Decider<ApiKeyState, ApiKeyCommand, ApiKeyEvent> = {
+  initialState: () => ({ status: 'absent' }),
+
+  evolve: (state, event) => {
+    if (event.type === 'identity.api-key.issued') {
+      const { tenantId, expiresAt } = event.data;
+      return { status: 'active', tenantId, expiresAt, overlapUntil: null };
+    }
+    // The first event of the stream is the issue, so there is a key by now.
+    if (state.status === 'absent') return state;
+    switch (event.type) {
+      case 'identity.api-key.rotated':
+        return { ...state, expiresAt: event.data.expiresAt, overlapUntil: event.data.overlapUntil };
+      case 'identity.api-key.suspended':
+        return { ...state, status: 'suspended' };
+      case 'identity.api-key.resumed':
+        return { ...state, status: 'active' };
+      case 'identity.api-key.revoked':
+        return { ...state, status: 'revoked', overlapUntil: null };
+    }
+  },
+
+  decide: (command, state) => {
+    if (command.type === 'IssueApiKey') {
+      if (state.status !== 'absent') throw new DomainError('api-key/id-taken', 'This key id is already in use.');
+      const { type: _, ...data } = command;
+      return [ApiKeyIssued.of(data)];
+    }
+    // Another tenant's key must look exactly like a missing one.
+    if (state.status === 'absent' || state.tenantId !== command.tenantId) {
+      throw new DomainError('api-key/not-found', 'No such key.');
+    }
+    return change(command, state);
+  },
+};
+
+function change(command: Exclude<ApiKeyCommand, IssueApiKey>, key: Live): readonly ApiKeyEvent[] {
+  switch (command.type) {
+    case 'RotateApiKey': {
+      requireRotatable(key, command.at);
+      const { type: _, ...data } = command;
+      return [ApiKeyRotated.of(data)];
+    }
+    case 'SuspendApiKey': {
+      requireNotRevoked(key);
+      const { type: _, ...data } = command;
+      return key.status === 'suspended' ? [] : [ApiKeySuspended.of(data)];
+    }
+    case 'ResumeApiKey': {
+      requireNotRevoked(key);
+      const { type: _, ...data } = command;
+      return key.status === 'active' ? [] : [ApiKeyResumed.of(data)];
+    }
+    case 'RevokeApiKey': {
+      const { type: _, ...data } = command;
+      return key.status === 'revoked' ? [] : [ApiKeyRevoked.of(data)];
+    }
+  }
+}
+
+function requireNotRevoked(key: Live) {
+  if (key.status === 'revoked') throw new DomainError('api-key/revoked', 'This key was revoked; issue a new one.');
+}
+
+function requireRotatable(key: Live, at: string) {
+  requireNotRevoked(key);
+  if (key.status === 'suspended') throw new DomainError('api-key/suspended', 'Resume this key before rotating it.');
+  if (key.expiresAt !== null && key.expiresAt <= at) {
+    throw new DomainError('api-key/expired', 'This key has expired; issue a new one.');
+  }
+  // Two live secrets at most, and an overlap that was promised is kept.
+  if (key.overlapUntil !== null && key.overlapUntil > at) {
+    throw new DomainError('api-key/overlap-running', `The last rotation overlaps until ${key.overlapUntil}.`);
+  }
+}

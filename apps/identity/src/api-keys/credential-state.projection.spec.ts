@@ -1,0 +1,55 @@
+import { ApiKeyIssued, ApiKeyRevoked, ApiKeyRotated, CredentialRecord, type ApiKeyEvent } from '#libs/contracts';
+import { expect, it } from 'vitest';
+import { credentialState } from './credential-state.projection.js';
+
+const key = { keyId: 'k1', tenantId: 'acme' };
+const issued = ApiKeyIssued.of({
+  ...key,
+  at: '2026-11-23T09:00:00.000Z',
+  kind: 'vak',
+  ownerId: 'va_1',
+  ownerEpoch: 1,
+  name: { subjectId: 'va_1', box: 'sealed-name' },
+  redacted: 'gh_vakp_k1…',
+  mac: 'first',
+  pepperVersion: 1,
+  restrictions: {},
+  labels: {},
+  notBefore: null,
+  expiresAt: null,
+});
+const rotated = (at: string, overlapUntil: string) =>
+  ApiKeyRotated.of({ ...key, at, mac: `mac of ${at}`, pepperVersion: 1, redacted: '', overlapUntil, expiresAt: null });
+
+function recordAfter(...events: ApiKeyEvent[]) {
+  let held: CredentialRecord | undefined;
+  for (const event of events) held = credentialState.project('credential/k1', held, event, () => undefined);
+  return CredentialRecord.parse(held);
+}
+
+it('accepts both secrets during the overlap, the new one first', () => {
+  const { secrets } = recordAfter(issued, rotated('2026-11-23T10:00:00.000Z', '2026-11-23T10:10:00.000Z'));
+  expect(secrets.map(({ mac, until }) => [mac, until])).toEqual([
+    ['mac of 2026-11-23T10:00:00.000Z', null],
+    ['first', '2026-11-23T10:10:00.000Z'],
+  ]);
+});
+
+it('ends the old secret at once when no overlap was asked for', () => {
+  expect(recordAfter(issued, rotated('2026-11-23T10:00:00.000Z', '2026-11-23T10:00:00.000Z')).secrets).toHaveLength(1);
+});
+
+it('never carries more than two secrets', () => {
+  const twice = recordAfter(
+    issued,
+    rotated('2026-11-23T10:00:00.000Z', '2026-11-23T10:10:00.000Z'),
+    rotated('2026-11-23T11:00:00.000Z', '2026-11-23T11:10:00.000Z'),
+  );
+  expect(twice.secrets.map(({ mac }) => mac)).not.toContain('first');
+});
+
+it('keeps a revoked key as a record, and its name out of it', () => {
+  const record = recordAfter(issued, ApiKeyRevoked.of({ ...key, at: '2026-11-23T10:00:00.000Z' }));
+  expect(record.status).toBe('revoked');
+  expect(JSON.stringify(record)).not.toContain('sealed-name');
+});

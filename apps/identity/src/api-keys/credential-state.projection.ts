@@ -1,0 +1,34 @@
+import { apiKeyEvents, credentialKey, topics, type ApiKeyEvent, type CredentialRecord } from '#libs/contracts';
+import type { StateProjection } from '#libs/decider';
+
+/** Published in the transaction of the event. A revoked key stays as a record: a missing one could be re-sent. */
+export const credentialState: StateProjection<ApiKeyEvent, CredentialRecord> = {
+  topic: topics.identityState.name,
+  types: apiKeyEvents.map((event) => event.type),
+  keys: (event) => [credentialKey(event.data.keyId)],
+  project: (_key, held, event) => {
+    switch (event.type) {
+      case 'identity.api-key.issued': {
+        const { at, name: _name, redacted: _redacted, mac, pepperVersion, ...rest } = event.data;
+        const secrets = [{ mac, pepperVersion, until: null }];
+        return { ...rest, status: 'active', secrets, issuedAt: at, rotatedAt: null };
+      }
+      case 'identity.api-key.rotated':
+        return held && rotated(held, event.data);
+      case 'identity.api-key.suspended':
+        return held && { ...held, status: 'suspended' };
+      case 'identity.api-key.resumed':
+        return held && { ...held, status: 'active' };
+      case 'identity.api-key.revoked':
+        return held && { ...held, status: 'revoked' };
+    }
+  },
+};
+
+type Rotation = { mac: string; pepperVersion: number; overlapUntil: string; expiresAt: string | null; at: string };
+
+function rotated(held: CredentialRecord, { mac, pepperVersion, overlapUntil, expiresAt, at }: Rotation) {
+  const former = held.secrets.slice(0, 1).map((secret) => ({ ...secret, until: overlapUntil }));
+  const current = { mac, pepperVersion, until: null };
+  return { ...held, secrets: overlapUntil > at ? [current, ...former] : [current], rotatedAt: at, expiresAt };
+}

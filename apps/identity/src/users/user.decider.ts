@@ -1,0 +1,72 @@
+import {
+  UserDeactivated,
+  UserLabelled,
+  UserRegistered,
+  UserResumed,
+  UserSuspended,
+  type Labels,
+  type Sealed,
+  type UserEvent,
+} from '#libs/contracts';
+import { DomainError, type Decider } from '#libs/decider';
+import { requireLive, takesStep, type LifecycleStatus } from '../lifecycle.js';
+
+type Named<Type extends string> = { type: Type; userId: string; tenantId: string; at: string };
+type Step<Type extends string> = Named<Type> & { reason?: Sealed };
+export type RegisterUser = Named<'RegisterUser'> & { email: Sealed; displayName?: Sealed; labels: Labels };
+export type LabelUser = Named<'LabelUser'> & { labels: Labels };
+export type UserCommand = RegisterUser | LabelUser | Step<'SuspendUser'> | Step<'ResumeUser'> | Step<'DeactivateUser'>;
+export type UserState = { status: LifecycleStatus; tenantId: string; labels: Labels };
+
+export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
+  initialState: () => ({ status: 'absent', tenantId: '', labels: {} }),
+
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'identity.user.registered':
+        return { status: 'active', tenantId: event.data.tenantId, labels: event.data.labels };
+      case 'identity.user.labelled':
+        return { ...state, labels: event.data.labels };
+      case 'identity.user.suspended':
+        return { ...state, status: 'suspended' };
+      case 'identity.user.resumed':
+        return { ...state, status: 'active' };
+      case 'identity.user.deactivated':
+        return { ...state, status: 'deleted' };
+    }
+  },
+
+  decide: (command, state) => {
+    const owned = state.tenantId === command.tenantId;
+    switch (command.type) {
+      case 'RegisterUser': {
+        if (state.status !== 'absent') throw new DomainError('user/id-taken', 'This user id is already in use.');
+        const { type: _, ...data } = command;
+        return [UserRegistered.of(data)];
+      }
+      case 'LabelUser': {
+        requireLive('user', state, owned);
+        const { type: _, ...data } = command;
+        return sameLabels(state.labels, data.labels) ? [] : [UserLabelled.of(data)];
+      }
+      case 'SuspendUser': {
+        const { type: _, ...data } = command;
+        return takesStep('user', state, owned, 'suspend') ? [UserSuspended.of(data)] : [];
+      }
+      case 'ResumeUser': {
+        const { type: _, ...data } = command;
+        return takesStep('user', state, owned, 'resume') ? [UserResumed.of(data)] : [];
+      }
+      case 'DeactivateUser': {
+        const { type: _, ...data } = command;
+        return takesStep('user', state, owned, 'delete') ? [UserDeactivated.of(data)] : [];
+      }
+    }
+  },
+};
+
+/** Whether two label maps say the same, whatever the order of their keys. */
+export function sameLabels(a: Labels, b: Labels): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
