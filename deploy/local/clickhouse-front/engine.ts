@@ -37,18 +37,19 @@ type Connection = { session: Session; database: string };
 
 /** The one engine of this process: a bounded set of connections to one data directory, one statement in each. */
 export class Engine {
+  private readonly directory: string;
+  private readonly defaults: Readonly<Record<string, string | number>>;
   private readonly idle: Connection[] = [];
-  private opened = 0;
   private readonly waiting: ((connection: Connection) => void)[] = [];
+  private opened = 0;
 
   /**
    * @param directory Held by an exclusive lock: a second process fails to open it.
    * @param defaults Settings that every connection starts with.
    */
-  constructor(
-    private readonly directory: string,
-    private readonly defaults: Readonly<Record<string, string | number>>,
-  ) {
+  constructor(directory: string, defaults: Readonly<Record<string, string | number>>) {
+    this.directory = directory;
+    this.defaults = defaults;
     this.idle.push(this.open());
     this.opened = 1;
   }

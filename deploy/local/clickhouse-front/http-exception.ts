@@ -12,12 +12,11 @@ export const exceptionCodes = {
 
 /** A refusal in the engine's own words, so that the stock client parses it like any other. */
 export class FrontException extends Error {
-  constructor(
-    readonly code: number,
-    detail: string,
-    type: string,
-  ) {
+  readonly code: number;
+
+  constructor(code: number, detail: string, type: string) {
     super(`Code: ${code}. DB::Exception: ${detail} (${type})`);
+    this.code = code;
   }
 }
 
