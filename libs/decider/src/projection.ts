@@ -19,3 +19,18 @@ export type StateProjection<Event extends StoredEvent, Rec extends object> = {
   keys(event: Event): readonly string[];
   project(key: string, held: Rec | undefined, event: Event, open: OpenSealed): Rec | undefined;
 };
+
+/** When and as which version of its stream an event was recorded. */
+export type RecordedAt = { readonly recordedAt: string; readonly streamVersion: number };
+
+/**
+ * Folds events into rows that an API lists. Pure: where rows are kept is the business of whoever runs it.
+ * `project` answers the row after the event, or undefined to have none.
+ */
+export type ListProjection<Event extends StoredEvent, Row extends object> = {
+  /** Name of the table, version last: `key_list_v1`. */
+  readonly name: string;
+  readonly types: readonly string[];
+  place(event: Event): { readonly id: string; readonly tenantId: string };
+  project(held: Row | undefined, event: Event, at: RecordedAt, open: OpenSealed): Row | undefined;
+};

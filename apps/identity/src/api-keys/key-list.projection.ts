@@ -1,0 +1,46 @@
+import { apiKeyEvents, type ApiKeyEvent, type KeyKind, type KeyRestrictions, type Labels } from '#libs/contracts';
+import type { ListProjection } from '#libs/decider';
+
+/** `name` is null once its owner was erased. `status` does not know of expiry: that is the reader's clock's. */
+export type KeyRow = {
+  id: string;
+  tenantId: string;
+  kind: KeyKind;
+  ownerId: string;
+  name: string | null;
+  redacted: string;
+  status: 'active' | 'suspended' | 'revoked';
+  leaked: boolean;
+  restrictions: KeyRestrictions;
+  labels: Labels;
+  createdAt: string;
+  rotatedAt: string | null;
+  overlapUntil: string | null;
+  notBefore: string | null;
+  expiresAt: string | null;
+};
+
+export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
+  name: 'key_list_v1',
+  types: apiKeyEvents.map((event) => event.type),
+  place: ({ data }) => ({ id: data.keyId, tenantId: data.tenantId }),
+  project: (held, event, _at, open) => {
+    switch (event.type) {
+      case 'identity.api-key.issued': {
+        const { keyId: id, at, mac: _mac, pepperVersion: _version, ownerEpoch: _epoch, name, ...shown } = event.data;
+        const fresh = { status: 'active', leaked: false, rotatedAt: null, overlapUntil: null } as const;
+        return { ...shown, ...fresh, id, name: open(name) ?? null, createdAt: at };
+      }
+      case 'identity.api-key.rotated': {
+        const { redacted, overlapUntil, expiresAt, at } = event.data;
+        return held && { ...held, redacted, overlapUntil, expiresAt, rotatedAt: at };
+      }
+      case 'identity.api-key.suspended':
+        return held && { ...held, status: 'suspended', leaked: event.data.leaked };
+      case 'identity.api-key.resumed':
+        return held && { ...held, status: 'active', leaked: false };
+      case 'identity.api-key.revoked':
+        return held && { ...held, status: 'revoked' };
+    }
+  },
+};

@@ -1,0 +1,28 @@
+import { teamEvents, type TeamEvent } from '#libs/contracts';
+import type { ListProjection } from '#libs/decider';
+
+export type TeamRow = { id: string; tenantId: string; name: string; memberIds: readonly string[]; createdAt: string };
+
+export const teamList: ListProjection<TeamEvent, TeamRow> = {
+  name: 'team_list_v1',
+  types: teamEvents.map((event) => event.type),
+  place: ({ data }) => ({ id: data.teamId, tenantId: data.tenantId }),
+  project: (held, event) => {
+    switch (event.type) {
+      case 'identity.team.created': {
+        const { teamId, tenantId, name, at } = event.data;
+        return { id: teamId, tenantId, name, memberIds: [], createdAt: at };
+      }
+      case 'identity.team.member-added':
+        return (
+          held && { ...held, memberIds: [...without(held.memberIds, event.data.principalId), event.data.principalId] }
+        );
+      case 'identity.team.member-removed':
+        return held && { ...held, memberIds: without(held.memberIds, event.data.principalId) };
+      case 'identity.team.deleted':
+        return undefined;
+    }
+  },
+};
+
+const without = (ids: readonly string[], id: string) => ids.filter((each) => each !== id);

@@ -1,0 +1,37 @@
+import { virtualAccountEvents, type Labels, type VirtualAccountEvent } from '#libs/contracts';
+import type { ListProjection } from '#libs/decider';
+
+export type VirtualAccountRow = {
+  id: string;
+  tenantId: string;
+  name: string;
+  team: string | null;
+  labels: Labels;
+  createdBy: string;
+  status: 'active' | 'suspended' | 'deleted';
+  createdAt: string;
+};
+
+export const virtualAccountList: ListProjection<VirtualAccountEvent, VirtualAccountRow> = {
+  name: 'virtual_account_list_v1',
+  types: virtualAccountEvents.map((event) => event.type),
+  place: ({ data }) => ({ id: data.virtualAccountId, tenantId: data.tenantId }),
+  project: (held, event) => {
+    switch (event.type) {
+      case 'identity.virtual-account.created': {
+        const { virtualAccountId: id, tenantId, name, team, labels, createdBy, at } = event.data;
+        return { id, tenantId, name, team, labels, createdBy, status: 'active', createdAt: at };
+      }
+      case 'identity.virtual-account.moved':
+        return held && { ...held, team: event.data.team };
+      case 'identity.virtual-account.labelled':
+        return held && { ...held, labels: event.data.labels };
+      case 'identity.virtual-account.suspended':
+        return held && { ...held, status: 'suspended' };
+      case 'identity.virtual-account.resumed':
+        return held && { ...held, status: 'active' };
+      case 'identity.virtual-account.deleted':
+        return held && { ...held, status: 'deleted' };
+    }
+  },
+};

@@ -1,0 +1,4 @@
+export { ConfigError, EXIT_CONFIG, readConfig, readConfigOrExit } from './read-config.js';
+export { SECRET_BYTES_MIN, secretKey, versionedSecretKey } from './secret-key.js';
+export { coherent, databaseUrl, egressAllow, serviceSettings } from './service-settings.js';
+export { kafkaConnection } from './kafka-connection.js';

@@ -1,0 +1,67 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { secretKey, versionedSecretKey } from './secret-key.js';
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean),
+);
+
+/** `true` only for `1`: the embedded stack of one machine. */
+const flag = z
+  .enum(['0', '1'])
+  .default('0')
+  .transform((text) => text === '1');
+
+/** The settings that every service has, by the names of their environment variables. */
+export const serviceSettings = {
+  PORT: port,
+  HOST: z.string().default('127.0.0.1'),
+  /** Unique over all services and replicas; it is part of every decision record. */
+  GATEHOUSE_REPLICA: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,62}$/)
+    .default(
+      () =>
+        `gatehouse-${hostname()
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9-]/g, '-')}`,
+    ),
+  /** Where the spool and, at the gateway, the snapshot file live; kept between starts. */
+  GATEHOUSE_DATA: z.string(),
+  GATEHOUSE_LOCAL: flag,
+  /** Shifts the clock; in local mode only. */
+  GATEHOUSE_CLOCK_OFFSET_SECONDS: z.coerce.number().int().default(0),
+  KAFKA_BROKERS: list.refine((brokers) => brokers.length > 0, 'names no broker'),
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
+  GATEHOUSE_PEPPER: versionedSecretKey,
+  GATEHOUSE_BUS_KEY: secretKey,
+} as const;
+
+/** A PostgreSQL URL. */
+export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
+/** Addresses and CIDR ranges that the operator lets the egress guard reach although they are private. */
+export const egressAllow = list.default([]);
+
+type Given = {
+  GATEHOUSE_LOCAL: boolean;
+  GATEHOUSE_CLOCK_OFFSET_SECONDS: number;
+  KAFKA_SASL_USERNAME?: string | undefined;
+  KAFKA_SASL_PASSWORD?: string | undefined;
+};
+
+/** What holds between settings; add it to every service's schema by `.superRefine(coherent)`. */
+export function coherent(settings: Given, context: z.RefinementCtx): void {
+  const problem = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (settings.GATEHOUSE_CLOCK_OFFSET_SECONDS !== 0 && !settings.GATEHOUSE_LOCAL) {
+    problem('GATEHOUSE_CLOCK_OFFSET_SECONDS', 'is for local mode only');
+  }
+  if ((settings.KAFKA_SASL_USERNAME === undefined) !== (settings.KAFKA_SASL_PASSWORD === undefined)) {
+    problem('KAFKA_SASL_PASSWORD', 'goes with KAFKA_SASL_USERNAME: set both or neither');
+  }
+}

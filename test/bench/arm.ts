@@ -1,0 +1,13 @@
+/** One way to reach the provider, measured in turn with the others. */
+export type Arm = {
+  readonly name: string;
+  /** Where requests go: `<url>/chat/completions`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly model: string;
+  /** Whose CPU is counted; undefined where there is no process between client and provider. */
+  readonly pid: number | undefined;
+};
+
+/** Something that was started for the benchmark and is stopped after it. */
+export type Running = { readonly arm: Arm; stop(): Promise<void> };
