@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { listOf, Texts } from '../documents/lists.js';
+import { Decimal, DocumentName, StatementId } from '../documents/names.js';
+import { reportDuplicates } from '../lint/duplicates.js';
+import { lintModelGlobs } from '../lint/model.rules.js';
+import { lintSubjects } from '../lint/subject.rules.js';
+import { defineKind } from './kind.js';
+
+const windows = ['second', 'minute', 'hour', 'day', 'week', 'month'] as const;
+const units = [
+  ...windows.map((window) => `requests_per_${window}` as const),
+  ...windows.map((window) => `tokens_per_${window}` as const),
+  ...windows.map((window) => `cost_per_${window}` as const),
+  'concurrent_requests',
+] as const;
+const dimensions = ['tenant', 'user', 'virtual-account', 'principal', 'team', 'key', 'model', 'account'] as const;
+
+const Rule = z
+  .strictObject({
+    id: StatementId,
+    when: z.strictObject({ subjects: Texts.optional(), models: Texts.optional() }),
+    /** A whole number, or for cost a decimal in quotes. */
+    limit: z.union([z.int().min(0), Decimal], { error: 'Expected a whole number, or for cost a decimal in quotes.' }),
+    unit: z.enum(units),
+    /** Each combination of these has its own counter. */
+    per: listOf(z.enum(dimensions)).optional(),
+    alertsAtPercent: listOf(z.int().min(1).max(1_000)).optional(),
+    onExceed: z.union([z.literal('refuse'), z.strictObject({ route: DocumentName })]).optional(),
+    mode: z.enum(['enforce', 'observe']).optional(),
+  })
+  .refine(({ unit, limit }) => unit.startsWith('cost_') === (typeof limit === 'string'), {
+    path: ['limit'],
+    error: 'A cost is a decimal in quotes, such as "500.00"; everything else a whole number.',
+  });
+
+/** Rates and budgets. Every matching rule counts, and any exceeded one refuses. */
+export const Limits = defineKind({
+  kind: 'Limits',
+  plural: 'limits',
+  sentence: 'Rates and budgets; any exceeded rule refuses.',
+  applyAction: 'limits:adjust',
+  spec: z.strictObject({ rules: listOf(Rule) }),
+  lint({ spec }, context, report) {
+    reportDuplicates(spec.rules, ['spec', 'rules'], report);
+    for (const [n, { when }] of spec.rules.entries()) {
+      const path = ['spec', 'rules', n, 'when'];
+      if (when.subjects) lintSubjects(when.subjects, [...path, 'subjects'], 'patterns', report);
+      if (when.models) lintModelGlobs(when.models, [...path, 'models'], context, report);
+    }
+  },
+});

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { listOf, Texts } from '../documents/lists.js';
+import { ModelName } from '../documents/names.js';
+import { lintModelGlobs } from '../lint/model.rules.js';
+import { lintSubjects } from '../lint/subject.rules.js';
+import { defineKind } from './kind.js';
+
+const Status = z.union([z.int().min(400).max(599), z.enum(['4xx', '5xx', 'timeout', 'connect'])], {
+  error: 'Expected a status such as 429, or 4xx, 5xx, timeout, connect.',
+});
+
+const Target = z.strictObject({
+  model: ModelName,
+  priority: z.int().min(0).max(1_000).optional(),
+  weight: z.int().min(1).max(1_000_000).optional(),
+  fallbackOn: listOf(Status).optional(),
+});
+
+/** A virtual model, or one that stands in front of a real one. Each target is authorised on its own. */
+export const Route = defineKind({
+  kind: 'Route',
+  plural: 'routes',
+  sentence: 'A model name that leads to one of several models.',
+  applyAction: 'route:deploy',
+  tagged: true,
+  spec: z.strictObject({
+    /** What callers ask for: a name of its own, or a real model's. */
+    model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,190}$/, 'A model name, or a name of its own.'),
+    when: z.strictObject({ subjects: Texts.optional() }).optional(),
+    strategy: z.enum(['priority', 'weight', 'latency']),
+    targets: listOf(Target, 32),
+    /** What a caller gets who may not use the target. */
+    onDenied: z.union([z.enum(['refuse', 'next']), z.strictObject({ redirect: ModelName })]).optional(),
+    sticky: z
+      .strictObject({ by: listOf(z.enum(['principal', 'key', 'team'])), ttlSeconds: z.int().min(1).max(86_400) })
+      .optional(),
+  }),
+  lint({ spec }, context, report) {
+    if (spec.when?.subjects) lintSubjects(spec.when.subjects, ['spec', 'when', 'subjects'], 'patterns', report);
+    for (const [n, { model }] of spec.targets.entries()) {
+      lintModelGlobs([model], (_) => ['spec', 'targets', n, 'model'], context, report);
+    }
+    if (typeof spec.onDenied === 'object') {
+      lintModelGlobs([spec.onDenied.redirect], (_) => ['spec', 'onDenied', 'redirect'], context, report);
+    }
+  },
+});

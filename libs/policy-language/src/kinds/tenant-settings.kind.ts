@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { Texts } from '../documents/lists.js';
+import { defineKind } from './kind.js';
+
+const Key = z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/);
+/** The values that a key may take, or `*` for any. */
+const Values = z.union([z.literal('*'), Texts], { error: 'Expected a list of values, not empty, or "*" for any.' });
+
+const timeZones = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
+
+/** What a tenant sets for itself; at most one document of the kind is in force. */
+export const TenantSettings = defineKind({
+  kind: 'TenantSettings',
+  plural: 'tenant-settings',
+  sentence: 'What a tenant sets for itself.',
+  applyAction: 'policy:apply',
+  onPlatform: false,
+  spec: z.strictObject({
+    /** `strict`: a decision is on disk before it takes effect. */
+    auditMode: z.enum(['default', 'strict']).optional(),
+    /** How long decisions go on after the log lease, flagged as stale. */
+    staleServeSeconds: z.int().min(0).max(86_400).optional(),
+    twoPersonApply: z.boolean().optional(),
+    /** Metadata that every request must carry. */
+    requiredMetadata: z.record(Key, Values).optional(),
+    cutStreamsOnRevoke: z.boolean().optional(),
+    storePrompts: z.boolean().optional(),
+    retentionDays: z.int().min(1).max(3_650).optional(),
+    timeZone: z
+      .string()
+      .refine((zone) => timeZones.has(zone), 'Expected a time zone such as Europe/Berlin.')
+      .optional(),
+    /** Which tags there are, and which values they may take. */
+    tagSchema: z.record(Key, Values).optional(),
+  }),
+  lint(_document, context, report) {
+    if (context.own('TenantSettings').size <= 1) return;
+    const message = `${context.tenant} would have more than one TenantSettings document.`;
+    report({ path: ['metadata', 'name'], rule: 'one-settings-document', message, suggestion: 'Keep one name for it.' });
+  },
+});
