@@ -1,0 +1,41 @@
+import type { Secrets } from '../stack/secrets.js';
+
+export type Service = 'identity' | 'policy' | 'audit' | 'gateway';
+
+/** What the services of one stack are told; the same for each replica of a service but for its own name and place. */
+export type ServiceSurroundings = {
+  readonly secrets: Secrets;
+  readonly databaseUrl: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly clickhouseUrl: string;
+  readonly clockOffsetSeconds: number;
+  /** Set for every service, for instance limits that a test makes small. */
+  readonly extra: Readonly<Record<string, string>>;
+};
+export type Place = { readonly replica: string; readonly port: number; readonly folder: string };
+
+/** The environment of one service: each gets the keys and the stores that it needs, and no others. */
+export function serviceEnvironment(service: Service, place: Place, around: ServiceSurroundings) {
+  const { secrets } = around;
+  const everyone = {
+    PORT: String(place.port),
+    HOST: '127.0.0.1',
+    GATEHOUSE_REPLICA: place.replica,
+    GATEHOUSE_DATA: place.folder,
+    GATEHOUSE_LOCAL: '1',
+    GATEHOUSE_CLOCK_OFFSET_SECONDS: String(around.clockOffsetSeconds),
+    KAFKA_BROKERS: around.kafkaBrokers.join(','),
+    GATEHOUSE_PEPPER: `1:${secrets.pepper}`,
+    GATEHOUSE_BUS_KEY: secrets.bus_key,
+    // The sandbox provider listens on loopback, which no caller may otherwise be sent to.
+    GATEHOUSE_EGRESS_ALLOW: '127.0.0.1/32',
+  };
+  const stores = { DATABASE_URL: around.databaseUrl, GATEHOUSE_SEAL_KEY: secrets.seal_key };
+  const own: Record<Service, Record<string, string>> = {
+    identity: { ...stores, GATEHOUSE_OPERATOR_BOOTSTRAP: secrets.operator_bootstrap },
+    policy: { ...stores, GATEHOUSE_MASTER_KEY: secrets.master_key },
+    audit: { ...stores, CLICKHOUSE_URL: around.clickhouseUrl },
+    gateway: { GATEHOUSE_MASTER_KEY: secrets.master_key },
+  };
+  return { ...around.extra, ...everyone, ...own[service] };
+}
