@@ -22,14 +22,12 @@ describe('a key never reaches a log line', () => {
     'twice in a line': (log) => log.info({ a: KEY, b: KEY }, KEY),
     'in a URL': (log) => log.info({ url: `/v1/models?key=${KEY}&x=1` }, 'request'),
   };
-  for (const [place, write] of Object.entries(places)) {
-    it(place, () => {
-      const { log, text } = captured();
-      write(log);
-      expect(text()).not.toContain(SECRET);
-      expect(text()).toContain('gh_vakp_abcdefghijkl_***');
-    });
-  }
+  it.each(Object.entries(places))('%s', (_, write) => {
+    const { log, text } = captured();
+    write(log);
+    expect(text()).not.toContain(SECRET);
+    expect(text()).toContain('gh_vakp_abcdefghijkl_***');
+  });
 });
 
 it('replaces authorization headers and other named secrets at each of four depths', () => {

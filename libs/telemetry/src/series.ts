@@ -31,7 +31,7 @@ export class Series<Cell> {
   }
 
   flatMap<T>(each: (labels: Render, cell: Cell) => T[]): T[] {
-    return this.map(each).flat();
+    return [...this.cells.values()].flatMap(({ labels, cell }) => each((more) => text({ ...labels, ...more }), cell));
   }
 }
 
