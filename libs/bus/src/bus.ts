@@ -1,6 +1,6 @@
 import type { OutgoingRecord, PublishedRange } from './bus-record.js';
 import type { ConsumeOptions, Consumption } from './consumption.js';
-import type { Replay, ReplayOptions } from './replay.js';
+import type { Replay, ReplayOptions } from './replay/replay.js';
 import type { EndOffsets, TopicIdentity, TopicSpec } from './topic-spec.js';
 
 /** The log that services talk through; port and DI token. `KafkaBus` in processes, `MemoryBus` in unit specs. */

@@ -35,9 +35,11 @@ export type ConsumeOptions = {
   readonly batchMax: number;
   /** Where to begin if the group never committed. Default `beginning`. */
   readonly from?: 'beginning' | 'end';
+  /** Partitions that this consumer no longer owns; called before `onAssigned`. Not called at `close`. */
+  readonly onRevoked?: (partitions: readonly TopicPartition[]) => void;
   /**
-   * Called, and awaited, before the first batch of newly assigned partitions, and again for one partition after its
-   * `onBatch` has failed: from there it is read again from its committed offset. Forget what was buffered for them.
+   * These partitions (again) begin at their committed offset: forget what was buffered for them. Awaited before their
+   * first batch. Called at each (re)join with everything owned, and for one partition after its `onBatch` has failed.
    */
   readonly onAssigned?: (partitions: readonly AssignedPartition[]) => void | Promise<void>;
   /**

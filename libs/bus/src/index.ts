@@ -9,11 +9,13 @@ export { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope/envelo
 export * from './envelope/event-record.js';
 export * from './envelope/record-mac.js';
 export * from './envelope/state-record.js';
+export { KafkaBus } from './kafka/kafka-bus.js';
+export type { KafkaBusOptions } from './kafka/kafka-settings.js';
 export * from './logger.js';
 export { BusContext } from './nest/bus-context.js';
 export type { BusServerOptions } from './nest/bus-server-options.js';
 export * from './reader-health.js';
-export * from './replay.js';
+export * from './replay/replay.js';
 export * from './state/keyed-places.js';
 export * from './state/log-lease.js';
 export * from './state/place.js';

@@ -3,7 +3,7 @@ import { BusError } from '../bus-error.js';
 import type { BusRecord } from '../bus-record.js';
 import { systemClock, type BusClock } from '../clock.js';
 import type { ReaderHealth } from '../reader-health.js';
-import type { Replay, ReplayIncident, ReplayOptions } from '../replay.js';
+import type { Replay, ReplayIncident, ReplayOptions } from '../replay/replay.js';
 import { StateApplier, type Applied, type StateApplierOptions } from './state-applier.js';
 import { readWatermark, WatermarkAge, type Watermark } from './watermark.js';
 

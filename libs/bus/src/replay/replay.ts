@@ -1,6 +1,6 @@
-import type { BusRecord, TopicPartition } from './bus-record.js';
-import type { ReaderHealth, TopicChoice } from './reader-health.js';
-import type { LogBounds } from './topic-spec.js';
+import type { BusRecord, TopicPartition } from '../bus-record.js';
+import type { ReaderHealth, TopicChoice } from '../reader-health.js';
+import type { LogBounds } from '../topic-spec.js';
 
 /** The next offset that a reader wants from a partition. */
 export type ReadPosition = TopicPartition & { readonly next: bigint };

@@ -1,0 +1,48 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Waits between attempts: doubled from `firstMs` to `mostMs`, less up to a fifth by chance, until a success resets it. */
+export class BackOff {
+  private failures = 0;
+
+  constructor(
+    private readonly firstMs: number,
+    private readonly mostMs: number,
+  ) {}
+
+  get count(): number {
+    return this.failures;
+  }
+
+  reset(): void {
+    this.failures = 0;
+  }
+
+  nextMs(): number {
+    const fullMs = Math.min(this.mostMs, this.firstMs * 2 ** this.failures);
+    this.failures += 1;
+    return fullMs * (1 - Math.random() / 5);
+  }
+
+  /** Waits; ends early and quietly when the signal fires. */
+  async wait(signal?: AbortSignal): Promise<void> {
+    const waitMs = this.nextMs();
+    await pause(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+  }
+}
+
+/** The promise's outcome, or `false` when `timeoutMs` have passed; a later rejection is nobody's any more. */
+export async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, false);
+  });
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,185 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { BackOff } from '../back-off.js';
+import { BusError } from '../bus-error.js';
+import type { BusRecord, TopicPartition } from '../bus-record.js';
+import type { AssignedPartition, CommittedOffset, ConsumedBatch, ConsumeOptions, Consumption } from '../consumption.js';
+import type { ReaderHealth, TopicChoice } from '../reader-health.js';
+import { commitOffset } from './kafka-commits.js';
+import { KafkaReader, type ReaderParts } from './kafka-reader.js';
+import { readRecord } from './kafka-record.js';
+import { PARTITION_BYTES_MAX } from './kafka-settings.js';
+import type { KafkaTopics } from './kafka-topics.js';
+import { KeepAlive } from './keep-alive.js';
+
+const MAX_WAIT_MS = 50;
+
+/** One join's worth of ownership; what belongs to an earlier one may neither deliver nor commit. */
+type Assignment = {
+  readonly consumer: Consumer;
+  readonly partitions: ReadonlyMap<string, TopicPartition>;
+  readonly over: AbortController;
+  /** Settles when every partition has been placed at its committed offset and `onAssigned` is done. */
+  placed: Promise<void>;
+};
+
+/** Reads as a member of a group. At each join and after each failure it begins at the committed offsets, explicitly. */
+export class KafkaConsumption implements Consumption {
+  private readonly reader: KafkaReader;
+  private readonly backOff = new BackOff(100, 10_000);
+  private assignment: Assignment | undefined;
+
+  constructor(
+    private readonly options: ConsumeOptions,
+    private readonly topics: KafkaTopics,
+    parts: ReaderParts,
+  ) {
+    const { group, topics: names, maxWaitMs = MAX_WAIT_MS, minBytes = 1 } = options;
+    this.reader = new KafkaReader(
+      {
+        group,
+        topics: names,
+        maxWaitMs,
+        minBytes,
+        partitionBytesMax: options.partitionBytesMax ?? PARTITION_BYTES_MAX,
+        partitionsConcurrently: options.partitionsConcurrently ?? 1,
+        onJoin: (assignment, consumer) => this.joined(assignment, consumer),
+        onBatch: (payload) => this.deliver(payload),
+      },
+      parts,
+    );
+  }
+
+  async start(): Promise<this> {
+    await this.reader.start();
+    return this;
+  }
+
+  health(): ReaderHealth {
+    return this.reader.health([]);
+  }
+
+  pause(topics?: TopicChoice): void {
+    this.reader.pause(topics);
+  }
+
+  resume(topics?: TopicChoice): void {
+    this.reader.resume(topics);
+  }
+
+  async close(timeoutMs?: number): Promise<void> {
+    await this.reader.close(timeoutMs);
+  }
+
+  private joined(byTopic: Readonly<Record<string, number[]>>, consumer: Consumer): void {
+    const owned = Object.entries(byTopic).flatMap(([topic, numbers]) =>
+      numbers.map((partition) => [`${topic}/${partition}`, { topic, partition }] as const),
+    );
+    const former = this.assignment;
+    former?.over.abort();
+    const next: Assignment = {
+      consumer,
+      partitions: new Map(owned),
+      over: new AbortController(),
+      placed: Promise.resolve(),
+    };
+    this.assignment = next;
+    const revoked = [...(former?.partitions ?? [])].filter(([name]) => !next.partitions.has(name));
+    if (revoked.length > 0) this.options.onRevoked?.(revoked.map(([, partition]) => partition));
+    next.placed = this.place(next, [...next.partitions.values()]);
+  }
+
+  /** Tells the handler where the partitions stand and moves the reader there; repeats until it has worked. */
+  private async place(assignment: Assignment, partitions: readonly TopicPartition[]): Promise<void> {
+    const backOff = new BackOff(100, 5000);
+    const signal = AbortSignal.any([assignment.over.signal, this.reader.closing]);
+    for (; !signal.aborted; await backOff.wait(signal)) {
+      try {
+        const assigned = await Promise.all(partitions.map((partition) => this.standing(partition)));
+        await this.options.onAssigned?.(assigned.map(({ next: _, ...told }) => told));
+        if (signal.aborted) return;
+        for (const { topic, partition, next } of assigned) {
+          assignment.consumer.seek({ topic, partition, offset: String(next) });
+        }
+        return;
+      } catch (error) {
+        this.reader.handlerFailures += 1;
+        this.reader.reportHandler(error);
+      }
+    }
+  }
+
+  private async standing({ topic, partition }: TopicPartition): Promise<AssignedPartition & { next: bigint }> {
+    const committed = await this.committed({ topic, partition });
+    const { partitions } = await this.topics.endOffsets([topic]);
+    const bounds = partitions.find((bound) => bound.partition === partition);
+    if (!bounds) throw new BusError('bus/unknown-topic', `${topic}/${partition} does not exist`, true);
+    const initial = this.options.from === 'end' ? bounds.end : bounds.start;
+    return { topic, partition, committed, next: committed?.offset ?? initial };
+  }
+
+  private async committed({ topic, partition }: TopicPartition): Promise<CommittedOffset | null> {
+    return (await this.topics.committed(this.options.group, topic)).get(partition) ?? null;
+  }
+
+  private async deliver(payload: EachBatchPayload): Promise<void> {
+    const { assignment } = this;
+    const { topic, partition, messages } = payload.batch;
+    if (!assignment?.partitions.has(`${topic}/${partition}`)) return;
+    const alive = new KeepAlive(payload, AbortSignal.any([this.reader.closing, assignment.over.signal]));
+    try {
+      await assignment.placed;
+      // Fetched before the reader was moved to where it belongs, which a seek that still waits shows.
+      if (payload.isStale() || alive.signal.aborted) return;
+      const records = messages.map((message) => readRecord(topic, partition, message));
+      const { batchMax } = this.options;
+      for (let from = 0; from < records.length && !alive.rejoin; from += batchMax) {
+        const taken = await this.handOver(records.slice(from, from + batchMax), payload, alive, assignment);
+        if (!taken) break;
+        if (from + batchMax >= records.length && !alive.rejoin) payload.resolveOffset(payload.batch.lastOffset());
+      }
+    } finally {
+      alive.stop();
+    }
+    if (alive.rejoin) throw alive.rejoin;
+  }
+
+  private async handOver(
+    records: readonly BusRecord[],
+    payload: EachBatchPayload,
+    alive: KeepAlive,
+    assignment: Assignment,
+  ): Promise<boolean> {
+    const batch = this.batch(records, payload, alive);
+    if (!batch) return false;
+    try {
+      await this.options.onBatch(batch);
+      this.reader.handlerFailures = 0;
+      this.backOff.reset();
+      return true;
+    } catch (error) {
+      if (alive.rejoin || alive.signal.aborted) return false;
+      this.reader.handlerFailures += 1;
+      this.reader.reportHandler(error);
+      await this.backOff.wait(alive.signal);
+      if (!alive.signal.aborted) await this.place(assignment, [{ topic: batch.topic, partition: batch.partition }]);
+      return false;
+    }
+  }
+
+  private batch(records: readonly BusRecord[], payload: EachBatchPayload, alive: KeepAlive): ConsumedBatch | undefined {
+    const { topic, partition, highWatermark } = payload.batch;
+    const [first, last] = [records[0], records.at(-1)];
+    if (!first || !last) return undefined;
+    return {
+      topic,
+      partition,
+      records,
+      firstOffset: first.offset,
+      lastOffset: last.offset,
+      highWatermark: BigInt(highWatermark),
+      signal: alive.signal,
+      commit: (nextOffset, metadata = null) => commitOffset(payload, alive, nextOffset, metadata),
+      committed: () => this.committed({ topic, partition }),
+    };
+  }
+}

@@ -1,0 +1,173 @@
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { randomBytes } from 'node:crypto';
+import { BackOff } from '../back-off.js';
+import type { BusRecord } from '../bus-record.js';
+import type { ReaderHealth, TopicChoice } from '../reader-health.js';
+import { ReplayTracker } from '../replay/replay-tracker.js';
+import type { ReadPosition, Replay, ReplayIncident, ReplayOptions } from '../replay/replay.js';
+import type { LogBounds } from '../topic-spec.js';
+import { KafkaReader, type ReaderParts } from './kafka-reader.js';
+import { readRecord } from './kafka-record.js';
+import { PARTITION_BYTES_MAX } from './kafka-settings.js';
+import type { KafkaTopics } from './kafka-topics.js';
+import { KeepAlive } from './keep-alive.js';
+
+const BATCH_MAX = 1000;
+const MAX_WAIT_MS = 20;
+const LOG_CHECK_MS = 2000;
+
+/**
+ * Reads topics from a place of its own. kafkajs reads in groups only, so there is a group, of this replica alone and
+ * with a name nobody has again; it commits nothing. kafkajs would begin at the beginning after each rejoin: the reader
+ * seeks to its own position at each join, and drops whatever comes below it all the same.
+ */
+export class KafkaReplay implements Replay {
+  private readonly reader: KafkaReader;
+  private readonly backOff = new BackOff(100, 10_000);
+  private checks: NodeJS.Timeout | undefined;
+  /** Settles when the log has been found to be the same since the last join; nothing is delivered before. */
+  private sameLog: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly options: ReplayOptions,
+    private readonly tracker: ReplayTracker,
+    private readonly topics: KafkaTopics,
+    parts: ReaderParts,
+  ) {
+    const { reader, topics: names, maxWaitMs = MAX_WAIT_MS } = options;
+    this.reader = new KafkaReader(
+      {
+        group: `${reader}.${randomBytes(6).toString('hex')}`,
+        topics: names,
+        maxWaitMs,
+        minBytes: 1,
+        partitionBytesMax: PARTITION_BYTES_MAX,
+        partitionsConcurrently: 1,
+        onJoin: (assignment, consumer) => this.joined(assignment, consumer),
+        onBatch: (payload) => this.deliver(payload),
+        onRestart: (detail) => this.incident({ kind: 'restarted', topic: null, detail }),
+      },
+      parts,
+    );
+  }
+
+  static async prepare(options: ReplayOptions, topics: KafkaTopics, parts: ReaderParts): Promise<KafkaReplay> {
+    const { partitions } = await topics.endOffsets(options.topics);
+    const report = (incident: ReplayIncident) => options.onIncident?.(incident);
+    const tracker = new ReplayTracker(options, partitions, report);
+    tracker.check(partitions, await topics.identify(options.topics));
+    return new KafkaReplay(options, tracker, topics, parts);
+  }
+
+  async start(): Promise<void> {
+    const everyMs = this.options.logCheckMs ?? LOG_CHECK_MS;
+    this.checks = setInterval(() => void this.check().catch(() => undefined), everyMs).unref();
+    await this.reader.start();
+  }
+
+  get caughtUp(): Promise<void> {
+    return this.tracker.caughtUp;
+  }
+
+  get bootEnds(): readonly LogBounds[] {
+    return this.tracker.bootEnds;
+  }
+
+  positions(): readonly ReadPosition[] {
+    return this.tracker.positions();
+  }
+
+  health(): ReaderHealth {
+    return this.reader.health(this.tracker.stopped);
+  }
+
+  pause(topics?: TopicChoice): void {
+    this.reader.pause(topics);
+  }
+
+  resume(topics?: TopicChoice): void {
+    this.reader.resume(topics);
+  }
+
+  async close(timeoutMs?: number): Promise<void> {
+    clearInterval(this.checks);
+    await this.reader.close(timeoutMs);
+  }
+
+  private joined(assignment: Readonly<Record<string, number[]>>, consumer: Consumer): void {
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      for (const partition of partitions) {
+        consumer.seek({ topic, partition, offset: String(this.tracker.next(topic, partition)) });
+      }
+    }
+    this.sameLog = this.checkUntilAnswered();
+  }
+
+  private async checkUntilAnswered(): Promise<void> {
+    const backOff = new BackOff(100, 2000);
+    while (!this.reader.closing.aborted) {
+      try {
+        await this.check();
+        return;
+      } catch {
+        await backOff.wait(this.reader.closing);
+      }
+    }
+  }
+
+  private async check(): Promise<void> {
+    const { topics } = this.options;
+    const before = this.tracker.positions();
+    const [identities, { partitions }] = await Promise.all([
+      this.topics.identify(topics),
+      this.topics.endOffsets(topics),
+    ]);
+    this.tracker.check(partitions, identities, before);
+  }
+
+  private async deliver(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages, highWatermark } = payload.batch;
+    const alive = new KeepAlive(payload, this.reader.closing);
+    try {
+      await this.sameLog;
+      const first = messages[0];
+      // Delivered below the position: after a reset by the library, or because the log is another one now.
+      if (first && BigInt(first.offset) < this.tracker.next(topic, partition)) await this.checkUntilAnswered();
+      const records = messages.map((message) => readRecord(topic, partition, message));
+      const wanted = this.tracker.admit(topic, partition, records);
+      const { batchMax = BATCH_MAX } = this.options;
+      for (let from = 0; from < wanted.length && !alive.rejoin; from += batchMax) {
+        if (!(await this.handOver(wanted.slice(from, from + batchMax), BigInt(highWatermark)))) return;
+      }
+      if (!alive.rejoin) payload.resolveOffset(payload.batch.lastOffset());
+    } finally {
+      alive.stop();
+    }
+    if (alive.rejoin) throw alive.rejoin;
+  }
+
+  /** Repeats until the handler takes the records; false when closing. */
+  private async handOver(records: readonly BusRecord[], end: bigint): Promise<boolean> {
+    const last = records.at(-1);
+    if (!last) return true;
+    while (!this.reader.closing.aborted) {
+      try {
+        await this.options.onRecords(records, end);
+        this.tracker.advance(last.topic, last.partition, last.offset + 1n);
+        this.backOff.reset();
+        this.reader.handlerFailures = 0;
+        return true;
+      } catch (error) {
+        this.reader.handlerFailures += 1;
+        const detail = this.reader.reportHandler(error);
+        this.incident({ kind: 'handler-failed', topic: last.topic, detail });
+        await this.backOff.wait(this.reader.closing);
+      }
+    }
+    return false;
+  }
+
+  private incident(incident: ReplayIncident): void {
+    this.options.onIncident?.(incident);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { KafkaJSAggregateError } from 'kafkajs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { BusError } from '../bus-error.js';
+import type { BusClock } from '../clock.js';
+import type { CommittedOffset } from '../consumption.js';
+import type { EndOffsets, LogBounds, TopicIdentity, TopicSpec } from '../topic-spec.js';
+import { fetchTopicIds, openCluster, type Cluster } from './topic-ids.js';
+import { typeOf } from './kafka-failure.js';
+import { applyConfig } from './topic-config.js';
+
+const ATTEMPTS_MAX = 5;
+const RETRY_MS = 200;
+
+/** Questions and orders about topics and groups, over one lazily made connection that is renewed when it fails. */
+export class KafkaTopics {
+  private admin: Promise<Admin> | undefined;
+  private cluster: Promise<Cluster | undefined> | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly clock: BusClock,
+  ) {}
+
+  async ensure(specs: readonly TopicSpec[]): Promise<void> {
+    await this.asking(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const missing = specs.filter(({ name }) => !existing.has(name));
+      if (missing.length > 0) await create(admin, missing);
+      const { topics } = await admin.fetchTopicMetadata({ topics: specs.map(({ name }) => name) });
+      for (const { name, partitions } of specs) {
+        const found = topics.find((topic) => topic.name === name)?.partitions.length;
+        if (found === partitions) continue;
+        throw new BusError('bus/partition-mismatch', `${name} has ${found} partitions, not ${partitions}`, false);
+      }
+      await applyConfig(
+        admin,
+        specs.filter(({ name }) => existing.has(name)),
+      );
+    });
+  }
+
+  async endOffsets(topics: readonly string[]): Promise<EndOffsets> {
+    const askedAtMs = this.clock.monotonicMs();
+    const partitions = await this.asking((admin) => Promise.all(topics.map((topic) => bounds(admin, topic))));
+    return { askedAtMs, partitions: partitions.flat() };
+  }
+
+  /** What a group has committed for one topic, by partition; partitions without a commit are absent. */
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, CommittedOffset>> {
+    const answers = await this.asking((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+    const found = answers.flatMap(({ partitions }) => partitions);
+    return new Map(
+      found.flatMap(({ partition, offset, metadata }) => {
+        const next = BigInt(offset);
+        return next < 0n ? [] : [[partition, { offset: next, metadata: metadata || null }] as const];
+      }),
+    );
+  }
+
+  async identify(topics: readonly string[]): Promise<readonly TopicIdentity[]> {
+    return this.asking(async (admin) => {
+      const cluster = await (this.cluster ??= this.openCluster());
+      if (cluster) return fetchTopicIds(cluster, topics);
+      const { clusterId } = await admin.describeCluster();
+      return topics.map((topic) => ({ topic, clusterId, topicId: null }));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.drop();
+  }
+
+  private async asking<Answer>(ask: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.closed) throw new BusError('bus/closed', 'The bus is closed', false);
+      try {
+        return await ask(await (this.admin ??= this.connect()));
+      } catch (error) {
+        if (error instanceof BusError) throw error;
+        await this.drop();
+        if (isUnknownTopic(error) && attempt > 1) {
+          throw new BusError('bus/unknown-topic', 'A topic does not exist', true, { cause: error });
+        }
+        if (attempt >= ATTEMPTS_MAX) {
+          throw new BusError('bus/unavailable', 'The brokers did not answer', true, { cause: error });
+        }
+        await pause(RETRY_MS * attempt);
+      }
+    }
+  }
+
+  private async connect(): Promise<Admin> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+
+  private async openCluster(): Promise<Cluster | undefined> {
+    const cluster = openCluster(this.kafka);
+    await cluster?.connect();
+    return cluster;
+  }
+
+  private async drop(): Promise<void> {
+    const { admin, cluster } = this;
+    this.admin = undefined;
+    this.cluster = undefined;
+    // Whatever a broken connection says on its way out is no news.
+    await Promise.allSettled([admin?.then((a) => a.disconnect()), cluster?.then((c) => c?.disconnect())]);
+  }
+}
+
+async function bounds(admin: Admin, topic: string): Promise<LogBounds[]> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.map(({ partition, low, high }) => ({ topic, partition, start: BigInt(low), end: BigInt(high) }));
+}
+
+async function create(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  const topics = specs.map(({ name, partitions, config = {}, replicationFactor = -1 }) => ({
+    topic: name,
+    numPartitions: partitions,
+    replicationFactor,
+    configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+  }));
+  try {
+    await admin.createTopics({ topics, waitForLeaders: true });
+  } catch (error) {
+    // Somebody else was faster with some of them: as good as done, the partitions are compared afterwards.
+    const errors = error instanceof KafkaJSAggregateError ? error.errors : [error];
+    const others = errors.filter((e) => typeOf(e) !== 'TOPIC_ALREADY_EXISTS');
+    if (others.length > 0) throw error;
+  }
+}
+
+function isUnknownTopic(error: unknown): boolean {
+  return typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+}
