@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listening } from '../listening.js';
+import { listening } from '../listening.fixture.js';
 
 let provider: Awaited<ReturnType<typeof listening>>;
 const question = { model: 'claude', max_tokens: 64, messages: [{ role: 'user', content: '12345678' }] };

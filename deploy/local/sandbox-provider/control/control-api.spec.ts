@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, beforeAll, expect, it, vi } from 'vitest';
-import { listening } from '../listening.js';
+import { listening } from '../listening.fixture.js';
 import { keyDigest, RequestLog, type LoggedRequest } from './request-log.js';
 
 let provider: Awaited<ReturnType<typeof listening>>;

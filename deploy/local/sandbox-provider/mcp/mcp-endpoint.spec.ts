@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listening } from '../listening.js';
+import { listening } from '../listening.fixture.js';
 
 let provider: Awaited<ReturnType<typeof listening>>;
 const post = (message: object) => provider.call('POST', '/mcp', { jsonrpc: '2.0', ...message });

@@ -1,6 +1,6 @@
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listening } from '../listening.js';
+import { listening } from '../listening.fixture.js';
 
 let provider: Awaited<ReturnType<typeof listening>>;
 let client: OpenAI;
