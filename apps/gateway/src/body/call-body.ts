@@ -1,0 +1,100 @@
+import { badRequest, Refusal } from '../refusals/refusal.js';
+import { controlledKeys, furtherModelKeys } from './controlled-keys.js';
+import { readMetadata } from './metadata.js';
+import { scanObject, valueOf, type ScanFault, type Span } from './scan-object.js';
+
+/** What the gateway understands of a body; the rest of it passes through as it came. */
+export type CallBody = {
+  /** As the caller wrote it: `<account>/<model>`. */
+  model: string;
+  modelSpan: Span;
+  /** Index of the opening brace. */
+  open: number;
+  stream: boolean;
+  streamOptions: { span: Span; value: Readonly<Record<string, unknown>> | null } | undefined;
+  metadata: Readonly<Record<string, string>>;
+  fields: ReadonlyMap<string, Span>;
+};
+
+const modelBytesMax = 512;
+const streamOptionsBytesMax = 4_096;
+const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:/@-]*$/u;
+
+/** Reads the controlled fields of a JSON body. `required` is the one field that the operation cannot do without. */
+export function readCallBody(bytes: Buffer, required: string): CallBody | Refusal {
+  const scanned = scanObject(bytes, controlledKeys);
+  if (typeof scanned === 'string') return faults[scanned]();
+  const { fields, open } = scanned;
+  const model = readModel(bytes, fields);
+  if (model instanceof Refusal) return model;
+  const further = furtherModelKeys.find((key) => fields.has(key));
+  if (further) return badRequest('invalid_request', `'${further}' may not be sent: a call names one model.`, further);
+  if (isNullOrMissing(bytes, fields.get(required))) {
+    return badRequest('invalid_request', `Missing required parameter: '${required}'.`, required);
+  }
+  const stream = readStream(bytes, fields);
+  if (stream instanceof Refusal) return stream;
+  const metadata = readMetadata(bytes, fields.get('metadata'));
+  if (metadata instanceof Refusal) return metadata;
+  return { ...model, open, ...stream, metadata, fields };
+}
+
+const faults: Record<ScanFault, () => Refusal> = {
+  malformed: () => badRequest('invalid_json', 'The body is not valid JSON.'),
+  not_an_object: () => badRequest('invalid_request', 'The body must be a JSON object.'),
+  ambiguous: () =>
+    badRequest('ambiguous_body', 'A parameter is given twice, escaped, or in another case; send it once, plainly.'),
+};
+
+function readModel(bytes: Buffer, fields: ReadonlyMap<string, Span>): { model: string; modelSpan: Span } | Refusal {
+  const modelSpan = fields.get('model');
+  const missing = () => badRequest('missing_model', "Missing required parameter: 'model', a text.", 'model');
+  if (!modelSpan || bytes[modelSpan.start] !== 0x22) return missing();
+  if (modelSpan.end - modelSpan.start > modelBytesMax) {
+    return badRequest('invalid_request', `'model' is longer than ${modelBytesMax} bytes.`, 'model');
+  }
+  const model = valueOf(bytes, modelSpan);
+  if (typeof model !== 'string') return faults.malformed();
+  if (model === '') return missing();
+  if (!accountAndModel.test(model)) {
+    return badRequest('missing_provider_account', "'model' must read <provider account>/<model>.", 'model');
+  }
+  return { model, modelSpan };
+}
+
+function readStream(
+  bytes: Buffer,
+  fields: ReadonlyMap<string, Span>,
+): Pick<CallBody, 'stream' | 'streamOptions'> | Refusal {
+  const streamSpan = fields.get('stream');
+  const stream = streamSpan ? valueOfSmall(bytes, streamSpan, 5) : false;
+  if (typeof stream !== 'boolean' && stream !== null) {
+    return badRequest('invalid_request', "'stream' must be true or false.", 'stream');
+  }
+  const span = fields.get('stream_options');
+  if (!span) return { stream: stream === true, streamOptions: undefined };
+  const options = readStreamOptions(bytes, span);
+  if (options instanceof Refusal) return options;
+  return { stream: stream === true, streamOptions: { span, value: options } };
+}
+
+function readStreamOptions(bytes: Buffer, span: Span): Record<string, unknown> | null | Refusal {
+  const value = valueOfSmall(bytes, span, streamOptionsBytesMax);
+  if (value === null) return null;
+  if (value === undefined) return badRequest('invalid_request', "'stream_options' cannot be read.", 'stream_options');
+  const scanned = scanObject(bytes.subarray(span.start, span.end), new Set(['include_usage']));
+  if (scanned === 'ambiguous') return faults.ambiguous();
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    return badRequest('invalid_request', "'stream_options' must be an object.", 'stream_options');
+  }
+  return { ...value };
+}
+
+/** `undefined` where the value is longer than it can rightly be. */
+function valueOfSmall(bytes: Buffer, span: Span, bytesMax: number): unknown {
+  return span.end - span.start > bytesMax ? undefined : valueOf(bytes, span);
+}
+
+function isNullOrMissing(bytes: Buffer, span: Span | undefined): boolean {
+  return span === undefined || bytes[span.start] === 0x6e;
+}

@@ -1,0 +1,49 @@
+import type { CallBody } from './call-body.js';
+import type { RequestBody } from './request-body.js';
+import type { Span } from './scan-object.js';
+
+type Edit = Span & { readonly text: string };
+
+/**
+ * The body as the upstream is to get it: its own name for the model, and on streams the wish for usage. Every other byte
+ * is the caller's. Where the new text fits, it is written over the old one: 200 KB are not copied for a name.
+ */
+export function rewriteBody(body: RequestBody, call: CallBody, upstreamModel: string, addUsage: boolean): Buffer {
+  const edits: Edit[] = [{ ...call.modelSpan, text: JSON.stringify(upstreamModel) }];
+  const options = addUsage ? call.streamOptions : undefined;
+  if (options) edits.push({ ...options.span, text: JSON.stringify({ ...options.value, include_usage: true }) });
+  const inserted = addUsage && !options ? '"stream_options":{"include_usage":true},' : '';
+
+  const bytes = body.bytes;
+  if (edits.every((edit) => fits(edit))) {
+    for (const edit of edits) overwrite(bytes, edit);
+    if (inserted === '' || body.insertAfterBrace(call.open, inserted)) return body.bytes;
+  }
+  return splice(bytes, [...edits, { start: call.open + 1, end: call.open + 1, text: inserted }]);
+}
+
+/** Whether the gateway must ask for the usage of a stream in the caller's place. */
+export function lacksUsage(call: CallBody): boolean {
+  return call.stream && call.streamOptions?.value?.include_usage !== true;
+}
+
+function fits({ start, end, text }: Edit): boolean {
+  return Buffer.byteLength(text) <= end - start;
+}
+
+/** White space behind a value means nothing in JSON. */
+function overwrite(bytes: Buffer, { start, end, text }: Edit): void {
+  const written = bytes.write(text, start);
+  bytes.fill(0x20, start + written, end);
+}
+
+function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
+    parts.push(bytes.subarray(from, start), Buffer.from(text));
+    from = end;
+  }
+  parts.push(bytes.subarray(from));
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,122 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isModelTarget, matchRoute } from './match-route.js';
+import { modelRoutes, prefixes, publicRoutes } from './route-table.js';
+
+const idOf = (method: string, target: string) => {
+  const matched = matchRoute(method, target);
+  return 'route' in matched ? matched.route.id : matched.code;
+};
+
+describe('every route', () => {
+  it.each(modelRoutes.map((route) => [route.id, route] as const))(
+    '%s declares who may use it, for what, at whose cost',
+    (_, route) => {
+      expect(route.credentials.length).toBeGreaterThan(0);
+      expect(route.action).toMatch(/^model:(?:invoke|list)$/u);
+      expect(route.operation).not.toBe('');
+      expect(['usage', 'none']).toContain(route.metering);
+      expect(route.metering === 'usage').toBe(route.action === 'model:invoke');
+      expect(route.requiredField === null).toBe(route.method === 'GET');
+    },
+  );
+
+  it('has an id and an address of its own', () => {
+    expect(new Set(modelRoutes.map(({ id }) => id)).size).toBe(modelRoutes.length);
+    expect(new Set(modelRoutes.map(({ method, path }) => method + path)).size).toBe(modelRoutes.length);
+  });
+
+  it('is the same under both prefixes', () => {
+    for (const { method, path, id } of modelRoutes) {
+      for (const prefix of prefixes) expect(idOf(method, prefix + path.replace('{model}', 'a/b'))).toBe(id);
+    }
+  });
+});
+
+it('keeps the public routes a closed list', () => {
+  expect(publicRoutes.map(({ path }) => path)).toEqual(['/healthz', '/readyz', '/metrics']);
+  for (const { path } of publicRoutes) expect(isModelTarget(path)).toBe(false);
+  for (const target of ['/healthz/', '/Healthz', '//healthz', '/healthz/../v1/models'])
+    expect(isModelTarget(target)).toBe(true);
+});
+
+describe('a hostile spelling is not found', () => {
+  it.each([
+    '//v1/chat/completions',
+    '/v1//chat/completions',
+    '/v1/chat/completions/',
+    '/v1/chat/./completions',
+    '/v1/chat/../chat/completions',
+    '/v1/models/../chat/completions',
+    '/v1/chat/completions/..',
+    '/v1/chat%2fcompletions',
+    '/v1/chat/completion%73',
+    '/v1/%2e%2e/v1/chat/completions',
+    '/v1/chat/completions;x=1',
+    '/v1/chat;/completions',
+    '/V1/chat/completions',
+    '/v1/Chat/Completions',
+    'http://upstream.example/v1/chat/completions',
+    '/v1/chat/completions#x',
+    '/v1/chat/completions?x=/../embeddings',
+    '/v1/chat/completions?x=1#y',
+    '/v1/chat/completions?a?b',
+    '/v1/chat\\completions',
+    '/v1/chat/completions\u0000',
+    '/v1/chat/completions%00',
+    '*',
+    '',
+    '/',
+    '/v2/chat/completions',
+    '/api/llm/v1/chat/completions',
+    `/v1/chat/completions?${'a'.repeat(3_000)}`,
+  ])('%s', (target) => expect(idOf('POST', target)).toBe('not_found'));
+
+  it.each([
+    '/v1/models/a',
+    '/v1/models/a/',
+    '/v1/models/a/../b',
+    '/v1/models/a/%2e%2e',
+    '/v1/models/../a',
+    '/v1/models/a%252fb',
+    '/v1/models//a/b',
+  ])('%s', (target) => expect(idOf('GET', target)).toBe('not_found'));
+});
+
+it('never matches a target that differs from a declared one in anything but a query', () => {
+  const piece = fc.constantFrom(
+    '/v1',
+    '/chat',
+    '/completions',
+    '/',
+    '.',
+    '%2e',
+    ';',
+    'V1',
+    '\\',
+    '/models',
+    '?',
+    '#',
+    'x',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const target = pieces.join('');
+      const isMatched = 'route' in matchRoute('POST', target) || 'route' in matchRoute('GET', target);
+      const path = target.split('?', 1)[0] ?? '';
+      const isDeclared =
+        modelRoutes.some((route) => `/v1${route.path}` === path) || /^\/v1\/models\/x\/x*$/u.test(path);
+      expect(isMatched && !isDeclared).toBe(false);
+    }),
+  );
+});
+
+it('tells another method from another path, and names the right ones', () => {
+  expect(matchRoute('GET', '/v1/chat/completions')).toEqual({ code: 'method_not_allowed', allow: 'POST' });
+  expect(matchRoute('post', '/v1/chat/completions')).toMatchObject({ code: 'method_not_allowed' });
+});
+
+it('reads the model of a path as the stock client writes it', () => {
+  expect(matchRoute('GET', '/v1/models/openai-main%2Fgpt-4')).toMatchObject({ model: 'openai-main/gpt-4' });
+  expect(matchRoute('GET', '/v1/models/openai-main/gpt-4?x=1')).toMatchObject({ path: '/v1/models/openai-main/gpt-4' });
+});

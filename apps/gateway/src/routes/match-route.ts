@@ -1,0 +1,64 @@
+import { modelRoutes, prefixes } from './route-table.js';
+import type { Matched, ModelRoute, Unmatched } from './route.js';
+
+/** Longer request lines are none of ours. */
+const targetCharactersMax = 2_048;
+/** What a query may be made of: nothing in it that could be taken for a path. It is dropped, not passed on. */
+const harmlessQuery = /^[A-Za-z0-9_.~=&%+,:@!$'()*-]*$/u;
+const account = '[A-Za-z0-9][A-Za-z0-9._-]*';
+const modelParameter = new RegExp(
+  `^(${account})(?:/|%2[Ff])([A-Za-z0-9](?:[A-Za-z0-9._:@-]|/|%2[Ff]|%3[Aa]|%40)*)$`,
+  'u',
+);
+
+const exact = new Map<string, Map<string, ModelRoute>>();
+const withModel = new Map<string, Map<string, ModelRoute>>();
+for (const prefix of prefixes) {
+  for (const route of modelRoutes) {
+    const [head = '', parameter] = route.path.split('{');
+    const table = parameter === undefined ? exact : withModel;
+    const methods = table.get(prefix + head) ?? new Map<string, ModelRoute>();
+    table.set(prefix + head, methods.set(route.method, route));
+  }
+}
+const notFound: Unmatched = { code: 'not_found', allow: '' };
+
+/** Whether a target is for the model surfaces at all, matched or not; all else is the framework's to answer. */
+export function isModelTarget(target: string): boolean {
+  return !publicTarget.test(target);
+}
+const publicTarget = /^\/(?:healthz|readyz|metrics)(?:\?[^/\\#]*)?$/u;
+
+/**
+ * The route of a raw request target, by its exact spelling. Whatever would have to be decoded, folded or resolved
+ * first (`//`, `%2e`, `;`, another case, absolute form) is not found: no two parts can read it differently.
+ */
+export function matchRoute(method: string, target: string): Matched | Unmatched {
+  if (target.length > targetCharactersMax) return notFound;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (mark >= 0 && !harmlessQuery.test(target.slice(mark + 1))) return notFound;
+  const methods = exact.get(path);
+  if (methods) return pick(methods, method, path, null);
+  return matchModel(method, path);
+}
+
+function matchModel(method: string, path: string): Matched | Unmatched {
+  for (const [head, methods] of withModel) {
+    if (path.startsWith(head)) {
+      const parameter = path.slice(head.length);
+      const [, accountName, name] = modelParameter.exec(parameter) ?? [];
+      if (!accountName || !name) return notFound;
+      const model = `${accountName}/${decodeURIComponent(name)}`;
+      const hasOddSegment = model.split('/').some((segment) => segment === '' || /^\.+$/u.test(segment));
+      return hasOddSegment ? notFound : pick(methods, method, head + model, model);
+    }
+  }
+  return notFound;
+}
+
+function pick(methods: ReadonlyMap<string, ModelRoute>, method: string, path: string, model: string | null) {
+  const route = methods.get(method);
+  if (route) return { route, path, model };
+  return { code: 'method_not_allowed', allow: [...methods.keys()].join(', ') } as const;
+}

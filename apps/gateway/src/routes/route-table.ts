@@ -1,0 +1,55 @@
+import type { ModelRoute, PublicRoute } from './route.js';
+
+const invoke = {
+  dialect: 'openai',
+  credentials: ['pat', 'vak', 'token'],
+  action: 'model:invoke',
+  metering: 'usage',
+} as const;
+const list = {
+  dialect: 'openai',
+  credentials: ['pat', 'vak', 'token'],
+  action: 'model:list',
+  metering: 'none',
+} as const;
+
+/** Every route that models are reached by. A path that is not here is 404 before anything else is looked at. */
+export const modelRoutes: readonly ModelRoute[] = [
+  {
+    ...invoke,
+    id: 'chat.completions',
+    method: 'POST',
+    path: '/chat/completions',
+    operation: 'chat',
+    modelType: 'chat',
+    requiredField: 'messages',
+  },
+  {
+    ...invoke,
+    id: 'embeddings',
+    method: 'POST',
+    path: '/embeddings',
+    operation: 'embeddings',
+    modelType: 'embedding',
+    requiredField: 'input',
+  },
+  { ...list, id: 'models', method: 'GET', path: '/models', operation: 'models', modelType: null, requiredField: null },
+  {
+    ...list,
+    id: 'models.one',
+    method: 'GET',
+    path: '/models/{model}',
+    operation: 'models',
+    modelType: null,
+    requiredField: null,
+  },
+];
+
+/** Both are the same routes under another name. */
+export const prefixes = ['/v1', '/api/llm'] as const;
+
+export const publicRoutes: readonly PublicRoute[] = [
+  { id: 'health', method: 'GET', path: '/healthz' },
+  { id: 'ready', method: 'GET', path: '/readyz' },
+  { id: 'metrics', method: 'GET', path: '/metrics' },
+];
