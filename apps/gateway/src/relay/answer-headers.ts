@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * What of an upstream's headers reaches the caller. A list of what may pass: hop-by-hop headers, cookies, the account's
+ * organisation and its rate limits stay behind.
+ */
+const passing = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-language',
+  'cache-control',
+  'retry-after',
+  'retry-after-ms',
+  'x-should-retry',
+  'openai-model',
+  'openai-processing-ms',
+  'openai-version',
+] as const;
+
+/** Name and value in turn, ours first. */
+export function answerHeaders(ours: readonly string[], upstream: IncomingHttpHeaders, isStream: boolean): string[] {
+  const headers = [...ours];
+  for (const name of passing) {
+    const value = upstream[name];
+    // The length of a stream may change by the event that is taken out.
+    if (typeof value === 'string' && !(isStream && name === 'content-length')) headers.push(name, value);
+  }
+  // Proxies in front that collect answers would hold back the first byte.
+  if (isStream) headers.push('x-accel-buffering', 'no');
+  return headers;
+}

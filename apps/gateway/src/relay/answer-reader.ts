@@ -1,0 +1,31 @@
+import type { TokenUsage } from '../providers/provider.js';
+
+/** What an answer told about itself once it is over, or was cut. */
+export type AnswerFacts = {
+  /** As reported, unread: the provider judges it. */
+  readonly usage: unknown;
+  readonly model: string;
+  readonly finishReason: string;
+  /** Whether the answer came to its own end; a stream that merely stops did not. */
+  readonly isWhole: boolean;
+  /** A guess at what was generated, for when nothing usable is reported. */
+  readonly outputTokensEstimated: number;
+};
+
+/** Watches an answer on its way through. Bounded in memory, and never in the way of the first byte. */
+export abstract class AnswerReader {
+  /** What goes on to the caller of this chunk; undefined for nothing. */
+  abstract push(chunk: Buffer): Buffer | undefined;
+  /** What was held back, at the end. */
+  abstract rest(): Buffer | undefined;
+  abstract facts(): AnswerFacts;
+}
+
+/** Four bytes to a token: wrong for every tokenizer, linear on every input. */
+export function tokensOfBytes(bytes: number): number {
+  return Math.ceil(bytes / 4);
+}
+
+export function estimatedUsage(requestBytes: number, outputTokens: number): TokenUsage {
+  return { inputTokens: tokensOfBytes(requestBytes), cachedInputTokens: 0, outputTokens, reasoningTokens: 0 };
+}

@@ -1,0 +1,17 @@
+import type { Refusal } from '../refusals/refusal.js';
+import type { AnswerFacts } from './answer-reader.js';
+
+/** How a call ended; names are those of `call.completed`. */
+export type RelayOutcome = {
+  /** `cancelled`: the caller left. `interrupted`: the upstream broke after its answer had begun. */
+  readonly outcome: 'completed' | 'failed' | 'interrupted' | 'cancelled';
+  /** Of the upstream's answer; 0 where none began. */
+  readonly status: number;
+  /** Set where nothing was sent to the caller yet: the pipeline answers this. */
+  readonly refusal: Refusal | undefined;
+  readonly errorType: string;
+  /** What the answer told about itself; undefined where none began. */
+  readonly facts: AnswerFacts | undefined;
+  /** From the relay's start; 0 where none came. */
+  readonly firstByteMs: number;
+};

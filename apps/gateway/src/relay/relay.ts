@@ -1,0 +1,134 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { streamError } from '../openai/error-body.js';
+import { answerHeaders } from './answer-headers.js';
+import type { AnswerReader } from './answer-reader.js';
+import { PassReader } from './pass-reader.js';
+import { PlainReader } from './plain-reader.js';
+import type { RelayOutcome } from './relay-outcome.js';
+import { StreamReader } from './stream-reader.js';
+import type { UpstreamCall } from './upstream-call.js';
+import { failureOf, failureOfStatus, type UpstreamFailure } from './upstream-failure.js';
+
+/**
+ * Sends one call and writes its answer straight to the caller, each side waiting for the slower one. Resolves once, never
+ * rejects. `headers` go with the answer, name and value in turn.
+ */
+export function relay(
+  call: UpstreamCall,
+  response: ServerResponse,
+  headers: readonly string[],
+  begunMs: number,
+): Promise<RelayOutcome> {
+  const { promise, resolve } = Promise.withResolvers<RelayOutcome>();
+  const handler = new Relay(call, response, headers, begunMs, resolve);
+  if (response.destroyed) {
+    handler.leave();
+    return promise;
+  }
+  const { path, body, headersTimeoutMs: headersTimeout, idleTimeoutMs: bodyTimeout } = call;
+  const options = { method: 'POST', path, headers: call.headers, body, headersTimeout, bodyTimeout };
+  call.dispatcher.dispatch(options, handler);
+  return promise;
+}
+
+class Relay implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | undefined;
+  private reader: AnswerReader | undefined;
+  private status = 0;
+  private isStream = false;
+  private firstByteMs = 0;
+  private isSettled = false;
+
+  constructor(
+    private readonly call: UpstreamCall,
+    private readonly response: ServerResponse,
+    private readonly headers: readonly string[],
+    private readonly begunMs: number,
+    private readonly settle: (outcome: RelayOutcome) => void,
+  ) {
+    response.once('close', this.leave);
+  }
+
+  /** The caller is gone: the upstream stops, and so does the bill. */
+  readonly leave = (): void => {
+    if (this.isSettled) return;
+    this.finish('cancelled', 'client_closed_request');
+    this.controller?.abort(new Error('the caller left'));
+  };
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    // It may have left while the call waited for a connection.
+    if (this.isSettled) controller.abort(new Error('the caller left'));
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.isSettled) return;
+    this.status = status;
+    const failure = failureOfStatus(status);
+    if (failure) {
+      this.finish('failed', failure.errorType, failure);
+      controller.abort(new Error('not for the caller'));
+      return;
+    }
+    this.isStream = /^text\/event-stream\b/iu.test(String(headers['content-type'] ?? ''));
+    this.reader = this.readerFor(headers);
+    this.response.writeHead(status, answerHeaders(this.headers, headers, this.isStream));
+    // The first event may be a while: a caller that streams learns the status now.
+    if (this.isStream) this.response.flushHeaders();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.isSettled || !this.reader) return;
+    if (this.firstByteMs === 0) this.firstByteMs = performance.now() - this.begunMs;
+    const passed = this.reader.push(chunk);
+    if (passed && !this.response.write(passed)) {
+      controller.pause();
+      this.response.once('drain', () => controller.resume());
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.isSettled || !this.reader) return;
+    const rest = this.reader.rest();
+    if (rest) this.response.write(rest);
+    if (!this.reader.facts().isWhole) return this.breakOff('stream_ended_early');
+    this.response.end();
+    this.finish(this.status < 400 ? 'completed' : 'failed', this.status < 400 ? '' : `upstream_${this.status}`);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.isSettled) return;
+    const failure = failureOf(error);
+    if (this.reader) this.breakOff(failure.errorType);
+    else this.finish('failed', failure.errorType, failure);
+  }
+
+  /** The answer had begun: it must not look finished. What a stream says last is an error, and no answer ends orderly. */
+  private breakOff(errorType: string): void {
+    const { response } = this;
+    this.finish('interrupted', errorType);
+    if (!this.isStream) {
+      response.destroy();
+      return;
+    }
+    response.write(streamError('upstream_error', 'The upstream broke off in the middle of its answer.'), () =>
+      response.destroy(),
+    );
+  }
+
+  private finish(outcome: RelayOutcome['outcome'], errorType: string, failure?: UpstreamFailure): void {
+    this.isSettled = true;
+    this.response.off('close', this.leave);
+    const { status, firstByteMs } = this;
+    const facts = this.reader?.facts();
+    this.settle({ outcome, status, refusal: failure?.refusal, errorType, facts, firstByteMs });
+  }
+
+  private readerFor(headers: IncomingHttpHeaders): AnswerReader {
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') return new PassReader();
+    return this.isStream ? new StreamReader(this.call.dropsUsage) : new PlainReader();
+  }
+}

@@ -1,0 +1,29 @@
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Index behind the last whole event: an empty line ends one. 0 where none has ended. */
+export function endOfEvents(bytes: Buffer): number {
+  for (let at = bytes.lastIndexOf(LF); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
+    if (isEmptyLine(bytes, at)) return at + 1;
+  }
+  return 0;
+}
+
+/** Index of the first byte of the event that `at` stands in. */
+export function startOfEvent(bytes: Buffer, at: number): number {
+  for (let end = bytes.lastIndexOf(LF, at); end > 0; end = bytes.lastIndexOf(LF, end - 1)) {
+    if (isEmptyLine(bytes, end)) return end + 1;
+  }
+  return 0;
+}
+
+function isEmptyLine(bytes: Buffer, lineFeed: number): boolean {
+  const before = bytes[lineFeed - 1];
+  return before === LF || (before === CR && bytes[lineFeed - 2] === LF);
+}
+
+/** The data of one event: its `data` lines, joined. */
+export function dataOf(event: Buffer): string {
+  const lines = event.toString('utf8').split(/\r?\n/u);
+  return lines.flatMap((line) => (line.startsWith('data:') ? [line.slice(line[5] === ' ' ? 6 : 5)] : [])).join('\n');
+}

@@ -1,0 +1,15 @@
+import type { Dispatcher } from 'undici';
+
+/** One request to an upstream, ready to be sent. */
+export type UpstreamCall = {
+  readonly dispatcher: Dispatcher;
+  readonly path: string;
+  /** Name and value in turn; nothing of the caller's is among them. */
+  readonly headers: string[];
+  readonly body: Buffer;
+  readonly stream: boolean;
+  /** The gateway asked for usage in the caller's place, and takes the answer to that out again. */
+  readonly dropsUsage: boolean;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+};
