@@ -83,6 +83,9 @@ function serverProperties(options: KafkaOptions): string {
     'auto.create.topics.enable': false,
     // Otherwise the first member of each consumer group waits three seconds for others.
     'group.initial.rebalance.delay.ms': 0,
+    // How long a broker that was killed is still believed alive, and so kept from registering again.
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
     'default.replication.factor': 1,
     'min.insync.replicas': 1,
     'offsets.topic.replication.factor': 1,

@@ -1,0 +1,63 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkout, run, say, SetupFailed } from './run.mjs';
+
+const FOLDERS = ['apps', 'libs', 'deploy', 'test/bench'];
+/** What the code reads at run time beside its own modules. */
+const ASSETS = /\.(sql|yaml|yml|json|html|txt)$/;
+const SOURCES = /(?<!\.spec)\.ts$/;
+const LEFT_OUT = new Set(['node_modules', 'dist', 'jars', '.gatehouse']);
+const stamp = join(checkout, 'dist/.sources');
+
+/** Compiles into `dist`, unless the sources are those of the last build. `force` compiles in any case. */
+export async function ensureBuild({ force = false } = {}) {
+  const sources = listSources();
+  const state = sources.map(({ path, size, mtimeMs }) => `${path} ${size} ${mtimeMs}`).join('\n');
+  const before = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (!force && before === state) return;
+  say('compiling');
+  // What a removed source had compiled to must not be found any more, by a glob over migrations for instance.
+  const paths = new Set(sources.map(({ path }) => path));
+  const isShorter = before.split('\n').some((line) => line !== '' && !paths.has(line.split(' ')[0]));
+  if (isShorter) rmSync(join(checkout, 'dist'), { recursive: true, force: true });
+  rmSync(stamp, { force: true });
+  await run('tsc', ['-p', 'tsconfig.build.json'], 'Compiling');
+  for (const { path } of sources.filter(({ path }) => ASSETS.test(path))) {
+    mkdirSync(dirname(join(checkout, 'dist', path)), { recursive: true });
+    cpSync(join(checkout, path), join(checkout, 'dist', path));
+  }
+  writeFileSync(stamp, state);
+}
+
+function listSources() {
+  const roots = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
+    describe(join(checkout, name)),
+  );
+  return [...roots, ...FOLDERS.flatMap((folder) => [...walk(join(checkout, folder))])];
+}
+
+function* walk(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (LEFT_OUT.has(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else if (SOURCES.test(entry.name) || ASSETS.test(entry.name)) yield describe(path);
+  }
+}
+
+function describe(path) {
+  const { size, mtimeMs } = statSync(path);
+  return { path: relative(checkout, path), size, mtimeMs };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    await ensureBuild({ force: true });
+  } catch (error) {
+    if (!(error instanceof SetupFailed)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

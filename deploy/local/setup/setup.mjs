@@ -1,0 +1,18 @@
+/**
+ * Runs before `npm start` and `npm test`, on whatever Node the machine has (20 is enough): packages, Java, Kafka and the
+ * build, each only when it is missing or old. On an installed checkout it takes a fraction of a second.
+ */
+import { ensureBuild } from './build.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { ensureKafka } from './kafka.mjs';
+import { SetupFailed } from './run.mjs';
+
+try {
+  await ensureDependencies();
+  await ensureKafka();
+  await ensureBuild();
+} catch (error) {
+  if (!(error instanceof SetupFailed)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
