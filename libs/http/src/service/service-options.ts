@@ -29,4 +29,6 @@ export type ServiceOptions = {
   readonly trustedProxies?: readonly string[];
   /** Called before the application starts: connect transports (`connectBus`), add raw routes. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
+  /** Called once every module has closed: ends what the application was given from outside (bus, spool). */
+  readonly afterClose?: () => Promise<void>;
 };

@@ -28,12 +28,13 @@ export async function startService(
   const close = async () => {
     app.get(Readiness).close();
     await app.close();
+    await options.afterClose?.();
   };
   try {
     await app.startAllMicroservices();
     await app.listen({ port: options.port, host: options.host ?? '127.0.0.1' });
   } catch (error) {
-    await app.close();
+    await close();
     throw error;
   }
   stopOnSignals({ logger, stop: close, withParent: options.local ?? false });
