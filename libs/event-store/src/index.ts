@@ -1,0 +1,12 @@
+export * from './aggregate.js';
+export * from './event-message.js';
+export * from './event-store.js';
+export * from './recorded-event.js';
+export { SealKeyMismatch, SubjectKeys } from './sealing/subject-keys.js';
+export { IdempotencyKeys } from './store/idempotency-keys.js';
+export type { ReadModel } from './projections/read-model.js';
+export { ProjectionRunner } from './projections/projection-runner.js';
+export { Publication, type PublicationStatus } from './publication/publication.js';
+export type { Adopt } from './publication/restore.js';
+export { openEventStore, type EventStoreOptions, type OpenedEventStore } from './open-event-store.js';
+export { EventStoreModule, type EventStoreModuleOptions } from './nest/event-store.module.js';

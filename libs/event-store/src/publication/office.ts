@@ -1,0 +1,138 @@
+import { acknowledgedPosition, deleteOutbox, selectOutbox } from '../store/outbox.js';
+import type { Acknowledgements } from './acknowledgements.js';
+import { outgoingRow, watermark } from './outgoing.js';
+import type { PublisherLock } from './publisher-lock.js';
+import type { PublisherParts } from './publisher-parts.js';
+import { republishEvents, republishTopic } from './republish.js';
+import { restore } from './restore.js';
+import { Tails } from './tails.js';
+import { announceRestore, type Term } from './term.js';
+import { WakeSignal } from './wake-signal.js';
+
+/** Records of one call of the bus. */
+export const PUBLISH_BATCH_MAX = 500;
+/** The outbox is looked at so often without being told; commits of other processes are found by it. */
+export const OUTBOX_POLL_MS = 50;
+/** Watermark, heartbeat of the lock, and the tails' places, at least so often. */
+export const WATERMARK_EVERY_MS = 1000;
+
+type Job = { readonly topic: string; resolve(records: number): void; reject(error: unknown): void };
+
+/** What the active publisher does from taking over to losing the lock: one loop, so that everything has an order. */
+export class Office {
+  private readonly signal = new WakeSignal();
+  private readonly tails: Tails;
+  private readonly jobs: Job[] = [];
+  private broken: string | undefined;
+  private lastTickMs = 0;
+
+  constructor(
+    private readonly parts: PublisherParts,
+    readonly term: Term,
+    private readonly lock: PublisherLock,
+    private readonly acknowledgements: Acknowledgements,
+  ) {
+    this.tails = new Tails(parts, term, {
+      onStray: () => this.signal.call(),
+      onBroken: (reason) => {
+        this.broken = reason;
+        this.signal.call();
+      },
+    });
+  }
+
+  get repaired(): number {
+    return this.tails.repaired;
+  }
+
+  wake(): void {
+    this.signal.call();
+  }
+
+  republish(topic: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.jobs.push({ topic, resolve, reject });
+      this.signal.call();
+    });
+  }
+
+  /** Resolves when it is told to stop or has lost the lock; rejects when something fails that a new term may mend. */
+  async serve(stop: AbortSignal, onActive: () => void): Promise<void> {
+    // The lock's session must not fall silent while a long log is checked.
+    const heartbeat = setInterval(() => void this.lock.heartbeat(), WATERMARK_EVERY_MS);
+    try {
+      await this.takeOver();
+      onActive();
+      while (this.lock.held && !stop.aborted && this.broken === undefined) {
+        const sent = await this.sendBatch();
+        await this.tails.repair();
+        await this.noticeRestore();
+        await this.runJobs();
+        await this.tick();
+        if (sent < PUBLISH_BATCH_MAX) await this.signal.wait(OUTBOX_POLL_MS);
+      }
+      await this.tails.save();
+      if (this.broken) throw new Error(`A state topic is no longer the log that it was: ${this.broken}`);
+    } finally {
+      clearInterval(heartbeat);
+      for (const job of this.jobs.splice(0)) job.reject(new Error('The publisher has lost its office.'));
+      await this.tails.close();
+    }
+  }
+
+  /** Checks the state topics to their ends and mends them before the first watermark says that they can be trusted. */
+  private async takeOver(): Promise<void> {
+    this.acknowledgements.reset(await acknowledgedPosition(this.parts.em));
+    if (this.term.restoring) {
+      const { adopted, withdrawn } = await restore(this.parts, this.term);
+      this.parts.logger.warn({ adopted, withdrawn }, 'a restored store has taken over what its topics knew better');
+    }
+    await this.tails.start();
+    await this.noticeRestore();
+    await this.tails.repair();
+  }
+
+  private async sendBatch(): Promise<number> {
+    const { em, bus, topics, writer } = this.parts;
+    const rows = await selectOutbox(em, PUBLISH_BATCH_MAX);
+    if (rows.length === 0 || !this.lock.held) return 0;
+    await bus.publish(rows.map((row) => outgoingRow(writer, this.term, topics, row)));
+    await deleteOutbox(em, rows);
+    await this.sayWatermark();
+    return rows.length;
+  }
+
+  private async sayWatermark(): Promise<void> {
+    const { em, bus, topics, writer } = this.parts;
+    this.acknowledgements.advance(await acknowledgedPosition(em));
+    const { position } = this.acknowledgements;
+    await bus.publish([...topics.states].map((topic) => watermark(writer, this.term, topic, position)));
+    this.lastTickMs = performance.now();
+  }
+
+  private async tick(): Promise<void> {
+    if (performance.now() - this.lastTickMs < WATERMARK_EVERY_MS) return;
+    await this.sayWatermark();
+    await this.tails.save();
+  }
+
+  private async noticeRestore(): Promise<void> {
+    const seen = this.tails.foreignGeneration;
+    if (seen === 0) return;
+    await announceRestore(this.parts.em, seen);
+    throw new Error('The store is behind its own topic: it was put back to a backup. It is restored in a new term.');
+  }
+
+  private async runJobs(): Promise<void> {
+    for (const { topic, resolve, reject } of this.jobs.splice(0)) {
+      try {
+        const { states, events } = this.parts.topics;
+        if (states.has(topic)) resolve(await republishTopic(this.parts, this.term, topic));
+        else if (topic === events) resolve(await republishEvents(this.parts, this.term));
+        else throw new RangeError(`${topic} is not published by this store.`);
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { RECORD_BYTES_MAX } from '#libs/bus';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+
+/** Records of one transaction at most. */
+export const OUTBOX_ROWS_MAX = 10_000;
+
+/** A record on its way to Kafka. `value` is the JSON text as it will be sent; null is a tombstone. */
+export type OutboxRow = {
+  readonly position: number;
+  readonly seq: number;
+  readonly topic: string;
+  readonly key: string;
+  readonly value: string | null;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly recordedAt: string;
+};
+
+export type NewOutboxRow = Omit<OutboxRow, 'recordedAt'>;
+
+/** Puts records into the outbox; only under the append lock. @throws RangeError for too many, or one too long. */
+export async function insertOutbox(tx: EntityManager, rows: readonly NewOutboxRow[]): Promise<void> {
+  if (rows.length > OUTBOX_ROWS_MAX) throw new RangeError(`More than ${OUTBOX_ROWS_MAX} records in one transaction.`);
+  if (rows.some(({ value }) => value !== null && Buffer.byteLength(value) > RECORD_BYTES_MAX)) {
+    throw new RangeError(`A record is longer than ${RECORD_BYTES_MAX} bytes.`);
+  }
+  if (rows.length === 0) return;
+  await sql`
+    insert into outbox (position, seq, topic, key, value, type, schema_version)
+    select position, seq, topic, key, value, type, "schemaVersion"
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+      position bigint, seq integer, topic text, key text, value text, type text, "schemaVersion" integer)
+    `.execute(tx.getKysely());
+}
+
+/** The next rows to send, in order. */
+export async function selectOutbox(em: EntityManager, limit: number): Promise<readonly OutboxRow[]> {
+  const { rows } = await sql<OutboxRow & { position: string }>`
+    select position, seq, topic, key, value, type, schema_version as "schemaVersion",
+      to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "recordedAt"
+    from outbox order by position, seq limit ${limit}`.execute(em.getKysely());
+  return rows.map((row) => ({ ...row, position: Number(row.position) }));
+}
+
+/** Takes out what the broker has acknowledged. */
+export async function deleteOutbox(em: EntityManager, sent: readonly OutboxRow[]): Promise<void> {
+  const positions = sent.map(({ position }) => position);
+  const seqs = sent.map(({ seq }) => seq);
+  await sql`delete from outbox where (position, seq) in
+    (select * from unnest(${positions}::bigint[], ${seqs}::integer[]))`.execute(em.getKysely());
+}
+
+/** Everything up to here has left the outbox: one statement, so that a commit in between cannot be overlooked. */
+export async function acknowledgedPosition(em: EntityManager): Promise<number> {
+  const { rows } = await sql<{ position: string }>`select coalesce(
+    (select min(position) - 1 from outbox), (select max(position) from events), 0)::bigint as position`.execute(
+    em.getKysely(),
+  );
+  return Number(rows[0]?.position ?? 0);
+}
+
+/** Takes out what was to be sent for some keys. */
+export async function forgetOutbox(tx: EntityManager, keys: readonly Pick<OutboxRow, 'topic' | 'key'>[]): Promise<void> {
+  await sql`delete from outbox where (topic, key) in (select * from unnest(
+    ${keys.map(({ topic }) => topic)}::text[], ${keys.map(({ key }) => key)}::text[]))`.execute(tx.getKysely());
+}
+
+/** The first free place among the records of a position; only under the append lock. */
+export async function nextSeq(tx: EntityManager, position: number): Promise<number> {
+  const { rows } = await sql<{ seq: number }>`select coalesce(max(seq), -1) + 1 as seq from (
+    select seq from outbox where position = ${position}
+    union all select seq from state_records where position = ${position}) as taken`.execute(tx.getKysely());
+  return rows[0]?.seq ?? 0;
+}

@@ -1,0 +1,148 @@
+import { DomainError, type OpenSealed, type StoredEvent } from '#libs/decider';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { streamName, type Aggregate, type EventReader } from '../aggregate.js';
+import {
+  EventStore,
+  step,
+  type AnyStep,
+  type ExecuteOptions,
+  type ExtraRecord,
+  type IdempotencyClaim,
+  type Outcome,
+  type Outcomes,
+  type Step,
+} from '../event-store.js';
+import type { Context, Recorded } from '../recorded-event.js';
+import { takeAppendLock } from './append-lock.js';
+import { appendSteps, writeExtraRecords, type AppendedStep } from './append.js';
+import { decideSteps, loadStreams, type DecidedStep } from './decided-step.js';
+import { selectAfter, selectHeads, toRecorded } from './event-rows.js';
+import { nextSeq } from './outbox.js';
+import { claimIdempotencyKey } from './postgres-idempotency-keys.js';
+import { release, reserve } from './reservations.js';
+import type { StoreTopics } from './store-topics.js';
+
+/** How often a command is decided again before it ends in `concurrency/conflict`. */
+export const DECISION_ATTEMPTS_MAX = 10;
+const READ_EVENTS_MAX = 1000;
+
+/** What the store needs around it. */
+export type StoreParts = {
+  readonly em: EntityManager;
+  readonly topics: StoreTopics;
+  readonly readers: ReadonlyMap<string, EventReader>;
+  openAll(values: readonly unknown[]): Promise<OpenSealed>;
+  /** Called after each commit; what it awaits, the caller's answer awaits. */
+  committed(position: number, types: readonly string[]): Promise<void>;
+};
+
+type TransactionOptions = { readonly context: Context; readonly idempotency?: IdempotencyClaim };
+type Committed = { readonly steps: readonly AppendedStep[]; readonly position: number };
+
+export class PostgresEventStore extends EventStore {
+  constructor(private readonly parts: StoreParts) {
+    super();
+  }
+
+  override async execute<State, Command, Event extends StoredEvent>(
+    aggregate: Aggregate<State, Command, Event>,
+    id: string,
+    command: Command,
+    options: ExecuteOptions<Event>,
+  ): Promise<Outcome<State, Event>> {
+    const only: Step<State, Event> = step(aggregate, id, command, options);
+    const { outcomes } = await this.executeAll([only], options);
+    return outcomes[0];
+  }
+
+  override async executeAll<const Steps extends readonly AnyStep[]>(
+    plan: Steps | (() => Promise<Steps>),
+    options: TransactionOptions,
+  ): Promise<{ readonly outcomes: Outcomes<Steps>; readonly position: number }> {
+    for (let attempt = 1; attempt <= DECISION_ATTEMPTS_MAX; attempt += 1) {
+      const steps = typeof plan === 'function' ? await plan() : plan;
+      const decided = await decideSteps(this.parts.em, steps);
+      const committed = await this.commit(decided, options);
+      if (!committed) continue;
+      const outcomes = committed.steps.map((one) => toOutcome(one, committed.position));
+      return { outcomes: outcomes as unknown as Outcomes<Steps>, position: committed.position };
+    }
+    throw new DomainError('concurrency/conflict', 'Too many changes at once; try again.');
+  }
+
+  override async load<State, Event extends StoredEvent>(aggregate: Aggregate<State, never, Event>, id: string) {
+    const stream = streamName(aggregate, id);
+    const loaded = (await loadStreams(this.parts.em, [{ stream, aggregate }])).get(stream);
+    return { state: loaded?.state as State, version: loaded?.version ?? 0 };
+  }
+
+  override async publish(records: readonly ExtraRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const position = await this.transaction(async (tx) => {
+      await takeAppendLock(tx);
+      const { lastPosition } = await selectHeads(tx, []);
+      const firstSeq = await nextSeq(tx, lastPosition);
+      await writeExtraRecords(tx, this.parts.topics, records, { position: lastPosition, firstSeq });
+      return lastPosition;
+    });
+    await this.parts.committed(position, []);
+  }
+
+  override async position(): Promise<number> {
+    return (await selectHeads(this.parts.em, [])).lastPosition;
+  }
+
+  override async read(options: { afterPosition: number; types?: readonly string[]; limit?: number }) {
+    const limit = Math.min(options.limit ?? READ_EVENTS_MAX, READ_EVENTS_MAX);
+    const rows = await selectAfter(this.parts.em, options.afterPosition, limit, options.types);
+    return rows.map((row): Recorded => toRecorded(row, this.parts.readers));
+  }
+
+  /** Undefined when a stream has moved since it was decided on. */
+  private async commit(decided: readonly DecidedStep[], options: TransactionOptions): Promise<Committed | undefined> {
+    const events = decided.flatMap((one) => one.events);
+    if (events.length === 0) {
+      return { steps: decided.map((one) => ({ ...one, recorded: [] })), position: await this.position() };
+    }
+    // Opened before the transaction: it would need a second connection, and hold the append lock meanwhile.
+    const open = await this.parts.openAll(events);
+    const committed = await this.transaction((tx) => this.append(tx, decided, options, open));
+    if (committed) {
+      await this.parts.committed(
+        committed.position,
+        events.map(({ type }) => type),
+      );
+    }
+    return committed;
+  }
+
+  private async append(
+    tx: EntityManager,
+    decided: readonly DecidedStep[],
+    { context, idempotency }: TransactionOptions,
+    open: OpenSealed,
+  ): Promise<Committed | undefined> {
+    await takeAppendLock(tx);
+    const { lastPosition, versions } = await selectHeads(
+      tx,
+      decided.map((one) => one.step.stream),
+    );
+    // A later step of a stream is based on its former one, so the first of each stream is what was read.
+    const first = new Map(decided.toReversed().map((one) => [one.step.stream, one.basedOn]));
+    for (const [stream, basedOn] of first) if ((versions.get(stream) ?? 0) !== basedOn) return undefined;
+    if (idempotency) await claimIdempotencyKey(tx, idempotency);
+    for (const { step, events } of decided) await release(tx, step.stream, step.options.release?.(events) ?? []);
+    for (const { step, events } of decided) await reserve(tx, step.stream, step.options.reserve?.(events) ?? []);
+    const steps = await appendSteps(tx, this.parts.topics, decided, lastPosition, context, open);
+    const last = steps.flatMap(({ recorded }) => recorded).at(-1);
+    return { steps, position: last?.position ?? lastPosition };
+  }
+
+  private transaction<Result>(work: (tx: EntityManager) => Promise<Result>): Promise<Result> {
+    return this.parts.em.fork().transactional((tx) => work(tx as EntityManager));
+  }
+}
+
+function toOutcome({ recorded, state, basedOn, events }: AppendedStep, position: number): Outcome<unknown, StoredEvent> {
+  return { events: recorded, state, version: basedOn + events.length, position };
+}
