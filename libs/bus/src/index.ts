@@ -14,6 +14,8 @@ export type { KafkaBusOptions } from './kafka/kafka-settings.js';
 export * from './logger.js';
 export { BusContext } from './nest/bus-context.js';
 export type { BusServerOptions } from './nest/bus-server-options.js';
+export { MemoryBus } from './memory/memory-bus.js';
+export { MemoryLog } from './memory/memory-log.js';
 export * from './reader-health.js';
 export * from './replay/replay.js';
 export * from './state/keyed-places.js';
