@@ -65,3 +65,7 @@ export function coherent(settings: Given, context: z.RefinementCtx): void {
     problem('KAFKA_SASL_PASSWORD', 'goes with KAFKA_SASL_USERNAME: set both or neither');
   }
 }
+
+const wholeSettings = z.object(serviceSettings);
+/** {@link serviceSettings}, read. */
+export type ServiceSettings = z.output<typeof wholeSettings>;

@@ -20,8 +20,8 @@ export type StateProjection<Event extends StoredEvent, Rec extends object> = {
   project(key: string, held: Rec | undefined, event: Event, open: OpenSealed): Rec | undefined;
 };
 
-/** When and as which version of its stream an event was recorded. */
-export type RecordedAt = { readonly recordedAt: string; readonly streamVersion: number };
+/** When an event was recorded, as which version of its stream, and at which place of the store. */
+export type RecordedAt = { readonly recordedAt: string; readonly streamVersion: number; readonly position: number };
 
 /**
  * Folds events into rows that an API lists. Pure: where rows are kept is the business of whoever runs it.

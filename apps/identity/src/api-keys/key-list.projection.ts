@@ -18,17 +18,22 @@ export type KeyRow = {
   overlapUntil: string | null;
   notBefore: string | null;
   expiresAt: string | null;
+  /** When it was revoked, and the place of that event in the store: what proofs of propagation are about. */
+  revokedAt: string | null;
+  revokedPosition: number | null;
 };
+
+const unrevoked = { revokedAt: null, revokedPosition: null };
 
 export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
   name: 'key_list_v1',
   types: apiKeyEvents.map((event) => event.type),
   place: ({ data }) => ({ id: data.keyId, tenantId: data.tenantId }),
-  project: (held, event, _at, open) => {
+  project: (held, event, { position }, open) => {
     switch (event.type) {
       case 'identity.api-key.issued': {
         const { keyId: id, at, mac: _mac, pepperVersion: _version, ownerEpoch: _epoch, name, ...shown } = event.data;
-        const fresh = { status: 'active', leaked: false, rotatedAt: null, overlapUntil: null } as const;
+        const fresh = { status: 'active', leaked: false, rotatedAt: null, overlapUntil: null, ...unrevoked } as const;
         return { ...shown, ...fresh, id, name: open(name) ?? null, createdAt: at };
       }
       case 'identity.api-key.rotated': {
@@ -40,7 +45,7 @@ export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
       case 'identity.api-key.resumed':
         return held && { ...held, status: 'active', leaked: false };
       case 'identity.api-key.revoked':
-        return held && { ...held, status: 'revoked' };
+        return held && { ...held, status: 'revoked', revokedAt: event.data.at, revokedPosition: position };
     }
   },
 };

@@ -9,6 +9,8 @@ export type UserRow = {
   displayName: string | null;
   labels: Labels;
   status: 'active' | 'suspended' | 'deactivated';
+  /** Goes into the keys that are issued for them. */
+  epoch: number;
   createdAt: string;
 };
 
@@ -22,7 +24,16 @@ export const userList: ListProjection<UserEvent, UserRow> = {
         const { userId, tenantId, labels, at, email, displayName } = event.data;
         const name = displayName ? (open(displayName) ?? null) : null;
         const address = open(email)?.toLowerCase() ?? null;
-        return { id: userId, tenantId, email: address, displayName: name, labels, status: 'active', createdAt: at };
+        return {
+          id: userId,
+          tenantId,
+          email: address,
+          displayName: name,
+          labels,
+          status: 'active',
+          epoch: 1,
+          createdAt: at,
+        };
       }
       case 'identity.user.labelled':
         return held && { ...held, labels: event.data.labels };
@@ -31,7 +42,7 @@ export const userList: ListProjection<UserEvent, UserRow> = {
       case 'identity.user.resumed':
         return held && { ...held, status: 'active' };
       case 'identity.user.deactivated':
-        return held && { ...held, status: 'deactivated' };
+        return held && { ...held, status: 'deactivated', epoch: held.epoch + 1 };
     }
   },
 };

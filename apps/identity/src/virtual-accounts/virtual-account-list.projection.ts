@@ -9,6 +9,8 @@ export type VirtualAccountRow = {
   labels: Labels;
   createdBy: string;
   status: 'active' | 'suspended' | 'deleted';
+  /** Goes into the keys that are issued for them. */
+  epoch: number;
   createdAt: string;
 };
 
@@ -20,7 +22,7 @@ export const virtualAccountList: ListProjection<VirtualAccountEvent, VirtualAcco
     switch (event.type) {
       case 'identity.virtual-account.created': {
         const { virtualAccountId: id, tenantId, name, team, labels, createdBy, at } = event.data;
-        return { id, tenantId, name, team, labels, createdBy, status: 'active', createdAt: at };
+        return { id, tenantId, name, team, labels, createdBy, status: 'active', epoch: 1, createdAt: at };
       }
       case 'identity.virtual-account.moved':
         return held && { ...held, team: event.data.team };
@@ -31,7 +33,7 @@ export const virtualAccountList: ListProjection<VirtualAccountEvent, VirtualAcco
       case 'identity.virtual-account.resumed':
         return held && { ...held, status: 'active' };
       case 'identity.virtual-account.deleted':
-        return held && { ...held, status: 'deleted' };
+        return held && { ...held, status: 'deleted', epoch: held.epoch + 1 };
     }
   },
 };

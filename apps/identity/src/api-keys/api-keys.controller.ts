@@ -1,0 +1,109 @@
+import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { EventStore } from '#libs/event-store';
+import { Clock } from '#libs/telemetry';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { listPage, ListQuery } from '../lists/list-query.js';
+import { Principals } from '../principals.js';
+import { ReasonBody } from '../reason-body.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import { IssueBody, RotateBody, SuspendBody } from './key-bodies.js';
+import { KeyIssue, mint } from './key-issue.js';
+import { KeySteps } from './key-steps.js';
+import { keyResource, shownKey } from './key-view.js';
+
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly principals: Principals,
+    private readonly keys: KeyIssue,
+    private readonly steps: KeySteps,
+    private readonly writes: Writes,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `value` is in this answer and nowhere else. */
+  @Post()
+  @Requires('key:create')
+  async issue(@CallerParam() caller: Caller, @Body({ schema: IssueBody }) body: IssueBody) {
+    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const unnamed = { type: 'key', path: '*', tenant: tenantId };
+    const owner = await this.principals.resolve(caller, tenantId, body.owner, 'key:create', unnamed);
+    const minted = mint(owner, body.kind, body.restrictions);
+    // What is authorised is the owner that was resolved, not the text that was sent.
+    this.access.require(caller, 'key:create', keyResource({ id: minted.keyId, tenantId, ownerId: owner.id }));
+    const { outcome, row } = await this.keys.issue(caller, owner, minted, body);
+    const shown = { ...shownKey(row, row.createdAt), owner: owner.subject, value: minted.text };
+    return this.writes.answer(shown, outcome, { status: 201, location: `/v1/api-keys/${row.id}` });
+  }
+
+  @Get()
+  @Requires('key:read')
+  async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const now = this.clock.nowIso();
+    return listPage(
+      this.tables.keys,
+      query,
+      { tenantId },
+      (rows) => this.access.visible(caller, 'key:read', rows, ({ row }) => keyResource(row)),
+      (row) => shownKey(row, now),
+    );
+  }
+
+  @Get(':keyId')
+  @Requires('key:read')
+  async get(@CallerParam() caller: Caller, @Param('keyId') keyId: string) {
+    const { row, version } = await this.steps.find(caller, 'key:read', keyId);
+    const position = await this.store.position();
+    return this.writes.answer(shownKey(row, this.clock.nowIso()), { version, position });
+  }
+
+  /** A new text for the same key; `value` is in this answer and nowhere else. */
+  @Post(':keyId/rotate')
+  @HttpCode(200)
+  @Requires('key:rotate')
+  async rotate(
+    @CallerParam() caller: Caller,
+    @Param('keyId') keyId: string,
+    @Body({ schema: RotateBody }) body: RotateBody,
+  ) {
+    return this.steps.rotate(caller, keyId, body);
+  }
+
+  @Post(':keyId/revoke')
+  @HttpCode(200)
+  @Requires('key:revoke')
+  async revoke(
+    @CallerParam() caller: Caller,
+    @Param('keyId') keyId: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.take(caller, 'key:revoke', keyId, { type: 'RevokeApiKey' }, body.reason);
+  }
+
+  @Post(':keyId/suspend')
+  @HttpCode(200)
+  @Requires('key:suspend')
+  async suspend(
+    @CallerParam() caller: Caller,
+    @Param('keyId') keyId: string,
+    @Body({ schema: SuspendBody }) body: SuspendBody,
+  ) {
+    return this.steps.take(caller, 'key:suspend', keyId, { type: 'SuspendApiKey', leaked: body.leaked }, body.reason);
+  }
+
+  @Post(':keyId/resume')
+  @HttpCode(200)
+  @Requires('key:suspend')
+  async resume(
+    @CallerParam() caller: Caller,
+    @Param('keyId') keyId: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.take(caller, 'key:suspend', keyId, { type: 'ResumeApiKey' }, body.reason);
+  }
+}

@@ -1,0 +1,38 @@
+import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
+import { z } from 'zod';
+
+/** Ten years: longer is not an expiry. */
+const EXPIRY_SECONDS_MAX = 315_360_000;
+/** Thirty days: an overlap is for rolling a secret out, not for keeping two. */
+const OVERLAP_SECONDS_MAX = 2_592_000;
+
+const expiry = z.int().min(1).max(EXPIRY_SECONDS_MAX).optional();
+
+export const IssueBody = z.strictObject({
+  name: z.string().min(1).max(64),
+  /** `user:<e-mail or id>` or `virtual-account:<name or id>`. */
+  owner: z.string().min(1).max(300),
+  /** Follows from the owner; `svc` makes a virtual account's key one for admin APIs only. */
+  kind: KeyKind.optional(),
+  not_before: z.iso.datetime().optional(),
+  expires_in_seconds: expiry,
+  restrictions: KeyRestrictions.default({}),
+  labels: Labels.default({}),
+  tenant: z.string().min(1).max(63).optional(),
+});
+export type IssueBody = z.output<typeof IssueBody>;
+
+export const RotateBody = z
+  .strictObject({
+    /** How long the former secret goes on; 0 ends it at once. */
+    overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).default(0),
+    /** Counted from now; the key's former length of life unless given. */
+    expires_in_seconds: expiry,
+  })
+  .prefault({});
+export type RotateBody = z.output<typeof RotateBody>;
+
+export const SuspendBody = z
+  .strictObject({ reason: z.string().min(1).max(200).optional(), leaked: z.boolean().default(false) })
+  .prefault({});
+export type SuspendBody = z.output<typeof SuspendBody>;

@@ -1,0 +1,86 @@
+import { Access, mintRotatedText, Peppers, type Caller } from '#libs/access';
+import { EventStore } from '#libs/event-store';
+import { Clock } from '#libs/telemetry';
+import { Injectable } from '@nestjs/common';
+import { apiKeyAggregate } from '../aggregates.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import type { RotateApiKey } from './api-key.decider.js';
+import type { RotateBody } from './key-bodies.js';
+import { envLetter, secretOf } from './key-issue.js';
+import type { KeyRow } from './key-list.projection.js';
+import { keyResource, shownKey } from './key-view.js';
+
+type Step = { type: 'RevokeApiKey' } | { type: 'SuspendApiKey'; leaked: boolean } | { type: 'ResumeApiKey' };
+const statusAfter = { RevokeApiKey: 'revoked', SuspendApiKey: 'suspended', ResumeApiKey: 'active' } as const;
+
+/** What happens to a key after it was issued. */
+@Injectable()
+export class KeySteps {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly peppers: Peppers,
+    private readonly writes: Writes,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The key, once the caller may do `action` to it; another tenant's is 404. */
+  async find(caller: Caller, action: string, keyId: string) {
+    const found = await this.tables.keys.find(caller.operator ? undefined : caller.tenantId, keyId);
+    if (!found) throw this.access.notFound(caller, action, { type: 'key', path: keyId });
+    this.access.require(caller, action, keyResource(found.row));
+    return found;
+  }
+
+  async take(caller: Caller, action: string, keyId: string, step: Step, reasonText?: string) {
+    const { row } = await this.find(caller, action, keyId);
+    const { tenantId } = row;
+    const at = this.clock.nowIso();
+    const reason = await this.writes.reason(caller, reasonText);
+    const context = this.writes.context(caller, tenantId);
+    const outcome = await this.store.execute(
+      apiKeyAggregate,
+      keyId,
+      { ...step, keyId, tenantId, at, ...reason },
+      { context },
+    );
+    const leaked = step.type === 'SuspendApiKey' ? step.leaked : row.leaked;
+    return this.writes.narrowed(shownKey({ ...row, status: statusAfter[step.type], leaked }, at), outcome);
+  }
+
+  async rotate(caller: Caller, keyId: string, body: RotateBody) {
+    const { row } = await this.find(caller, 'key:rotate', keyId);
+    const minted = mintRotatedText(row.kind, envLetter(row.restrictions), keyId);
+    const now = this.clock.nowMs();
+    const command: RotateApiKey = {
+      type: 'RotateApiKey',
+      keyId,
+      tenantId: row.tenantId,
+      at: new Date(now).toISOString(),
+      redacted: minted.redacted,
+      ...secretOf(this.peppers, minted.text),
+      overlapUntil: new Date(now + body.overlap_seconds * 1000).toISOString(),
+      expiresAt: nextExpiry(row, now, body.expires_in_seconds),
+    };
+    const context = this.writes.context(caller, row.tenantId);
+    const outcome = await this.store.execute(apiKeyAggregate, keyId, command, { context });
+    const { at, redacted, overlapUntil, expiresAt } = command;
+    const rotated = { ...row, redacted, overlapUntil, expiresAt, rotatedAt: at };
+    // Without an overlap the former secret ends here, so the answer waits for the broker like any other narrowing.
+    return this.writes.narrowed({ ...shownKey(rotated, at), value: minted.text }, outcome);
+  }
+}
+
+/** A rotated key lives as long again as it was meant to at first, unless asked otherwise. */
+function nextExpiry(
+  { createdAt, rotatedAt, expiresAt }: KeyRow,
+  nowMs: number,
+  seconds: number | undefined,
+): string | null {
+  if (seconds !== undefined) return new Date(nowMs + seconds * 1000).toISOString();
+  if (expiresAt === null) return null;
+  const lifetimeMs = Date.parse(expiresAt) - Date.parse(rotatedAt ?? createdAt);
+  return new Date(nowMs + lifetimeMs).toISOString();
+}

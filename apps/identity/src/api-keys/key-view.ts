@@ -1,0 +1,33 @@
+import type { KeyRow } from './key-list.projection.js';
+
+/** A key as the API shows one. Expiry and the end of an overlap are read off the clock, not stored. */
+export function shownKey(row: KeyRow, nowIso: string) {
+  const expired = row.status === 'active' && row.expiresAt !== null && row.expiresAt <= nowIso;
+  return {
+    object: 'api_key',
+    id: row.id,
+    name: row.name,
+    owner: ownerSubject(row),
+    kind: row.kind,
+    status: expired ? 'expired' : row.status,
+    leaked: row.leaked,
+    redacted_value: row.redacted,
+    restrictions: row.restrictions,
+    labels: row.labels,
+    created_at: row.createdAt,
+    rotated_at: row.rotatedAt,
+    overlap_until: row.overlapUntil !== null && row.overlapUntil > nowIso ? row.overlapUntil : null,
+    not_before: row.notBefore,
+    expires_at: row.expiresAt,
+    last_used_at: null,
+  };
+}
+
+/** What is authorised when somebody asks for a key: whose it is decides. */
+export function keyResource({ id, tenantId, ownerId }: Pick<KeyRow, 'id' | 'tenantId' | 'ownerId'>) {
+  return { type: 'key', path: id, tenant: tenantId, owner: ownerId };
+}
+
+function ownerSubject({ ownerId }: KeyRow): string {
+  return ownerId.startsWith('user_') ? `user:${ownerId}` : `virtual-account:${ownerId}`;
+}

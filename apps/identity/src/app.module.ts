@@ -1,0 +1,70 @@
+import { AccessModule, Peppers } from '#libs/access';
+import { Bus } from '#libs/bus';
+import { EventStoreModule } from '#libs/event-store';
+import type { Resources } from '#libs/service';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { KeyIssue } from './api-keys/key-issue.js';
+import { KeySteps } from './api-keys/key-steps.js';
+import type { IdentityConfig } from './config.js';
+import { Principals } from './principals.js';
+import { ReplicaReports } from './revocations/replica-reports.adapter.js';
+import { ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
+import { RevocationsController } from './revocations/revocations.controller.js';
+import { storeOptions } from './store-options.js';
+import { Tables } from './tables.js';
+import { TeamsController } from './teams/teams.controller.js';
+import { TenantsController } from './tenants/tenants.controller.js';
+import { UserSteps } from './users/user-steps.js';
+import { UsersController } from './users/users.controller.js';
+import { VirtualAccountSteps } from './virtual-accounts/virtual-account-steps.js';
+import { VirtualAccountsController } from './virtual-accounts/virtual-accounts.controller.js';
+import { Writes } from './writes.js';
+
+/** Bus and peppers, for every module. */
+@Module({})
+class ResourcesModule {
+  static of({ bus, peppers }: Resources): DynamicModule {
+    const providers = [
+      { provide: Bus, useValue: bus },
+      { provide: Peppers, useValue: peppers },
+    ];
+    return { module: ResourcesModule, global: true, providers, exports: [Bus, Peppers] };
+  }
+}
+
+@Module({
+  controllers: [
+    TenantsController,
+    UsersController,
+    TeamsController,
+    VirtualAccountsController,
+    ApiKeysController,
+    RevocationsController,
+  ],
+  providers: [
+    Tables,
+    Writes,
+    Principals,
+    UserSteps,
+    VirtualAccountSteps,
+    KeyIssue,
+    KeySteps,
+    ReplicaReports,
+    ReplicaReportsConsumer,
+  ],
+})
+export class IdentityModule {
+  static of(config: IdentityConfig, resources: Resources): DynamicModule {
+    const { service, replica, busKey, peppers, spool, bus, logger, clock } = resources;
+    const now = () => clock.nowMs();
+    return {
+      module: IdentityModule,
+      imports: [
+        ResourcesModule.of(resources),
+        EventStoreModule.forRoot({ ...storeOptions(config), logger }),
+        AccessModule.forRoot({ service, replica, busKey, peppers, spool, bus, logger, now }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { decodeCursor, page, pageQuery, type Page } from '#libs/http';
+import { z } from 'zod';
+import type { Listed, ListTable } from './list-table.adapter.js';
+
+/** What every list of identity takes; only the operator may name another tenant. */
+export const ListQuery = z.strictObject({ ...pageQuery, tenant: z.string().min(1).max(63).optional() });
+export type ListQuery = z.output<typeof ListQuery>;
+
+type Asked = Pick<ListQuery, 'limit' | 'after'>;
+
+/** Reads one page, keeps what `visible` lets through, and shows it. Filtering never changes where the next page begins. */
+export async function listPage<Row extends object, Item>(
+  table: ListTable<Row>,
+  { limit, after }: Asked,
+  scope: { readonly tenantId: string | undefined; readonly where?: Readonly<Record<string, unknown>> },
+  visible: (rows: readonly Listed<Row>[]) => readonly Listed<Row>[],
+  show: (row: Row) => Item,
+): Promise<Page<Item>> {
+  const afterPosition = after === undefined ? 0 : Number(decodeCursor(after, 1)[0]);
+  const rows = await table.page({ ...scope, afterPosition, limit: limit + 1 });
+  const whole = page(
+    rows,
+    limit,
+    ({ position }) => [position],
+    (listed) => listed,
+  );
+  return { ...whole, data: visible(whole.data).map(({ row }) => show(row)) };
+}

@@ -1,0 +1,79 @@
+import type { ListProjection, StoredEvent } from '#libs/decider';
+import type { ReadModel } from '#libs/event-store';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+
+/** A row with its place: `version` is the stream's, for ETags; `position` orders pages. */
+export type Listed<Row> = { readonly row: Row; readonly version: number; readonly position: number };
+
+type Kept<Row> = { id: string; version: number; position: string; body: Row };
+
+/** One page's worth of conditions; `where` is matched as JSON containment, e.g. `{ownerId: 'user_1'}`. */
+export type PageQuery = {
+  readonly tenantId: string | undefined;
+  readonly afterPosition: number;
+  readonly limit: number;
+  readonly where?: Readonly<Record<string, unknown>>;
+};
+
+/** Keeps the rows of a {@link ListProjection} in a table of its name: a body of JSON, found by id, paged by age. */
+export class ListTable<Row extends object> {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly name: string,
+  ) {}
+
+  /** Another tenant's row is as missing; `tenantId` undefined is the operator's view. */
+  async find(tenantId: string | undefined, id: string): Promise<Listed<Row> | undefined> {
+    const { rows } = await sql<Kept<Row>>`
+      select id, version, position, body from ${sql.table(this.name)}
+      where id = ${id} and (${tenantId ?? null}::text is null or tenant_id = ${tenantId ?? null})
+    `.execute(this.em.fork().getKysely());
+    return rows.map(toListed)[0];
+  }
+
+  async page({ tenantId, afterPosition, limit, where = {} }: PageQuery): Promise<Listed<Row>[]> {
+    const { rows } = await sql<Kept<Row>>`
+      select id, version, position, body from ${sql.table(this.name)}
+      where position > ${afterPosition} and body @> ${JSON.stringify(where)}::jsonb
+        and (${tenantId ?? null}::text is null or tenant_id = ${tenantId ?? null})
+      order by position limit ${limit}
+    `.execute(this.em.fork().getKysely());
+    return rows.map(toListed);
+  }
+}
+
+function toListed<Row>({ version, position, body }: Kept<Row>): Listed<Row> {
+  return { row: body, version: Number(version), position: Number(position) };
+}
+
+/** The read model that fills the table of a list. */
+export function listReadModel<Event extends StoredEvent, Row extends object>(
+  list: ListProjection<Event, Row>,
+): ReadModel<Event> {
+  const table = sql.table(list.name);
+  return {
+    name: list.name,
+    types: list.types,
+    apply: async (tx, recorded, open) => {
+      const { id, tenantId } = list.place(recorded.event);
+      const database = tx.getKysely();
+      const { rows } = await sql<{ body: Row }>`select body from ${table} where id = ${id}`.execute(database);
+      const { recordedAt, streamVersion, position } = recorded;
+      const at = { recordedAt, streamVersion, position };
+      const row = list.project(rows[0]?.body, recorded.event, at, open);
+      if (row === undefined) {
+        await sql`delete from ${table} where id = ${id}`.execute(database);
+        return;
+      }
+      await sql`
+        insert into ${table} (id, tenant_id, version, position, body)
+        values (${id}, ${tenantId}, ${streamVersion}, ${position}, ${JSON.stringify(row)}::jsonb)
+        on conflict (id) do update set version = excluded.version, body = excluded.body
+      `.execute(database);
+    },
+    truncate: async (tx) => {
+      await sql`delete from ${table}`.execute(tx.getKysely());
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { ReplicaRecord } from '#libs/contracts';
+import { topics } from '#libs/contracts';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+
+export type ReplicaReport = {
+  readonly replica: string;
+  readonly service: string;
+  readonly reportedAt: Date;
+  readonly position: number;
+  readonly stopped: boolean;
+  /** When it had applied the revocation asked about; null as long as that is not known. */
+  readonly appliedAt: Date | null;
+};
+
+type Row = {
+  replica: string;
+  service: string;
+  reported_at: string;
+  position: string;
+  stopped: boolean;
+  applied_at: string | null;
+};
+
+/** A replica that has said nothing for this long is not one any more. */
+const FORGOTTEN_AFTER = '1 day';
+
+/** What replicas said of how far they are, and which revocations that proves. */
+@Injectable()
+export class ReplicaReports {
+  constructor(private readonly em: EntityManager) {}
+
+  /**
+   * Keeps a report, and notes it as the proof of every revocation that the replica had not applied before. A replayed
+   * or late report proves nothing new.
+   */
+  async keep({ replica, service, boot, at, applied, stopped }: ReplicaRecord): Promise<void> {
+    const position = applied[topics.identityState.name]?.position ?? 0;
+    await this.em.fork().transactional(async (tx) => {
+      const database = tx.getKysely();
+      const { rows } = await sql<{ position: string; boot: string }>`
+        select position, boot from replica_reports_v1 where replica = ${replica} for update
+      `.execute(database);
+      const former = Number(rows[0]?.position ?? 0);
+      if (position > former) {
+        await sql`
+          insert into revocation_proofs_v1 (key_id, replica, applied_at)
+          select id, ${replica}, ${at}::timestamptz from key_list_v1
+          where (body ->> 'revokedPosition')::bigint > ${former}
+            and (body ->> 'revokedPosition')::bigint <= ${position}
+          on conflict do nothing
+        `.execute(database);
+      }
+      // A replica that starts anew replays everything: what it proved before stays proved.
+      await sql`
+        insert into replica_reports_v1 (replica, service, boot, position, reported_at, stopped)
+        values (${replica}, ${service}, ${boot}, ${position}, ${at}::timestamptz, ${stopped})
+        on conflict (replica) do update set boot = excluded.boot, reported_at = excluded.reported_at,
+          stopped = excluded.stopped, position = greatest(replica_reports_v1.position, excluded.position)
+      `.execute(database);
+    });
+  }
+
+  /** Every replica heard of within a day, with its proof for this key. */
+  async proofsOf(keyId: string): Promise<ReplicaReport[]> {
+    const { rows } = await sql<Row>`
+      select r.replica, r.service, r.reported_at::text, r.position, r.stopped, p.applied_at::text
+      from replica_reports_v1 r left join revocation_proofs_v1 p on p.replica = r.replica and p.key_id = ${keyId}
+      where r.reported_at > now() - ${FORGOTTEN_AFTER}::interval
+      order by r.replica
+    `.execute(this.em.fork().getKysely());
+    return rows.map((row) => ({
+      replica: row.replica,
+      service: row.service,
+      reportedAt: new Date(row.reported_at),
+      position: Number(row.position),
+      stopped: row.stopped,
+      appliedAt: row.applied_at === null ? null : new Date(row.applied_at),
+    }));
+  }
+}

@@ -1,0 +1,52 @@
+import { Bus, type BusRecord, type Replay } from '#libs/bus';
+import { ReplicaRecord, topics } from '#libs/contracts';
+import { Logger } from '#libs/telemetry';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { ReplicaReports } from './replica-reports.adapter.js';
+
+/** Reads every replica's reports, from the beginning: the topic is compacted to the last word of each. */
+@Injectable()
+export class ReplicaReportsConsumer implements OnApplicationBootstrap, OnModuleDestroy {
+  private replay: Replay | undefined;
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly reports: ReplicaReports,
+    private readonly logger: Logger,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.replay = await this.bus.replay({
+      reader: 'identity.replica-reports.v1',
+      topics: [topics.gatewayReplicas.name],
+      onRecords: (records) => this.keep(records),
+      onIncident: (incident) => this.logger.warn({ incident }, 'replica reports'),
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.replay?.close();
+  }
+
+  /** Only the last report of each replica in a batch matters: an earlier one proves less, a moment sooner. */
+  private async keep(records: readonly BusRecord[]): Promise<void> {
+    const byPosition = new Map<string, ReplicaRecord>();
+    for (const { value } of records) {
+      const report = value && parsed(value);
+      if (!report) continue;
+      const key = `${report.replica}/${report.applied[topics.identityState.name]?.position ?? 0}/${report.stopped}`;
+      byPosition.set(key, byPosition.get(key) ?? report);
+      byPosition.set(`${report.replica}/last`, report);
+    }
+    for (const report of byPosition.values()) await this.reports.keep(report);
+  }
+}
+
+/** A report that cannot be read proves nothing; its replica shows as silent. */
+function parsed(value: Buffer): ReplicaRecord | undefined {
+  try {
+    return ReplicaRecord.parse(JSON.parse(value.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import type { EventStoreModuleOptions } from '#libs/event-store';
+import { ListsV1 } from '../migrations/lists-v1.migration.js';
+import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
+import { aggregates } from './aggregates.js';
+import { keyList } from './api-keys/key-list.projection.js';
+import type { IdentityConfig } from './config.js';
+import { listReadModel } from './lists/list-table.adapter.js';
+import { narrower } from './narrower.js';
+import { teamList } from './teams/team-list.projection.js';
+import { tenantList } from './tenants/tenant-list.projection.js';
+import { userList } from './users/user-list.projection.js';
+import { virtualAccountList } from './virtual-accounts/virtual-account-list.projection.js';
+
+type Keys = Pick<IdentityConfig, 'DATABASE_URL' | 'GATEHOUSE_SEAL_KEY' | 'GATEHOUSE_BUS_KEY'>;
+
+/** What identity's event store is made of. */
+export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_KEY }: Keys): EventStoreModuleOptions {
+  return {
+    service: 'identity',
+    schema: 'identity',
+    databaseUrl: DATABASE_URL,
+    sealKey: GATEHOUSE_SEAL_KEY,
+    busKey: GATEHOUSE_BUS_KEY,
+    aggregates,
+    readModels: [tenantList, userList, teamList, virtualAccountList, keyList].map((list) =>
+      listReadModel(list as never),
+    ),
+    migrations: [
+      { name: '001-lists-v1', class: ListsV1 },
+      { name: '002-revocation-proofs-v1', class: RevocationProofsV1 },
+    ],
+    adopt: narrower,
+  };
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { keyList, type KeyRow } from './api-keys/key-list.projection.js';
+import { ListTable } from './lists/list-table.adapter.js';
+import { teamList, type TeamRow } from './teams/team-list.projection.js';
+import { tenantList, type TenantRow } from './tenants/tenant-list.projection.js';
+import { userList, type UserRow } from './users/user-list.projection.js';
+import { virtualAccountList, type VirtualAccountRow } from './virtual-accounts/virtual-account-list.projection.js';
+
+/** Identity's own lists: what its REST API reads, and what a write of a moment ago is already in. */
+@Injectable()
+export class Tables {
+  readonly tenants: ListTable<TenantRow>;
+  readonly users: ListTable<UserRow>;
+  readonly teams: ListTable<TeamRow>;
+  readonly virtualAccounts: ListTable<VirtualAccountRow>;
+  readonly keys: ListTable<KeyRow>;
+
+  constructor(em: EntityManager) {
+    this.tenants = new ListTable(em, tenantList.name);
+    this.users = new ListTable(em, userList.name);
+    this.teams = new ListTable(em, teamList.name);
+    this.virtualAccounts = new ListTable(em, virtualAccountList.name);
+    this.keys = new ListTable(em, keyList.name);
+  }
+}
+
+/** Names of the tables, for the migration that makes them. */
+export const listNames = [tenantList, userList, teamList, virtualAccountList, keyList].map((list) => list.name);

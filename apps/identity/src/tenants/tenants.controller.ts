@@ -1,0 +1,123 @@
+import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { PLATFORM_TENANT, Slug } from '#libs/contracts';
+import { EventStore } from '#libs/event-store';
+import { page, PageQuery, decodeCursor } from '#libs/http';
+import { Clock } from '#libs/telemetry';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { tenantAggregate } from '../aggregates.js';
+import { ReasonBody } from '../reason-body.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import type { TenantRow } from './tenant-list.projection.js';
+import type { TenantCommand } from './tenant.decider.js';
+
+const CreateBody = z.strictObject({
+  name: Slug.refine((name) => name !== PLATFORM_TENANT, 'this name is the operator’s own'),
+  display_name: z.string().min(1).max(120).optional(),
+});
+
+const resourceOf = (tenantId: string) => ({ type: 'tenant', path: tenantId, tenant: tenantId });
+
+@Controller('v1/tenants')
+export class TenantsController {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly writes: Writes,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @Requires('tenant:create')
+  async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
+    const { name: tenantId, display_name: displayName = body.name } = body;
+    this.access.require(caller, 'tenant:create', { type: 'tenant', path: tenantId });
+    const at = this.clock.nowIso();
+    const outcome = await this.execute(caller, tenantId, { type: 'CreateTenant', tenantId, displayName, at });
+    const row: TenantRow = { id: tenantId, displayName, status: 'active', createdAt: at };
+    return this.writes.answer(shown(row), outcome, { status: 201, location: `/v1/tenants/${tenantId}` });
+  }
+
+  @Get()
+  @Requires('tenant:read')
+  async list(@CallerParam() caller: Caller, @Query({ schema: PageQuery }) { limit, after }: PageQuery) {
+    const afterPosition = after === undefined ? 0 : Number(decodeCursor(after, 1)[0]);
+    const tenantId = caller.operator ? undefined : caller.tenantId;
+    const rows = await this.tables.tenants.page({ tenantId, afterPosition, limit: limit + 1 });
+    const visible = this.access.visible(caller, 'tenant:read', rows, ({ row }) => resourceOf(row.id));
+    return page(
+      visible,
+      limit,
+      ({ position }) => [position],
+      ({ row }) => shown(row),
+    );
+  }
+
+  @Get(':tenantId')
+  @Requires('tenant:read')
+  async get(@CallerParam() caller: Caller, @Param('tenantId') tenantId: string) {
+    const { row, version } = await this.find(caller, 'tenant:read', tenantId);
+    return this.writes.answer(shown(row), { version, position: await this.store.position() });
+  }
+
+  @Post(':tenantId/suspend')
+  @HttpCode(200)
+  @Requires('tenant:suspend')
+  async suspend(
+    @CallerParam() caller: Caller,
+    @Param('tenantId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.step(caller, 'tenant:suspend', id, 'SuspendTenant', 'suspended', body.reason);
+  }
+
+  @Post(':tenantId/resume')
+  @HttpCode(200)
+  @Requires('tenant:suspend')
+  async resume(
+    @CallerParam() caller: Caller,
+    @Param('tenantId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.step(caller, 'tenant:suspend', id, 'ResumeTenant', 'active', body.reason);
+  }
+
+  @Delete(':tenantId')
+  @HttpCode(200)
+  @Requires('tenant:delete')
+  async delete(@CallerParam() caller: Caller, @Param('tenantId') id: string) {
+    return this.step(caller, 'tenant:delete', id, 'DeleteTenant', 'deleted', undefined);
+  }
+
+  private async step(
+    caller: Caller,
+    action: string,
+    tenantId: string,
+    type: 'SuspendTenant' | 'ResumeTenant' | 'DeleteTenant',
+    status: TenantRow['status'],
+    reasonText: string | undefined,
+  ) {
+    const { row } = await this.find(caller, action, tenantId);
+    const reason = await this.writes.reason(caller, reasonText);
+    const outcome = await this.execute(caller, tenantId, { type, tenantId, at: this.clock.nowIso(), ...reason });
+    return this.writes.narrowed(shown({ ...row, status }), outcome);
+  }
+
+  private async find(caller: Caller, action: string, tenantId: string) {
+    const own = caller.operator || caller.tenantId === tenantId;
+    const found = own ? await this.tables.tenants.find(undefined, tenantId) : undefined;
+    if (!found) throw this.access.notFound(caller, action, { type: 'tenant', path: tenantId });
+    this.access.require(caller, action, resourceOf(tenantId));
+    return found;
+  }
+
+  private execute(caller: Caller, tenantId: string, command: TenantCommand) {
+    return this.store.execute(tenantAggregate, tenantId, command, { context: this.writes.context(caller, tenantId) });
+  }
+}
+
+function shown({ id, displayName, status, createdAt }: TenantRow) {
+  return { object: 'tenant', id, name: id, display_name: displayName, status, created_at: createdAt };
+}

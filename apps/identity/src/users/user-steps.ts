@@ -1,0 +1,68 @@
+import { Access, type Caller } from '#libs/access';
+import { EventStore, step } from '#libs/event-store';
+import { Clock } from '#libs/telemetry';
+import { Injectable } from '@nestjs/common';
+import { teamAggregate, userAggregate } from '../aggregates.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import { emailReservation } from './user-email.js';
+import { shownUser, userResource } from './user-view.js';
+
+const statusAfter = { SuspendUser: 'suspended', ResumeUser: 'active' } as const;
+
+/** Most teams that one user is taken out of in one transaction. */
+const TEAMS_MAX = 500;
+
+/** What stops and ends a user, and with them every credential that acts as them. */
+@Injectable()
+export class UserSteps {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly writes: Writes,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The user, once the caller may do `action` to them; another tenant's is 404. */
+  async find(caller: Caller, action: string, userId: string) {
+    const found = await this.tables.users.find(caller.operator ? undefined : caller.tenantId, userId);
+    if (!found) throw this.access.notFound(caller, action, { type: 'user', path: userId });
+    this.access.require(caller, action, userResource(found.row));
+    return found;
+  }
+
+  async take(caller: Caller, action: string, userId: string, type: keyof typeof statusAfter, reasonText?: string) {
+    const { row } = await this.find(caller, action, userId);
+    const { tenantId } = row;
+    const reason = await this.writes.reason(caller, reasonText);
+    const command = { type, userId, tenantId, at: this.clock.nowIso(), ...reason };
+    const context = this.writes.context(caller, tenantId);
+    const outcome = await this.store.execute(userAggregate, userId, command, { context });
+    return this.writes.narrowed(shownUser({ ...row, status: statusAfter[type] }), outcome);
+  }
+
+  /** For good: keys die by the epoch, memberships end, the address is free again. Virtual accounts stay. */
+  async deactivate(caller: Caller, userId: string, reasonText?: string) {
+    const { row } = await this.find(caller, 'user:delete', userId);
+    const { tenantId, email } = row;
+    const at = this.clock.nowIso();
+    const reason = await this.writes.reason(caller, reasonText);
+    const end = { type: 'DeactivateUser' as const, userId, tenantId, at, ...reason };
+    const release = () => (email === null ? [] : [emailReservation(tenantId, email)]);
+    const plan = async () => {
+      const teams = await this.tables.teams.page({
+        tenantId,
+        afterPosition: 0,
+        limit: TEAMS_MAX,
+        where: { memberIds: [userId] },
+      });
+      const leave = teams.map(({ row: { id: teamId } }) =>
+        step(teamAggregate, teamId, { type: 'RemoveTeamMember', teamId, tenantId, at, principalId: userId }),
+      );
+      return [step(userAggregate, userId, end, { release }), ...leave];
+    };
+    const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, tenantId) });
+    return this.writes.narrowed(shownUser({ ...row, status: 'deactivated' }), { position });
+  }
+}

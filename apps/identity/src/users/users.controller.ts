@@ -1,0 +1,145 @@
+import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { Labels } from '#libs/contracts';
+import { EventStore, SubjectKeys } from '#libs/event-store';
+import { OptionalIfMatch } from '#libs/http';
+import { Clock } from '#libs/telemetry';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { userAggregate } from '../aggregates.js';
+import { newId } from '../ids.js';
+import { listPage, ListQuery } from '../lists/list-query.js';
+import { ReasonBody } from '../reason-body.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import { UserSteps } from './user-steps.js';
+import { emailReservation } from './user-email.js';
+import { shownUser, userResource } from './user-view.js';
+import type { UserRow } from './user-list.projection.js';
+
+const RegisterBody = z.strictObject({
+  email: z.email().max(254),
+  display_name: z.string().min(1).max(120).optional(),
+  labels: Labels.default({}),
+  tenant: z.string().min(1).max(63).optional(),
+});
+const ChangeBody = z.strictObject({ labels: Labels });
+
+@Controller('v1/users')
+export class UsersController {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly writes: Writes,
+    private readonly subjectKeys: SubjectKeys,
+    private readonly steps: UserSteps,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @Requires('user:create')
+  async register(@CallerParam() caller: Caller, @Body({ schema: RegisterBody }) body: z.output<typeof RegisterBody>) {
+    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const userId = newId('user');
+    this.access.require(caller, 'user:create', { type: 'user', path: userId, tenant: tenantId });
+    const at = this.clock.nowIso();
+    const email = body.email.toLowerCase();
+    const displayName = body.display_name;
+    const sealedName = displayName && (await this.subjectKeys.seal(userId, displayName));
+    const command = {
+      type: 'RegisterUser' as const,
+      userId,
+      tenantId,
+      at,
+      email: await this.subjectKeys.seal(userId, email),
+      ...(sealedName && { displayName: sealedName }),
+      labels: body.labels,
+    };
+    const outcome = await this.store.execute(userAggregate, userId, command, {
+      context: this.writes.context(caller, tenantId),
+      reserve: () => [emailReservation(tenantId, email)],
+    });
+    const row: UserRow = {
+      id: userId,
+      tenantId,
+      email,
+      displayName: displayName ?? null,
+      labels: body.labels,
+      status: 'active',
+      epoch: 1,
+      createdAt: at,
+    };
+    return this.writes.answer(shownUser(row), outcome, { status: 201, location: `/v1/users/${userId}` });
+  }
+
+  @Get()
+  @Requires('user:read')
+  async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+    const tenantId = this.access.tenantOf(caller, query.tenant);
+    return listPage(
+      this.tables.users,
+      query,
+      { tenantId },
+      (rows) => this.access.visible(caller, 'user:read', rows, ({ row }) => userResource(row)),
+      shownUser,
+    );
+  }
+
+  @Get(':userId')
+  @Requires('user:read')
+  async get(@CallerParam() caller: Caller, @Param('userId') userId: string) {
+    const { row, version } = await this.steps.find(caller, 'user:read', userId);
+    return this.writes.answer(shownUser(row), { version, position: await this.store.position() });
+  }
+
+  @Patch(':userId')
+  @Requires('user:edit')
+  async change(
+    @CallerParam() caller: Caller,
+    @Param('userId') userId: string,
+    @OptionalIfMatch() expectedVersion: number | undefined,
+    @Body({ schema: ChangeBody }) { labels }: z.output<typeof ChangeBody>,
+  ) {
+    const { row } = await this.steps.find(caller, 'user:edit', userId);
+    const command = { type: 'LabelUser' as const, userId, tenantId: row.tenantId, at: this.clock.nowIso(), labels };
+    const outcome = await this.store.execute(userAggregate, userId, command, {
+      context: this.writes.context(caller, row.tenantId),
+      ...(expectedVersion !== undefined && { expectedVersion }),
+    });
+    // A label taken away may be what a grant stood on, so this may narrow.
+    return this.writes.narrowed(shownUser({ ...row, labels }), outcome);
+  }
+
+  @Post(':userId/suspend')
+  @HttpCode(200)
+  @Requires('user:suspend')
+  async suspend(
+    @CallerParam() caller: Caller,
+    @Param('userId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.take(caller, 'user:suspend', id, 'SuspendUser', body.reason);
+  }
+
+  @Post(':userId/resume')
+  @HttpCode(200)
+  @Requires('user:suspend')
+  async resume(
+    @CallerParam() caller: Caller,
+    @Param('userId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.take(caller, 'user:suspend', id, 'ResumeUser', body.reason);
+  }
+
+  @Post(':userId/deactivate')
+  @HttpCode(200)
+  @Requires('user:delete')
+  async deactivate(
+    @CallerParam() caller: Caller,
+    @Param('userId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.deactivate(caller, id, body.reason);
+  }
+}

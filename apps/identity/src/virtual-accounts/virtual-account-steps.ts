@@ -1,0 +1,60 @@
+import { Access, type Caller } from '#libs/access';
+import { EventStore } from '#libs/event-store';
+import { Clock } from '#libs/telemetry';
+import { Injectable } from '@nestjs/common';
+import { virtualAccountAggregate } from '../aggregates.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
+import type { VirtualAccountRow } from './virtual-account-list.projection.js';
+
+const statusAfter = {
+  SuspendVirtualAccount: 'suspended',
+  ResumeVirtualAccount: 'active',
+  DeleteVirtualAccount: 'deleted',
+} as const;
+
+/** What stops and ends a virtual account, and with it all of its keys. */
+@Injectable()
+export class VirtualAccountSteps {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly writes: Writes,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The account, once the caller may do `action` to it; another tenant's is 404. */
+  async find(caller: Caller, action: string, accountId: string) {
+    const tenantId = caller.operator ? undefined : caller.tenantId;
+    const found = await this.tables.virtualAccounts.find(tenantId, accountId);
+    if (!found) throw this.access.notFound(caller, action, { type: 'virtual-account', path: accountId });
+    this.access.require(caller, action, accountResource(found.row));
+    return found;
+  }
+
+  /** An owner that does not exist would leave the account without one. */
+  async requireTeam(caller: Caller, action: string, row: VirtualAccountRow, team: string) {
+    const where = { name: team };
+    const found = await this.tables.teams.page({ tenantId: row.tenantId, afterPosition: 0, limit: 1, where });
+    if (found.length === 0)
+      throw this.access.notFound(caller, action, { type: 'team', path: team, tenant: row.tenantId });
+  }
+
+  async take(caller: Caller, action: string, accountId: string, type: keyof typeof statusAfter, reasonText?: string) {
+    const { row } = await this.find(caller, action, accountId);
+    const reason = await this.writes.reason(caller, reasonText);
+    const named = { virtualAccountId: row.id, tenantId: row.tenantId, at: this.clock.nowIso() };
+    const outcome = await this.store.execute(
+      virtualAccountAggregate,
+      row.id,
+      { type, ...named, ...reason },
+      {
+        context: this.writes.context(caller, row.tenantId),
+        ...(type === 'DeleteVirtualAccount' && { release: () => [nameReservation(row)] }),
+      },
+    );
+    return this.writes.narrowed(shownAccount({ ...row, status: statusAfter[type] }), outcome);
+  }
+}

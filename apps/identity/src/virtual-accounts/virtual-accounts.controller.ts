@@ -1,0 +1,140 @@
+import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { Labels, Slug } from '#libs/contracts';
+import { EventStore } from '#libs/event-store';
+import { OptionalIfMatch } from '#libs/http';
+import { Clock } from '#libs/telemetry';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { virtualAccountAggregate } from '../aggregates.js';
+import { newId } from '../ids.js';
+import { listPage, ListQuery } from '../lists/list-query.js';
+import { ReasonBody } from '../reason-body.js';
+import { Tables } from '../tables.js';
+import { Writes } from '../writes.js';
+import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
+import { VirtualAccountSteps } from './virtual-account-steps.js';
+import type { VirtualAccountRow } from './virtual-account-list.projection.js';
+
+const CreateBody = z.strictObject({
+  name: Slug,
+  /** The team that owns it. */
+  team: Slug.optional(),
+  labels: Labels.default({}),
+  tenant: z.string().min(1).max(63).optional(),
+});
+const ChangeBody = z
+  .strictObject({ team: Slug.nullable().optional(), labels: Labels.optional() })
+  .refine(({ team, labels }) => (team === undefined) !== (labels === undefined), 'change the team or the labels');
+
+@Controller('v1/virtual-accounts')
+export class VirtualAccountsController {
+  constructor(
+    private readonly access: Access,
+    private readonly store: EventStore,
+    private readonly tables: Tables,
+    private readonly writes: Writes,
+    private readonly steps: VirtualAccountSteps,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @Requires('virtual-account:create')
+  async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
+    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const id = newId('va');
+    const { name, labels, team = null } = body;
+    const createdBy = caller.principalId;
+    const at = this.clock.nowIso();
+    const row: VirtualAccountRow = {
+      id,
+      tenantId,
+      name,
+      team,
+      labels,
+      createdBy,
+      status: 'active',
+      epoch: 1,
+      createdAt: at,
+    };
+    this.access.require(caller, 'virtual-account:create', accountResource(row));
+    if (team !== null) await this.steps.requireTeam(caller, 'virtual-account:create', row, team);
+    const about = { virtualAccountId: id, tenantId, at, name, team, labels, createdBy };
+    const command = { type: 'CreateVirtualAccount' as const, ...about, operator: false };
+    const outcome = await this.store.execute(virtualAccountAggregate, id, command, {
+      context: this.writes.context(caller, tenantId),
+      reserve: () => [nameReservation(row)],
+    });
+    return this.writes.answer(shownAccount(row), outcome, { status: 201, location: `/v1/virtual-accounts/${id}` });
+  }
+
+  @Get()
+  @Requires('virtual-account:read')
+  async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+    const tenantId = this.access.tenantOf(caller, query.tenant);
+    return listPage(
+      this.tables.virtualAccounts,
+      query,
+      { tenantId },
+      (rows) => this.access.visible(caller, 'virtual-account:read', rows, ({ row }) => accountResource(row)),
+      shownAccount,
+    );
+  }
+
+  @Get(':accountId')
+  @Requires('virtual-account:read')
+  async get(@CallerParam() caller: Caller, @Param('accountId') accountId: string) {
+    const { row, version } = await this.steps.find(caller, 'virtual-account:read', accountId);
+    return this.writes.answer(shownAccount(row), { version, position: await this.store.position() });
+  }
+
+  @Patch(':accountId')
+  @Requires('virtual-account:edit')
+  async change(
+    @CallerParam() caller: Caller,
+    @Param('accountId') accountId: string,
+    @OptionalIfMatch() expectedVersion: number | undefined,
+    @Body({ schema: ChangeBody }) { team, labels }: z.output<typeof ChangeBody>,
+  ) {
+    const { row } = await this.steps.find(caller, 'virtual-account:edit', accountId);
+    if (team) await this.steps.requireTeam(caller, 'virtual-account:edit', row, team);
+    const named = { virtualAccountId: row.id, tenantId: row.tenantId, at: this.clock.nowIso() };
+    const command = labels
+      ? { type: 'LabelVirtualAccount' as const, ...named, labels }
+      : { type: 'MoveVirtualAccount' as const, ...named, team: team ?? null };
+    const outcome = await this.store.execute(virtualAccountAggregate, row.id, command, {
+      context: this.writes.context(caller, row.tenantId),
+      ...(expectedVersion !== undefined && { expectedVersion }),
+    });
+    const changed = labels ? { ...row, labels } : { ...row, team: team ?? null };
+    return this.writes.narrowed(shownAccount(changed), outcome);
+  }
+
+  @Post(':accountId/suspend')
+  @HttpCode(200)
+  @Requires('virtual-account:suspend')
+  async suspend(
+    @CallerParam() caller: Caller,
+    @Param('accountId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.take(caller, 'virtual-account:suspend', id, 'SuspendVirtualAccount', body.reason);
+  }
+
+  @Post(':accountId/resume')
+  @HttpCode(200)
+  @Requires('virtual-account:suspend')
+  async resume(
+    @CallerParam() caller: Caller,
+    @Param('accountId') id: string,
+    @Body({ schema: ReasonBody }) body: ReasonBody,
+  ) {
+    return this.steps.take(caller, 'virtual-account:suspend', id, 'ResumeVirtualAccount', body.reason);
+  }
+
+  @Delete(':accountId')
+  @HttpCode(200)
+  @Requires('virtual-account:delete')
+  async delete(@CallerParam() caller: Caller, @Param('accountId') id: string) {
+    return this.steps.take(caller, 'virtual-account:delete', id, 'DeleteVirtualAccount');
+  }
+}

@@ -1,0 +1,2 @@
+export { ensureCommonTopics, openResources, type Resources } from './resources.js';
+export { runService } from './run-service.js';
