@@ -1,13 +1,14 @@
 import type { ResourceType } from './resource-types.js';
 
 /**
- * What one action means. `use`: a `data` action is what applications do all day; an `admin` action changes or reads
- * how the system is run, and is what operators hold in every tenant. `operatorOnly`: no document can grant it.
+ * What one action means. `use`: a `data` action is what applications do all day and operators never hold; an `admin`
+ * action runs the system, and is out of reach for a key that is narrowed to some models, accounts or environments;
+ * `both` is needed on either side. `operatorOnly`: no document can grant it.
  */
 export type ActionDeclaration = {
   readonly type: ResourceType;
   readonly sentence: string;
-  readonly use: 'data' | 'admin';
+  readonly use: 'data' | 'admin' | 'both';
   readonly operatorOnly?: true;
 };
 
@@ -19,7 +20,7 @@ type Declared<Type extends ResourceType, V extends Verbs> = {
 function declare<const Type extends ResourceType, const V extends Verbs>(
   type: Type,
   verbs: V,
-  rest: Pick<ActionDeclaration, 'operatorOnly'> & { use?: 'data' } = {},
+  rest: Pick<ActionDeclaration, 'operatorOnly'> & { use?: 'data' | 'both' } = {},
 ) {
   const entries = Object.entries(verbs).map(([verb, sentence]) => {
     const declaration: ActionDeclaration = { use: 'admin', ...rest, type, sentence };
@@ -31,18 +32,16 @@ function declare<const Type extends ResourceType, const V extends Verbs>(
 /** Every action, declared once. An action that is not here is an error in a document and denied in a request. */
 export const actions = {
   ...declare('model', { invoke: 'Send a request to a model.' }, { use: 'data' }),
-  ...declare('model', { list: 'See that a model exists, with its tags and price.' }),
+  ...declare('model', { list: 'See that a model exists, with its tags and price.' }, { use: 'both' }),
   ...declare('tool', { call: 'Call a tool of an MCP server.' }, { use: 'data' }),
   ...declare('mcp-resource', { read: 'Read a resource of an MCP server.' }, { use: 'data' }),
+  ...declare('prompt', { read: 'Read a prompt template and use it.' }, { use: 'both' }),
   ...declare('prompt', {
-    read: 'Read a prompt template and use it.',
     edit: 'Create, change and delete prompt templates.',
     promote: 'Promote a prompt template to production, as the second person.',
   }),
-  ...declare('route', {
-    read: 'Read a route.',
-    deploy: 'Create, change, delete and deploy routes.',
-  }),
+  ...declare('route', { read: 'Read a route and use it.' }, { use: 'both' }),
+  ...declare('route', { deploy: 'Create, change, delete and deploy routes.' }),
   ...declare('limits', {
     read: 'Read limits and budgets and how much of them is used.',
     adjust: 'Create, change and delete limits and budgets.',
