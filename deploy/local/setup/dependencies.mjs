@@ -14,7 +14,7 @@ export async function ensureDependencies() {
     say('installing packages (npm ci), once for each lock file');
     // Inside `npm start`, npm says which npm it is; another one on the PATH may be older.
     const npm = process.env.npm_execpath;
-    const args = ['ci', '--no-audit', '--no-fund'];
+    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
     await (npm ? run(process.execPath, [npm, ...args], 'npm ci') : run('npm', args, 'npm ci'));
   }
   writeFileSync(stamp, wanted);

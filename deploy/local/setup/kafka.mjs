@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout, outputOf, run, say, SetupFailed } from './run.mjs';
+import { checkout, outputOf, run, runQuietly, say, SetupFailed } from './run.mjs';
 
 const JAVA_AT_LEAST = 17;
 const PACKAGES = { java: 'openjdk-17-jre-headless', mvn: 'maven' };
@@ -54,7 +54,7 @@ async function fetchJars(wanted) {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft);
   const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${draft}`];
-  await run('mvn', ['-B', '-q', '-Dstyle.color=never', '-f', pom, ...goal], 'Fetching Kafka');
+  await runQuietly('mvn', ['-B', '-f', pom, ...goal], 'Fetching Kafka');
   writeFileSync(join(draft, '.pom'), wanted);
   rmSync(jars, { recursive: true, force: true });
   renameSync(draft, jars);

@@ -1,10 +1,10 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { launcherEnvironment } from './environment.config.js';
 import { checkout } from './stack/checkout.js';
 import { GATEWAYS_MAX } from './stack/ports.js';
 import type { StackOptions } from './stack/stack-options.js';
-import { join } from 'node:path';
 
 const Settings = z.object({
   GATEHOUSE_HOME: z.string().min(1).default(join(checkout, '.gatehouse')),
@@ -26,9 +26,9 @@ const Settings = z.object({
 const OWN = /^GATEHOUSE_(HOME|PORT_BASE|CLOCK_OFFSET_SECONDS|KAFKA_JARS|TEST_STACK|PEPPER|\w+_KEY|OPERATOR_BOOTSTRAP)$/;
 
 /** The environment and the arguments of `npm start`; throws with all mistakes in one message. */
-export function readConfig(args: readonly string[]): StackOptions {
+export function readConfig(args: readonly string[], environment = launcherEnvironment): StackOptions {
   const { values } = parseArgs({ args: [...args], options: { gateways: { type: 'string' } } });
-  const given = Object.entries({ ...launcherEnvironment, '--gateways': values.gateways });
+  const given = Object.entries({ ...environment, '--gateways': values.gateways });
   const read = Settings.safeParse(Object.fromEntries(given.filter(([, value]) => value !== '')));
   if (!read.success) throw new Error(z.prettifyError(read.error));
   const settings = read.data;
@@ -40,13 +40,13 @@ export function readConfig(args: readonly string[]): StackOptions {
     databaseUrl: settings.DATABASE_URL,
     kafkaBrokers: settings.KAFKA_BROKERS?.split(',').map((broker) => broker.trim()),
     clickhouseUrl: settings.CLICKHOUSE_URL,
-    serviceEnv: forServices(),
+    serviceEnv: forServices(environment),
   };
 }
 
-function forServices(): Record<string, string> {
+function forServices(environment: typeof launcherEnvironment): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(launcherEnvironment).flatMap(([name, value]) =>
+    Object.entries(environment).flatMap(([name, value]) =>
       name.startsWith('GATEHOUSE_') && !OWN.test(name) && value !== undefined ? [[name, value] as const] : [],
     ),
   );
