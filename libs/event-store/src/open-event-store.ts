@@ -1,5 +1,5 @@
-import { deriveMacKey, silentLogger, type Bus, type Logger } from '#libs/bus';
-import { topics as allTopics, type TopicSpec } from '#libs/contracts';
+import { deriveMacKey, silentLogger, type Bus, type Logger, type TopicSpec } from '#libs/bus';
+import { topics as allTopics } from '#libs/contracts';
 import type { MigrationObject } from '@mikro-orm/core';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { AggregateDescription, EventReader } from './aggregate.js';

@@ -1,4 +1,5 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import { guardPool } from './pool-guard.js';
 import { checkedSchema, runningRole } from './schema-name.js';
 
 export type DatabaseOptions = {
@@ -49,6 +50,7 @@ function open({ databaseUrl, schema, entities = [] }: DatabaseOptions, settings:
       application_name: `gatehouse-${schema}`,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      onPoolCreated: guardPool,
     },
     // Statements may carry what must not be logged.
     debug: false,

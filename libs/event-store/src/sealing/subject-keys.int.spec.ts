@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import { randomBytes } from 'node:crypto';
+import { beforeAll, expect, it } from 'vitest';
+import { openKeyStore, type KeyStore } from '../contract/opened-store.fixture.js';
+import { PostgresSubjectKeys } from './postgres-subject-keys.js';
+import { SealKeyMismatch } from './subject-keys.js';
+
+let store: KeyStore;
+beforeAll(async () => {
+  store = await openKeyStore();
+});
+
+it('opens what was sealed, until the subject is erased; what is sealed after that opens again', async () => {
+  const { subjectKeys } = store;
+  const sealed = await subjectKeys.seal('user_a', 'ada@acme.example');
+  expect(await subjectKeys.open(sealed)).toBe('ada@acme.example');
+  await subjectKeys.erase('user_a', 'nobody');
+  expect(await subjectKeys.open(sealed)).toBeUndefined();
+  const again = await subjectKeys.seal('user_a', 'ada@acme.example');
+  expect(await subjectKeys.open(again)).toBe('ada@acme.example');
+  expect(await subjectKeys.open(sealed)).toBeUndefined();
+});
+
+it('opens no box that was moved to another subject', async () => {
+  const { box } = await store.subjectKeys.seal('user_b', 'secret');
+  await store.subjectKeys.seal('user_c', 'other');
+  expect(await store.subjectKeys.open({ subjectId: 'user_c', box })).toBeUndefined();
+});
+
+it('gives writers that come together one key', async () => {
+  const sealed = await Promise.all(Array.from({ length: 8 }, () => store.subjectKeys.seal('user_d', 'same')));
+  const open = await store.subjectKeys.openAll([{ deep: [sealed] }]);
+  expect(sealed.map(open)).toEqual(Array(8).fill('same'));
+});
+
+it('says so when the seal key is another one', async () => {
+  const sealed = await store.subjectKeys.seal('user_e', 'secret');
+  const other = new PostgresSubjectKeys(store.em, randomBytes(32));
+  await expect(other.open(sealed)).rejects.toThrow(SealKeyMismatch);
+});
+
+it('keeps neither the text nor a bare key in the table', async () => {
+  await store.subjectKeys.seal('user_f', 'visible-text');
+  const { rows } = await sql<{ all: string }>`select row_to_json(k)::text as all from subject_keys k`.execute(
+    store.em.getKysely(),
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  for (const row of rows) expect(row.all).not.toContain('visible-text');
+});
