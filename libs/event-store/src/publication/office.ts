@@ -96,7 +96,7 @@ export class Office {
     const { em, bus, topics, writer } = this.parts;
     const rows = await selectOutbox(em, PUBLISH_BATCH_MAX);
     if (rows.length === 0 || !this.lock.held) return 0;
-    await bus.publish(rows.map((row) => outgoingRow(writer, this.term, topics, row)));
+    this.tails.published(await bus.publish(rows.map((row) => outgoingRow(writer, this.term, topics, row))));
     await deleteOutbox(em, rows);
     await this.sayWatermark();
     return rows.length;

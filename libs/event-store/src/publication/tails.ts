@@ -1,4 +1,6 @@
+import type { PublishedRange } from '#libs/bus';
 import { selectHeads } from '../store/event-rows.js';
+import { selectWaitingKeys } from '../store/outbox.js';
 import { selectStates } from '../store/state-records.js';
 import type { PublisherParts } from './publisher-parts.js';
 import { republishEvents, republishKeys, republishTopic } from './republish.js';
@@ -48,7 +50,11 @@ export class Tails {
   /** Publishes again what the last record of a key in the log gets wrong. */
   async repair(): Promise<void> {
     for (const tail of this.tails) {
-      const keys = tail.due();
+      const due = tail.due();
+      if (due.length === 0) continue;
+      // What waits in the outbox for a key will set it right.
+      const waiting = await selectWaitingKeys(this.parts.em, tail.topic, due);
+      const keys = due.filter((key) => !waiting.has(key));
       if (keys.length === 0) continue;
       if (tail.watch.overflows) await republishTopic(this.parts, this.term, tail.topic);
       const { lastPosition } = await selectHeads(this.parts.em, []);
@@ -56,6 +62,13 @@ export class Tails {
       tail.watch.repaired(keys);
       this.repaired += keys.length;
       this.parts.logger.warn({ topic: tail.topic, keys: keys.length }, 'records that the store did not write were mended');
+    }
+  }
+
+  /** Tells the tails what the publisher has appended. */
+  published(ranges: readonly PublishedRange[]): void {
+    for (const { topic, baseOffset, count } of ranges) {
+      this.tails.find((tail) => tail.topic === topic)?.published(baseOffset + BigInt(count));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Bus, Replay } from '#libs/bus';
 import type { StrayWatch } from './stray-watch.js';
 
-/** A stray waits so long for the record that may follow it, unless the log's end is reached before. */
+/** A stray waits so long for the publisher's own record that may follow it, if the tail does not catch up before. */
 const GRACE_MS = 1000;
 
 export type TopicTailOptions = {
@@ -19,7 +19,7 @@ export type TopicTailOptions = {
 /** Reads the publisher's own state topic behind it. */
 export class TopicTail {
   private replay: Replay | undefined;
-  private atEnd = true;
+  private publishedEnd = 0n;
 
   constructor(private readonly options: TopicTailOptions) {}
 
@@ -30,9 +30,8 @@ export class TopicTail {
       reader: `${service}.publisher-tail`,
       topics: [topic],
       from: [{ topic, partition: 0, next: from }],
-      onRecords: async (records, end) => {
+      onRecords: async (records) => {
         await watch.take(records);
-        this.atEnd = (records.at(-1)?.offset ?? -1n) + 1n >= end;
         if (watch.keys.length > 0 || watch.foreignGeneration > 0) this.options.onStray();
       },
       onIncident: ({ kind }) => {
@@ -42,10 +41,17 @@ export class TopicTail {
     await this.replay.caughtUp;
   }
 
+  /** The publisher has appended up to here: what it said last of a key may still be ahead of the tail. */
+  published(end: bigint): void {
+    if (end > this.publishedEnd) this.publishedEnd = end;
+  }
+
   /** Keys to repair now. */
   due(): readonly string[] {
     const { watch } = this.options;
-    return this.atEnd || Date.now() - watch.sinceMs > GRACE_MS ? watch.keys : [];
+    if (watch.keys.length === 0) return [];
+    const next = this.replay?.positions()[0]?.next ?? 0n;
+    return next >= this.publishedEnd || Date.now() - watch.sinceMs > GRACE_MS ? watch.keys : [];
   }
 
   get watch(): StrayWatch {

@@ -66,6 +66,17 @@ export async function forgetOutbox(tx: EntityManager, keys: readonly Pick<Outbox
     ${keys.map(({ topic }) => topic)}::text[], ${keys.map(({ key }) => key)}::text[]))`.execute(tx.getKysely());
 }
 
+/** Those of the keys that a record waits for. */
+export async function selectWaitingKeys(
+  em: EntityManager,
+  topic: string,
+  keys: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ key: string }>`select distinct key from outbox
+    where topic = ${topic} and key = any(${[...keys]})`.execute(em.getKysely());
+  return new Set(rows.map(({ key }) => key));
+}
+
 /** The first free place among the records of a position; only under the append lock. */
 export async function nextSeq(tx: EntityManager, position: number): Promise<number> {
   const { rows } = await sql<{ seq: number }>`select coalesce(max(seq), -1) + 1 as seq from (
