@@ -1,0 +1,72 @@
+import { Clock, Logger } from '#libs/telemetry';
+import type { Provider } from '@nestjs/common';
+import type { AccessModuleOptions } from './access.module.js';
+import { Access } from './admin/access.js';
+import { RequestAuthentication } from './admin/authenticate-request.js';
+import { JwtStrategy } from './admin/jwt.strategy.js';
+import { KeyStrategy } from './admin/key.strategy.js';
+import { RequestDecisions } from './admin/request-decisions.js';
+import { NoTokenIssuers } from './admin/token-issuers.js';
+import { Authenticator } from './authentication/authenticator.js';
+import { DecisionLog } from './decisions/decision-log.js';
+import { AccessFeed } from './feed/access-feed.js';
+import { IdentityView } from './identity/identity-view.js';
+import { PolicyView } from './policy/policy-view.js';
+
+export const ACCESS_OPTIONS = Symbol('access options');
+
+/** Everything of the module that is not tied to Nest, put together. */
+export const accessProviders: readonly Provider[] = [
+  { provide: IdentityView, useFactory: () => new IdentityView() },
+  {
+    provide: PolicyView,
+    inject: [Logger, Clock],
+    useFactory: (logger: Logger, clock: Clock) =>
+      new PolicyView({
+        clockMs: () => clock.monotonicMs(),
+        onAlarm: (alarm) => logger.error({ ...alarm }, 'a policy set is not in force'),
+      }),
+  },
+  {
+    provide: AccessFeed,
+    inject: [ACCESS_OPTIONS, IdentityView, PolicyView, Logger, Clock],
+    useFactory: (options: AccessModuleOptions, identity: IdentityView, policy: PolicyView, logger: Logger, clock: Clock) =>
+      new AccessFeed({
+        ...options,
+        identity,
+        policy,
+        logger,
+        clock: { monotonicMs: () => clock.monotonicMs(), wallMs: () => clock.nowMs() },
+      }),
+  },
+  {
+    provide: Authenticator,
+    inject: [ACCESS_OPTIONS, IdentityView],
+    useFactory: ({ peppers }: AccessModuleOptions, identity: IdentityView) =>
+      new Authenticator({ identity, peppers, accepts: ['pat', 'vak', 'svc'] }),
+  },
+  {
+    provide: DecisionLog,
+    inject: [ACCESS_OPTIONS],
+    useFactory: ({ spool, service }: AccessModuleOptions) => new DecisionLog(spool, service),
+  },
+  {
+    provide: RequestDecisions,
+    inject: [DecisionLog, AccessFeed, Logger],
+    useFactory: (log: DecisionLog, feed: AccessFeed, logger: Logger) => new RequestDecisions(log, feed, logger),
+  },
+  {
+    provide: RequestAuthentication,
+    inject: [ACCESS_OPTIONS, Authenticator, Clock],
+    useFactory: ({ issuers = new NoTokenIssuers() }: AccessModuleOptions, authenticator: Authenticator, clock: Clock) => {
+      const nowMs = () => clock.nowMs();
+      return new RequestAuthentication(new KeyStrategy(authenticator, nowMs), new JwtStrategy(issuers, nowMs));
+    },
+  },
+  {
+    provide: Access,
+    inject: [RequestDecisions, AccessFeed, PolicyView, Clock],
+    useFactory: (decisions: RequestDecisions, feed: AccessFeed, policy: PolicyView, clock: Clock) =>
+      new Access(decisions, feed, policy, clock),
+  },
+];

@@ -1,0 +1,174 @@
+import type { DecisionReason, RefusalCode } from '#libs/contracts';
+import { decide, type Decision, type TenantSnapshot } from '#libs/decision-engine';
+import { actions, isAction } from '#libs/policy-language';
+import type { Clock } from '#libs/telemetry';
+import type { Caller } from '../authentication/caller.js';
+import type { AccessRefused } from '../decisions/access-refused.js';
+import { engineRequest, type AccessResource } from '../decisions/engine-request.js';
+import type { AccessFeed } from '../feed/access-feed.js';
+import type { PolicyView } from '../policy/policy-view.js';
+import { snapshotFor } from './snapshot-for.js';
+import type { RequestDecisions } from './request-decisions.js';
+import { traceOfCaller, type RequestTrace } from './request-trace.js';
+
+/** One thing that a request wants to do. */
+export type AccessQuestion = { readonly action: string; readonly resource: AccessResource };
+
+/** What only takes rights away stays possible when nobody knows how old the policy is. */
+const NARROWING: ReadonlySet<string> = new Set([
+  'key:revoke',
+  'key:suspend',
+  'user:suspend',
+  'virtual-account:suspend',
+  'tenant:suspend',
+]);
+
+type Verdict = {
+  readonly allowed: boolean;
+  readonly code: RefusalCode;
+  readonly reason: DecisionReason;
+  readonly decision?: Decision;
+  readonly snapshot?: TenantSnapshot | undefined;
+  readonly staleMs: number;
+};
+
+/**
+ * Authorises what a handler has resolved, by the engine that model calls are authorised with. Each `require` is one
+ * recorded decision: written before it returns, or before the refusal that it throws is sent.
+ */
+export class Access {
+  constructor(
+    private readonly decisions: RequestDecisions,
+    private readonly feed: AccessFeed,
+    private readonly policy: PolicyView,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Returns when the caller may; else throws {@link AccessRefused}: 403 with the engine's code, 404 where the resource
+   * is another tenant's, 503 while policy or snapshot cannot be relied on. The action must be one that the route
+   * declares with `@Requires`: another one is a defect (TypeError).
+   */
+  require(caller: Caller, action: string, resource: AccessResource): void {
+    this.requireAll(caller, [{ action, resource }]);
+  }
+
+  /** One decision about several things: all, or a refusal that names the first that is denied. At least one is needed. */
+  requireAll(caller: Caller, questions: readonly AccessQuestion[]): void {
+    const [first] = questions;
+    if (!first) throw new TypeError('Nothing was asked.');
+    const trace = declared(caller, questions);
+    const verdicts = questions.map((question) => ({ ...question, verdict: this.judge(caller, question) }));
+    const denied = verdicts.find(({ verdict }) => !verdict.allowed);
+    trace.asked = true;
+    if (denied) throw this.refusal(trace, denied, denied.verdict);
+    const statements = [...new Set(verdicts.flatMap(({ verdict }) => verdict.decision?.statements ?? []))].sort();
+    const resource = { ...first.resource, path: questions.map(({ resource: { path } }) => path).join(',') };
+    this.grant(caller, trace, { action: first.action, resource }, verdicts[0]?.verdict, statements);
+  }
+
+  /**
+   * Those of the items that the caller may see, for lists; one recorded decision. Throws 403 where the caller sees none
+   * of them and could not even see one of its own. `resourceOf` answers what each item is.
+   */
+  visible<Item>(
+    caller: Caller,
+    action: string,
+    items: readonly Item[],
+    resourceOf: (item: Item) => AccessResource,
+  ): Item[] {
+    const type = isAction(action) ? actions[action].type : '';
+    const list: AccessQuestion = { action, resource: { type, path: '*', owner: caller.principalId } };
+    const trace = declared(caller, [list]);
+    const seen = items.filter((item) => this.judge(caller, { action, resource: resourceOf(item) }).allowed);
+    const verdict = this.judge(caller, list);
+    trace.asked = true;
+    if (!verdict.allowed && (seen.length === 0 || isOwnState(verdict))) throw this.refusal(trace, list, verdict);
+    const resource = { type, path: '*' };
+    this.grant(caller, trace, { action, resource }, verdict, verdict.decision?.statements ?? [], {
+      'list.items': String(items.length),
+      'list.visible': String(seen.length),
+    });
+    return seen;
+  }
+
+  /** Whether the caller may; neither recorded nor counted as having asked. */
+  allowed(caller: Caller, action: string, resource: AccessResource): boolean {
+    return this.judge(caller, { action, resource }).allowed;
+  }
+
+  /**
+   * Whose tenant a request means: the caller's own, or the one that an operator names. Naming another than one's own is
+   * 404 for everybody else, whether or not it exists. Whether the operator's exists is for the handler to resolve.
+   */
+  tenantOf(caller: Caller, named?: string): string {
+    if (named === undefined || named === caller.tenantId || caller.operator) return named ?? caller.tenantId;
+    throw this.notFound(caller, '', { type: 'tenant', path: named, tenant: named });
+  }
+
+  /** To be thrown where what a request names does not exist: recorded, and exactly what another tenant's thing answers. */
+  notFound(caller: Caller, action: string, resource: AccessResource): AccessRefused {
+    const trace = traceIn(caller);
+    trace.asked = true;
+    const isForeign = resource.tenant !== undefined && resource.tenant !== caller.tenantId;
+    const reason = isForeign ? 'other_tenant' : 'invalid_request';
+    return this.decisions.refuse(trace, 'not_found', reason, { ...(action && { action }), resource });
+  }
+
+  private judge(caller: Caller, { action, resource }: AccessQuestion): Verdict {
+    const tenant = resource.tenant ?? caller.tenantId;
+    if (tenant !== caller.tenantId && !caller.operator) {
+      return { allowed: false, code: 'not_found', reason: 'other_tenant', staleMs: 0 };
+    }
+    const snapshot = snapshotFor(this.policy, caller, tenant);
+    if (!snapshot) return { allowed: false, code: 'not_ready', reason: 'not_ready', staleMs: 0 };
+    const circumstances = { operation: 'admin', ip: caller.ip, timeMs: this.clock.nowMs() };
+    const decision = decide(snapshot, engineRequest(caller, action, { ...resource, tenant }, circumstances));
+    const { serve, staleMs } = this.feed.freshness(snapshot.settings?.staleServeSeconds ?? 0);
+    const about = { decision, snapshot, staleMs };
+    if (!serve && !NARROWING.has(action)) return { allowed: false, code: 'snapshot_stale', reason: 'stale', ...about };
+    const { allowed, reason, code } = decision;
+    return { allowed, reason, code: code ?? 'action_not_allowed', ...about };
+  }
+
+  private grant(
+    caller: Caller,
+    trace: RequestTrace,
+    { action, resource }: AccessQuestion,
+    verdict: Verdict | undefined,
+    statements: readonly string[],
+    attributes: Readonly<Record<string, string>> = {},
+  ): void {
+    const snapshot = verdict?.snapshot;
+    const decision = { statements, boundaries: [], missing: [] };
+    const reason = verdict?.allowed ? verdict.reason : 'granted';
+    this.decisions.allow(trace, reason, { action, resource, decision, snapshot, staleMs: verdict?.staleMs ?? 0, attributes });
+    trace.policyRevision = snapshot?.policyRevision;
+    const settings = this.policy.snapshot(caller.tenantId)?.settings;
+    if (settings?.auditMode === 'strict') trace.durable = () => this.decisions.durable();
+  }
+
+  private refusal(trace: RequestTrace, { action, resource }: AccessQuestion, verdict: Verdict): AccessRefused {
+    const { code, reason, decision, snapshot, staleMs } = verdict;
+    trace.policyRevision = snapshot?.policyRevision;
+    return this.decisions.refuse(trace, code, reason, { action, resource, snapshot, staleMs, ...(decision && { decision }) });
+  }
+}
+
+/** The service cannot decide at all, whatever the rights are. */
+function isOwnState({ code }: Verdict): boolean {
+  return code === 'not_ready' || code === 'snapshot_stale';
+}
+
+function declared(caller: Caller, questions: readonly AccessQuestion[]): RequestTrace {
+  const trace = traceIn(caller);
+  const undeclared = questions.find(({ action }) => !trace.actions.includes(action));
+  if (undeclared) throw new TypeError(`The route does not declare that it requires ${undeclared.action}.`);
+  return trace;
+}
+
+function traceIn(caller: Caller): RequestTrace {
+  const trace = traceOfCaller(caller);
+  if (!trace) throw new TypeError('This caller was not made by the guard.');
+  return trace;
+}

@@ -1,0 +1,89 @@
+import type { DecisionReason, KeyKind } from '#libs/contracts';
+import { credentialStatus } from '../identity/credential-table.js';
+import type { IdentityView } from '../identity/identity-view.js';
+import { isKeyText, keyIdRange } from '../keys/key-text.js';
+import type { Peppers } from '../keys/peppers.js';
+import type { Authenticated, Unauthenticated } from './caller.js';
+import { CallerMemory, type KnownCaller } from './caller-memory.js';
+import { provesUntilMs } from './prove-secret.js';
+
+export type AuthenticatorOptions = {
+  readonly identity: IdentityView;
+  readonly peppers: Peppers;
+  /** Kinds of keys that are accepted; any other is refused as if it were wrong. Gateways do not list `svc`. */
+  readonly accepts: readonly KeyKind[];
+  /** Callers that are kept ready; 65,536 unless given, at about 300 bytes each. */
+  readonly callersMax?: number;
+};
+
+const CALLERS_MAX = 65_536;
+const MALFORMED: Unauthenticated = Object.freeze({
+  ok: false,
+  code: 'invalid_api_key',
+  reason: 'key_malformed',
+  tenantId: '',
+  keyId: '',
+  principalId: '',
+});
+
+/**
+ * From a key's text to its caller. The MAC is computed once per text and remembered by the SHA-256 of all of it; status,
+ * dates, owner and tenant are looked at in every call. Every text of a key's form that is not remembered costs two MACs,
+ * whether or not its id is known.
+ */
+export class Authenticator {
+  private readonly callers: CallerMemory;
+  private readonly accepts: ReadonlySet<KeyKind>;
+
+  constructor(private readonly options: AuthenticatorOptions) {
+    this.callers = new CallerMemory(options.identity, options.callersMax ?? CALLERS_MAX);
+    this.accepts = new Set(options.accepts);
+  }
+
+  /** `nowMs`: ms since 1970. Never throws. Under 1 µs for a key that was seen before. */
+  authenticate(text: string, nowMs: number): Authenticated | Unauthenticated {
+    if (!isKeyText(text)) return MALFORMED;
+    const { identity, peppers } = this.options;
+    const slot = identity.credentials.find(text, keyIdRange.start);
+    const untilMs = provesUntilMs(text, slot, identity.credentials, peppers);
+    if (untilMs === undefined) return this.refuse(text, slot, slot < 0 ? 'key_unknown' : 'key_mac_mismatch');
+    const known = this.callers.of(slot);
+    const reason = this.faultOfKey(slot, known, untilMs, nowMs) ?? this.faultOfOwner(slot, known);
+    return reason ? this.refuse(text, slot, reason) : known.caller;
+  }
+
+  /** The first thing wrong with a key whose secret was right. */
+  private faultOfKey(slot: number, known: KnownCaller, untilMs: number, nowMs: number): DecisionReason | undefined {
+    const { slots } = this.options.identity.credentials;
+    const status = slots.status(slot);
+    if (status === credentialStatus.revoked) return 'key_revoked';
+    if (status === credentialStatus.suspended) return 'key_suspended';
+    // Unreadable: what stood there may have been a revocation.
+    if (status !== credentialStatus.active) return 'internal_error';
+    if (nowMs >= untilMs) return 'key_superseded';
+    if (nowMs < known.notBeforeMs) return 'key_not_yet_valid';
+    // Written so that a date which could not be read counts as passed.
+    if (!(nowMs < slots.double(slot, 'expiresAtMs'))) return 'key_expired';
+    return this.accepts.has(known.caller.keyKind) ? undefined : 'key_kind_not_accepted';
+  }
+
+  private faultOfOwner(slot: number, { principal, tenant, record }: KnownCaller): DecisionReason | undefined {
+    if (!record) return principal.unreadable ? 'internal_error' : 'principal_missing';
+    if (record.tenantId !== tenant.id || record.status === 'deleted') return 'principal_missing';
+    if (record.status !== 'active') return 'principal_suspended';
+    const { credentials } = this.options.identity;
+    if (record.epoch !== credentials.slots.word(slot, 'ownerEpoch')) return 'principal_epoch_mismatch';
+    return this.options.identity.tenantIsActive(tenant.id) ? undefined : 'tenant_suspended';
+  }
+
+  private refuse(text: string, slot: number, reason: DecisionReason): Unauthenticated {
+    const { credentials, directory } = this.options.identity;
+    const keyId = text.slice(keyIdRange.start, keyIdRange.end);
+    // A key without terms never had a readable record: nothing is known of whose it is.
+    const known = slot >= 0 && credentials.termsOf(slot) !== undefined;
+    const owner = known ? directory.principalNumbered(credentials.slots.word(slot, 'owner')) : undefined;
+    const tenant = known ? directory.tenantNumbered(credentials.slots.word(slot, 'tenant')) : undefined;
+    const [tenantId, principalId] = [tenant?.id ?? '', owner?.id ?? ''];
+    return { ok: false, code: 'invalid_api_key', reason, tenantId, keyId, principalId };
+  }
+}

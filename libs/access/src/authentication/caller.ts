@@ -1,0 +1,55 @@
+import type { DecisionReason, KeyKind, RefusalCode } from '#libs/contracts';
+import type { CompiledRestrictions } from '#libs/decision-engine';
+import type { EnginePrincipal } from '../identity/directory.js';
+
+/**
+ * Who presented a valid credential. Shared between requests and frozen: copy it, never add to it. It says what was true
+ * when `authenticate` answered; ask again for each request.
+ */
+export type Authenticated = {
+  readonly ok: true;
+  readonly tenantId: string;
+  readonly principalId: string;
+  readonly principalKind: 'user' | 'virtual-account' | 'operator';
+  readonly operator: boolean;
+  readonly keyId: string;
+  readonly keyKind: KeyKind;
+  readonly authMethod: 'api_key' | 'jwt';
+  /** In the form that the decision engine reads. */
+  readonly principal: EnginePrincipal;
+  /** What the credential may do less than its owner; undefined: nothing less. */
+  readonly restrictions: CompiledRestrictions | undefined;
+  readonly keyLabels: Readonly<Record<string, string>>;
+  /** Ms since 1970. */
+  readonly issuedAtMs: number;
+};
+
+/**
+ * Why nobody was authenticated. `code` is what the caller may know and is the same for every fault of a key; `reason`
+ * is for audit. The ids are '' where nothing is known; a known key with a wrong or dead secret names its tenant.
+ */
+export type Unauthenticated = {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  readonly reason: DecisionReason;
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly principalId: string;
+};
+
+/** One authenticated request. */
+export type Caller = Omit<Authenticated, 'ok'> & {
+  readonly teams: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** UUIDv7, what the answer carries as `gatehouse-decision-id`. */
+  readonly decisionId: string;
+  readonly requestId: string;
+  /** The client's address; the peer's unless the operator configured trusted hops. */
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly httpMethod: string;
+  /** Without the query. */
+  readonly path: string;
+  /** When the request came, ms since 1970. */
+  readonly atMs: number;
+};

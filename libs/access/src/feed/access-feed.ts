@@ -1,0 +1,253 @@
+import {
+  deriveMacKey,
+  LogLease,
+  StateFeed,
+  systemClock,
+  WriterLease,
+  type Applied,
+  type BusClock,
+  type ReplayIncident,
+  type Stray,
+} from '#libs/bus';
+import { topics as contractTopics } from '#libs/contracts';
+import { v7 } from 'uuid';
+import { freshnessOf, type Freshness } from './freshness.js';
+import type { AccessFeedOptions, AccessState, FeedName } from './access-feed-options.js';
+import { PositionWaiters, type WaitOutcome } from './position-waiters.js';
+import { KafkaReplicaReporter, type ReplicaReporter } from './replica-reporter.js';
+import { ReportPace } from './report-pace.js';
+import { UnreadableStateKey } from './unreadable-state-key.js';
+
+/** How often the log lease is renewed, and with it the report of an idle replica sent, ms. */
+const RENEW_EVERY_MS = 1_000;
+const names: readonly FeedName[] = ['identity', 'policy'];
+
+/**
+ * Keeps the views of identity and policy in step with the bus, and knows whether they may be decided on: both leases,
+ * the reports of what is applied here, and waiting for a position. The same in every service and in the gateway.
+ */
+export class AccessFeed {
+  readonly boot: string;
+  private readonly clock: BusClock;
+  private readonly feeds: Readonly<Record<FeedName, StateFeed>>;
+  private readonly writers: Readonly<Record<FeedName, WriterLease>>;
+  private readonly waiters: Readonly<Record<FeedName, PositionWaiters>>;
+  private readonly lease: LogLease;
+  private readonly reporter: ReplicaReporter;
+  private readonly pace: ReportPace;
+  private readonly topicNames: Readonly<Record<FeedName, string>>;
+  private renewal: NodeJS.Timeout | undefined;
+  private renewing: Promise<unknown> = Promise.resolve();
+  private caughtUp = false;
+  private closed = false;
+  /** Why a topic is not believed any more; only a new process can help. */
+  private stopped: string | undefined;
+
+  constructor(private readonly options: AccessFeedOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.boot = options.boot ?? v7();
+    const { identityState, policyState } = this.topics;
+    this.topicNames = { identity: identityState.name, policy: policyState.name };
+    this.waiters = { identity: new PositionWaiters(), policy: new PositionWaiters() };
+    this.feeds = { identity: this.feedOf('identity'), policy: this.feedOf('policy') };
+    this.writers = { identity: this.writerLease('identity'), policy: this.writerLease('policy') };
+    this.reporter = options.reporter ?? this.kafkaReporter();
+    this.pace = new ReportPace(
+      () => this.reporter.report(this.appliedByTopic()),
+      () => this.clock.monotonicMs(),
+    );
+    this.lease = this.logLease();
+  }
+
+  /** Creates missing topics, then reads from the beginning (or from `restored`). Resolves when reading has begun. */
+  async start(): Promise<void> {
+    const { bus, restored, identity, policy } = this.options;
+    await bus.ensureTopics(Object.values(this.topics));
+    if (restored) {
+      identity.import(restored.chunks);
+      policy.import(restored.chunks);
+    }
+    await Promise.all(names.map((name) => this.feeds[name].start()));
+    void Promise.all(names.map((name) => this.feeds[name].ready())).then(() => {
+      this.caughtUp = true;
+      this.renew();
+    });
+    this.renewal = setInterval(() => this.renew(), RENEW_EVERY_MS);
+    this.renewal.unref();
+  }
+
+  /** Resolves when everything that was in both topics at the start is in force. Stays pending while it is not. */
+  async ready(): Promise<void> {
+    await Promise.all(names.map((name) => this.feeds[name].ready()));
+  }
+
+  /** Whether callers can be recognised at all: replayed, and no topic given up. */
+  isReady(): boolean {
+    return this.caughtUp && this.stopped === undefined;
+  }
+
+  /**
+   * Whether what is applied here may be decided on; check it last. `staleServeSeconds` is the tenant's. `staleMs` is 0
+   * when fresh, else how far the log lease is over, or how long a writer has been silent.
+   */
+  freshness(staleServeSeconds = 0): Freshness {
+    return freshnessOf({
+      isReady: this.isReady(),
+      logOverdueMs: this.lease.overdueMs(),
+      writers: names.map((name) => this.writers[name].look()),
+      staleServeMs: staleServeSeconds * 1_000,
+    });
+  }
+
+  positions(): Readonly<Record<FeedName, Applied>> {
+    return { identity: this.feeds.identity.applied(), policy: this.feeds.policy.applied() };
+  }
+
+  /** Waits until a position of a service's store is in force here; `refused` at once if it is far above what exists. */
+  waitForPosition(name: FeedName, position: number, timeoutMs: number): Promise<WaitOutcome> {
+    const feed = this.feeds[name];
+    const watermark = feed.watermark()?.position ?? 0;
+    return this.waiters[name].wait(position, timeoutMs, feed.applied().position, watermark);
+  }
+
+  /** For `/readyz` and metrics; nothing secret in it. */
+  health() {
+    const { serve, staleMs } = this.freshness();
+    const strays = { identity: this.feeds.identity.strays(), policy: this.feeds.policy.strays() };
+    const alarms = this.options.policy.alarms().length;
+    return { ready: this.isReady(), fresh: serve, staleMs, stopped: this.stopped ?? null, strays, alarms };
+  }
+
+  /** A consistent copy of both views with their places, for a snapshot file; takes some 50 ms per million keys. */
+  async exportState(): Promise<AccessState> {
+    const identities = await this.options.bus.identify(names.map((name) => this.topicNames[name]));
+    // From here on nothing waits: places and contents are of one moment.
+    const applied = this.positions();
+    const topics = names.map((name) => {
+      const found = identities.find(({ topic }) => topic === this.topicNames[name]);
+      return {
+        topic: this.topicNames[name],
+        topicId: found?.topicId ?? null,
+        clusterId: found?.clusterId ?? '',
+        applied: applied[name],
+      };
+    });
+    return { topics, chunks: [...this.options.identity.export(), ...this.options.policy.export()] };
+  }
+
+  /** Sends the last report and stops reading. Bounded by the bus's own time-outs; idempotent. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    clearInterval(this.renewal);
+    this.pace.close();
+    this.lease.drop();
+    for (const name of names) this.waiters[name].close();
+    await Promise.all(names.map((name) => this.feeds[name].close()));
+    await this.renewing;
+    await this.reporter.stopped(this.appliedByTopic()).catch((error: unknown) => {
+      this.options.logger.warn({ err: error }, 'the last report of this replica could not be sent');
+    });
+  }
+
+  private get topics() {
+    const { identityState, policyState, gatewayReplicas } = contractTopics;
+    return this.options.topics ?? { identityState, policyState, replicas: gatewayReplicas };
+  }
+
+  private feedOf(name: FeedName): StateFeed {
+    const { bus, busKey, replica, restored, logger } = this.options;
+    const topic = this.topicNames[name];
+    const from = restored?.topics.find((each) => each.topic === topic);
+    return new StateFeed({
+      bus,
+      topic,
+      reader: `access.${replica}`,
+      macKey: deriveMacKey(busKey),
+      clock: this.clock,
+      places: name === 'identity' ? this.options.identity : this.options.policy.places,
+      apply: (key, value) => this.apply(name, key, value),
+      onAdvance: ({ position }) => {
+        this.waiters[name].advance(position);
+        if (this.caughtUp) this.pace.touch();
+      },
+      onStray: (stray: Stray) => logger.warn({ ...stray, offset: String(stray.offset) }, 'a state record was not applied'),
+      onIncident: (incident) => this.onIncident(incident),
+      ...(from ? { applied: from.applied } : {}),
+      ...(from?.topicId ? { topicId: from.topicId } : {}),
+    });
+  }
+
+  private apply(name: FeedName, key: string, value: Buffer | null): void {
+    try {
+      if (name === 'identity') this.options.identity.apply(key, value);
+      else this.options.policy.apply(key, value);
+    } catch (error) {
+      this.stop(error instanceof UnreadableStateKey ? `${name}: unreadable key` : `${name}: a record broke the view`);
+      throw error;
+    }
+  }
+
+  private onIncident({ kind, topic, detail }: ReplayIncident): void {
+    this.options.logger.error({ kind, topic, detail }, 'an incident on a state topic');
+    if (kind === 'end-moved-back' || kind === 'another-incarnation') this.stop(`${topic ?? 'state'}: ${kind}`);
+  }
+
+  /** Nothing is decided on a topic that is not believed any more. */
+  private stop(why: string): void {
+    this.stopped ??= why;
+    this.lease.drop();
+    this.options.logger.error({ why }, 'a state topic is not followed any more');
+  }
+
+  private writerLease(name: FeedName): WriterLease {
+    return new WriterLease(() => this.feeds[name].watermarkAgeMs());
+  }
+
+  /** One lease over both topics: the ends are asked together, and both must be reached. */
+  private logLease(): LogLease {
+    const ends: Record<FeedName, bigint> = { identity: 0n, policy: 0n };
+    const askEnd = async () => {
+      const { partitions } = await this.options.bus.endOffsets(names.map((name) => this.topicNames[name]));
+      for (const name of names) {
+        const found = partitions.find(({ topic }) => topic === this.topicNames[name]);
+        if (!found) throw new Error(`The end of ${this.topicNames[name]} is not known.`);
+        ends[name] = found.end;
+      }
+      return ends.identity;
+    };
+    const standAt = async () => {
+      await Promise.all(names.map((name) => this.feeds[name].standAt(ends[name])));
+    };
+    return new LogLease({ askEnd, standAt, report: () => this.reporter.report(this.appliedByTopic()) }, this.clock);
+  }
+
+  /** One attempt at a time: the ends of one must not be taken for those of another. */
+  private renew(): void {
+    if (this.closed || !this.caughtUp || this.stopped || this.isRenewing) return;
+    this.isRenewing = true;
+    this.renewing = this.lease
+      .renew()
+      .catch((error: unknown) => this.options.logger.warn({ err: error }, 'the log lease was not renewed'))
+      .finally(() => (this.isRenewing = false));
+  }
+  private isRenewing = false;
+
+  private appliedByTopic(): Readonly<Record<string, Applied>> {
+    return Object.fromEntries(names.map((name) => [this.topicNames[name], this.feeds[name].applied()]));
+  }
+
+  private kafkaReporter(): KafkaReplicaReporter {
+    const { bus, busKey, service, replica } = this.options;
+    const topic = this.topics.replicas.name;
+    return new KafkaReplicaReporter({
+      bus,
+      busKey,
+      topic,
+      service,
+      replica,
+      boot: this.boot,
+      nowMs: () => this.clock.wallMs(),
+    });
+  }
+}

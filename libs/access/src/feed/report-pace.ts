@@ -1,0 +1,54 @@
+/** Least time between two reports that nobody waits for, ms. */
+export const REPORT_EVERY_MS = 20;
+
+/**
+ * Sends a report soon after something was applied: at once when the last one is 20 ms ago, else then; one at a time. A
+ * failed one is left to the next, or to the lease's own report each second.
+ */
+export class ReportPace {
+  private timer: NodeJS.Timeout | undefined;
+  private sending = false;
+  private wanted = false;
+  private lastMs = Number.NEGATIVE_INFINITY;
+  private closed = false;
+
+  constructor(
+    private readonly send: () => Promise<void>,
+    private readonly clockMs: () => number,
+  ) {}
+
+  /** Something was applied. */
+  touch(): void {
+    this.wanted = true;
+    this.schedule();
+  }
+
+  /** Resolves when nothing is on its way any more; nothing is sent after it. */
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+
+  private schedule(): void {
+    if (this.closed || this.sending || this.timer || !this.wanted) return;
+    const waitMs = Math.max(0, this.lastMs + REPORT_EVERY_MS - this.clockMs());
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.run();
+    }, waitMs);
+  }
+
+  private async run(): Promise<void> {
+    this.wanted = false;
+    this.sending = true;
+    this.lastMs = this.clockMs();
+    try {
+      await this.send();
+    } catch {
+      // The lease says when this goes on for too long.
+    } finally {
+      this.sending = false;
+      this.schedule();
+    }
+  }
+}

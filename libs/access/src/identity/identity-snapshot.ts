@@ -1,0 +1,59 @@
+import type { Place } from '#libs/bus';
+import type { PrincipalRecord, TenantRecord } from '#libs/contracts';
+import type { CredentialTableState } from './credential-table.js';
+import { plainPlace, readPlace, type PlainPlace } from '../feed/plain-place.js';
+import type { StateChunk } from '../feed/state-chunk.js';
+import type { IdentityView } from './identity-view.js';
+
+type PlainEntry<Rec> = { id: string; record?: Rec | undefined; unreadable: boolean; place: PlainPlace };
+type Plain = {
+  version: 1;
+  credentials: Omit<CredentialTableState, 'pages'>;
+  principals: PlainEntry<PrincipalRecord>[];
+  tenants: PlainEntry<TenantRecord>[];
+};
+
+/** See `IdentityView.export`. Places of keys that nobody here reads are left out: their records are applied to nothing. */
+export function exportIdentity(view: IdentityView): StateChunk[] {
+  const { pages, ...credentials } = view.credentials.export();
+  const plain: Plain = {
+    version: 1,
+    credentials,
+    principals: view.directory.principalEntries().map(plainEntry),
+    tenants: view.directory.tenantEntries().map(plainEntry),
+  };
+  const json = Buffer.from(JSON.stringify(plain));
+  return [{ name: 'identity', bytes: json }, ...pages.map((bytes) => ({ name: 'identity/credentials', bytes }))];
+}
+
+/** See `IdentityView.import`. */
+export function importIdentity(view: IdentityView, chunks: readonly StateChunk[]): void {
+  const json = chunks.find(({ name }) => name === 'identity');
+  if (!json) throw new RangeError('The snapshot holds nothing of identity.');
+  const plain = JSON.parse(json.bytes.toString('utf8')) as Plain;
+  if (plain.version !== 1) throw new RangeError('The snapshot is of another version.');
+  const pages = chunks.filter(({ name }) => name === 'identity/credentials').map(({ bytes }) => bytes);
+  view.credentials.import({ ...plain.credentials, pages });
+  for (const { id, record, unreadable, place } of plain.principals) {
+    const entry = view.directory.principal(id);
+    view.directory.putPrincipal(entry, record, unreadable);
+    entry.place = readPlace(place);
+  }
+  for (const { id, record, unreadable, place } of plain.tenants) {
+    Object.assign(view.directory.tenant(id), { record, unreadable, place: readPlace(place) });
+  }
+}
+
+function plainEntry<Rec>({
+  id,
+  record,
+  unreadable,
+  place,
+}: {
+  id: string;
+  record: Rec | undefined;
+  unreadable: boolean;
+  place: Place | undefined;
+}): PlainEntry<Rec> {
+  return { id, record, unreadable, place: plainPlace(place) };
+}

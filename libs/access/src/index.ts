@@ -1,0 +1,55 @@
+// Keys
+export {
+  isKeyText,
+  KEY_PATTERN,
+  KEY_TEXT_LENGTH,
+  mintKeyText,
+  mintRotatedText,
+  parseKeyText,
+  redactKeys,
+  type KeyEnvironment,
+  type MintedKey,
+  type ParsedKey,
+} from './keys/key-text.js';
+export { Peppers } from './keys/peppers.js';
+// Upstream credentials
+export { MasterKey } from './secrets/master-key.js';
+export {
+  openUpstreamCredential,
+  sealUpstreamCredential,
+  UpstreamCredentialUnreadable,
+  type UpstreamCredentialPlace,
+} from './secrets/upstream-credential.js';
+// Views and feed
+export { IdentityView } from './identity/identity-view.js';
+export type { EnginePrincipal } from './identity/directory.js';
+export { LAST_GOOD_SERVED_MS, PolicyView, type PolicyViewOptions } from './policy/policy-view.js';
+export type { PolicyAlarm } from './policy/tenant-policy.js';
+export { AccessFeed } from './feed/access-feed.js';
+export type { AccessFeedOptions, AccessState, FeedName } from './feed/access-feed-options.js';
+export type { Freshness } from './feed/freshness.js';
+export type { WaitOutcome } from './feed/position-waiters.js';
+export { KafkaReplicaReporter, type ReplicaReporter } from './feed/replica-reporter.js';
+export type { StateChunk } from './feed/state-chunk.js';
+export { UnreadableStateKey } from './feed/unreadable-state-key.js';
+// Authentication
+export { Authenticator, type AuthenticatorOptions } from './authentication/authenticator.js';
+export type { Authenticated, Caller, Unauthenticated } from './authentication/caller.js';
+// Decisions
+export { AccessRefused } from './decisions/access-refused.js';
+export { callerAttributes, resourceAttributes } from './decisions/decision-attributes.js';
+export { NOBODY, type DecisionEntry, type DecisionRequest, type DecisionWho } from './decisions/decision-entry.js';
+export { DecisionLog } from './decisions/decision-log.js';
+export { engineRequest, type AccessResource } from './decisions/engine-request.js';
+export { refusalDetail } from './decisions/refusal-detail.js';
+// Administrative routes
+export { AccessModule, type AccessModuleOptions } from './access.module.js';
+export { Access, type AccessQuestion } from './admin/access.js';
+export { DECISION_ID_HEADER, POLICY_REVISION_HEADER } from './admin/answer-hooks.js';
+export { CallerParam, Public, Requires } from './admin/decorators.js';
+export { CREDENTIAL_BYTES_MAX } from './admin/presented.js';
+export { TokenIssuers, type TokenAlgorithm, type TrustedIssuer } from './admin/token-issuers.js';
+// Suites for specs
+export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';
+export { listRoutes, type Route } from './routes/list-routes.js';
+export { PUBLIC_PATHS, undeclaredRoutes } from './routes/undeclared-routes.js';
