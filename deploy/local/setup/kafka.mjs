@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeClassArchive } from './class-archive.mjs';
 import { checkout, outputOf, run, runQuietly, say, SetupFailed } from './run.mjs';
 
 const JAVA_AT_LEAST = 17;
@@ -21,9 +22,10 @@ export async function ensureKafka() {
   if (!isThere && !process.env.GATEHOUSE_KAFKA_JARS) await fetchJars(wanted);
 }
 
+const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/java') : 'java';
+
 function hasJava() {
-  const home = process.env.JAVA_HOME;
-  const version = outputOf(home ? join(home, 'bin/java') : 'java', ['-version']);
+  const version = outputOf(java, ['-version']);
   return Number(/version "(\d+)/.exec(version ?? '')?.[1] ?? 0) >= JAVA_AT_LEAST;
 }
 
@@ -58,4 +60,6 @@ async function fetchJars(wanted) {
   writeFileSync(join(draft, '.pom'), wanted);
   rmSync(jars, { recursive: true, force: true });
   renameSync(draft, jars);
+  say('preparing it for quick starts');
+  await writeClassArchive(java, jars, join(jars, 'kafka.jsa'));
 }

@@ -9,6 +9,8 @@ import type { Command, Part } from '../process/part.js';
 
 const run = promisify(execFile);
 const HEAP_MIB_MAX = 384;
+/** Beside the jars; setup writes it, and without it a start takes about twice as long. */
+const CLASS_ARCHIVE = 'kafka.jsa';
 const PROBE_WITHIN_MS = 2_000;
 
 export type KafkaOptions = {
@@ -45,7 +47,13 @@ const logFolder = ({ folder }: KafkaOptions) => join(folder, 'log');
 function java({ folder, jars }: KafkaOptions, flags: string[], main: string, args: string[]): Command {
   const logging = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
   const { JAVA_HOME } = inherited('JAVA_HOME');
-  const quick = ['-XX:+UseSerialGC', '-Xshare:auto', '-Djava.awt.headless=true'];
+  const archive = join(jars, CLASS_ARCHIVE);
+  // `auto`: an archive of another Java is passed over.
+  const quick = [
+    '-XX:+UseSerialGC',
+    '-Xshare:auto',
+    ...(existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []),
+  ];
   return {
     file: JAVA_HOME ? join(JAVA_HOME, 'bin/java') : 'java',
     args: [...flags, ...quick, ...logging, '-cp', join(jars, '*'), main, ...args],

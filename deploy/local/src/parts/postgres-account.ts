@@ -5,6 +5,11 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** The one capability, kept through exec; the secure bit makes access(2) respect it as open(2) does. */
+const PASSES_ANYWHERE = '--inh-caps +dac_override --ambient-caps +dac_override --securebits +no_setuid_fixup'.split(
+  ' ',
+);
+
 /** How to start PostgreSQL: it refuses to run as root, so for root it runs as the system's `postgres` user. */
 export type Account = {
   readonly uid?: number;
@@ -25,8 +30,8 @@ export async function postgresAccount(binaries: string, data: string): Promise<A
   mkdirSync(home, { recursive: true });
   chmodSync(home, statSync(home).mode | 0o011);
   if ((await reaches(uid, gid, home)) && (await reaches(uid, gid, binaries))) return { uid, gid };
-  const ids = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
-  const wrapper = ['setpriv', ...ids, '--inh-caps', '+dac_override', '--ambient-caps', '+dac_override', '--'];
+  const account = ['--reuid', String(uid), '--regid', String(gid), '--clear-groups'];
+  const wrapper = ['setpriv', ...account, ...PASSES_ANYWHERE, '--'];
   const passes = await run('setpriv', [...wrapper.slice(1), 'test', '-x', home]).then(
     () => true,
     () => false,
