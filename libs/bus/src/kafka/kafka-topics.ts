@@ -1,5 +1,4 @@
-import type { Admin, Kafka } from 'kafkajs';
-import { KafkaJSAggregateError } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BusError } from '../bus-error.js';
 import type { BusClock } from '../clock.js';
@@ -8,6 +7,9 @@ import type { EndOffsets, LogBounds, TopicIdentity, TopicSpec } from '../topic-s
 import { fetchTopicIds, openCluster, type Cluster } from './topic-ids.js';
 import { typeOf } from './kafka-failure.js';
 import { applyConfig } from './topic-config.js';
+
+// Node itself, unlike bundlers, finds only some names in this CommonJS module; the default holds all of them.
+const { KafkaJSAggregateError } = kafkajs;
 
 const ATTEMPTS_MAX = 5;
 const RETRY_MS = 200;

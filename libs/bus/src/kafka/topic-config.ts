@@ -1,5 +1,8 @@
-import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicSpec } from '../topic-spec.js';
+
+// Node itself, unlike bundlers, finds only some names in this CommonJS module; the default holds all of them.
+const { ConfigResourceTypes } = kafkajs;
 
 /** Sets the configuration of topics that exist with another one; entries that a spec does not name stay. */
 export async function applyConfig(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
