@@ -85,7 +85,11 @@ export class AccessModule {
   }
 
   static forRootAsync({ imports = [], inject = [], useFactory }: AsyncOptions): DynamicModule {
-    const options = { provide: ACCESS_OPTIONS, useFactory: useFactory as () => AccessModuleOptions, inject: [...inject] };
+    const options = {
+      provide: ACCESS_OPTIONS,
+      useFactory: useFactory as () => AccessModuleOptions,
+      inject: [...inject],
+    };
     return {
       module: AccessModule,
       global: true,

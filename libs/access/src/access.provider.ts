@@ -30,7 +30,13 @@ export const accessProviders: readonly Provider[] = [
   {
     provide: AccessFeed,
     inject: [ACCESS_OPTIONS, IdentityView, PolicyView, Logger, Clock],
-    useFactory: (options: AccessModuleOptions, identity: IdentityView, policy: PolicyView, logger: Logger, clock: Clock) =>
+    useFactory: (
+      options: AccessModuleOptions,
+      identity: IdentityView,
+      policy: PolicyView,
+      logger: Logger,
+      clock: Clock,
+    ) =>
       new AccessFeed({
         ...options,
         identity,
@@ -58,7 +64,11 @@ export const accessProviders: readonly Provider[] = [
   {
     provide: RequestAuthentication,
     inject: [ACCESS_OPTIONS, Authenticator, Clock],
-    useFactory: ({ issuers = new NoTokenIssuers() }: AccessModuleOptions, authenticator: Authenticator, clock: Clock) => {
+    useFactory: (
+      { issuers = new NoTokenIssuers() }: AccessModuleOptions,
+      authenticator: Authenticator,
+      clock: Clock,
+    ) => {
       const nowMs = () => clock.nowMs();
       return new RequestAuthentication(new KeyStrategy(authenticator, nowMs), new JwtStrategy(issuers, nowMs));
     },

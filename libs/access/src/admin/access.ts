@@ -142,7 +142,14 @@ export class Access {
     const snapshot = verdict?.snapshot;
     const decision = { statements, boundaries: [], missing: [] };
     const reason = verdict?.allowed ? verdict.reason : 'granted';
-    this.decisions.allow(trace, reason, { action, resource, decision, snapshot, staleMs: verdict?.staleMs ?? 0, attributes });
+    this.decisions.allow(trace, reason, {
+      action,
+      resource,
+      decision,
+      snapshot,
+      staleMs: verdict?.staleMs ?? 0,
+      attributes,
+    });
     trace.policyRevision = snapshot?.policyRevision;
     const settings = this.policy.snapshot(caller.tenantId)?.settings;
     if (settings?.auditMode === 'strict') trace.durable = () => this.decisions.durable();
@@ -151,7 +158,13 @@ export class Access {
   private refusal(trace: RequestTrace, { action, resource }: AccessQuestion, verdict: Verdict): AccessRefused {
     const { code, reason, decision, snapshot, staleMs } = verdict;
     trace.policyRevision = snapshot?.policyRevision;
-    return this.decisions.refuse(trace, code, reason, { action, resource, snapshot, staleMs, ...(decision && { decision }) });
+    return this.decisions.refuse(trace, code, reason, {
+      action,
+      resource,
+      snapshot,
+      staleMs,
+      ...(decision && { decision }),
+    });
   }
 }
 

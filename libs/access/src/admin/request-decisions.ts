@@ -79,7 +79,12 @@ export class RequestDecisions {
   }
 
   private unrecorded(trace: RequestTrace): AccessRefused {
-    const outcome = { outcome: 'deny', code: 'audit_unavailable', reason: 'audit_unavailable', httpStatus: 503 } as const;
+    const outcome = {
+      outcome: 'deny',
+      code: 'audit_unavailable',
+      reason: 'audit_unavailable',
+      httpStatus: 503,
+    } as const;
     const decisionId = this.log.recordUnverified(this.entry(trace, {}, outcome));
     trace.recorded(decisionId, 'deny');
     return new AccessRefused('audit_unavailable', 'audit_unavailable', decisionId);
@@ -106,7 +111,11 @@ export class RequestDecisions {
       resource: resource?.path ?? '',
       statements: decision?.statements ?? [],
       appliedRules: decision?.boundaries ?? [],
-      attributes: { ...(trace.caller && callerAttributes(trace.caller)), ...attributesOf(resource, decision), ...attributes },
+      attributes: {
+        ...(trace.caller && callerAttributes(trace.caller)),
+        ...attributesOf(resource, decision),
+        ...attributes,
+      },
       policyRevision: snapshot?.policyRevision ?? 0,
       platformRevision: snapshot?.platformRevision ?? 0,
       identityPosition: this.feed.positions().identity.position,

@@ -33,7 +33,11 @@ export type AccessFeedOptions = {
   readonly identity: IdentityView;
   readonly policy: PolicyView;
   /** Those of contracts unless given. */
-  readonly topics?: { readonly identityState: TopicSpec; readonly policyState: TopicSpec; readonly replicas: TopicSpec };
+  readonly topics?: {
+    readonly identityState: TopicSpec;
+    readonly policyState: TopicSpec;
+    readonly replicas: TopicSpec;
+  };
   /** Kafka's unless given. */
   readonly reporter?: ReplicaReporter;
   /** Put into the views, which must be empty, before reading goes on behind it. */

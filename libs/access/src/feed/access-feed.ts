@@ -38,7 +38,10 @@ export class AccessFeed {
   private readonly topicNames: Readonly<Record<FeedName, string>>;
   private renewal: NodeJS.Timeout | undefined;
   private renewing: Promise<unknown> = Promise.resolve();
+  private readonly begun = new Set<FeedName>();
+  private isRestored = false;
   private caughtUp = false;
+  private isRenewing = false;
   private closed = false;
   /** Why a topic is not believed any more; only a new process can help. */
   private stopped: string | undefined;
@@ -59,21 +62,24 @@ export class AccessFeed {
     this.lease = this.logLease();
   }
 
-  /** Creates missing topics, then reads from the beginning (or from `restored`). Resolves when reading has begun. */
+  /**
+   * Creates missing topics, then reads from the beginning (or from `restored`). Resolves when reading has begun; may be
+   * called again after it has rejected.
+   */
   async start(): Promise<void> {
     const { bus, restored, identity, policy } = this.options;
     await bus.ensureTopics(Object.values(this.topics));
-    if (restored) {
+    if (restored && !this.isRestored) {
       identity.import(restored.chunks);
       policy.import(restored.chunks);
+      this.isRestored = true;
     }
-    await Promise.all(names.map((name) => this.feeds[name].start()));
-    void Promise.all(names.map((name) => this.feeds[name].ready())).then(() => {
-      this.caughtUp = true;
-      this.renew();
-    });
-    this.renewal = setInterval(() => this.renew(), RENEW_EVERY_MS);
-    this.renewal.unref();
+    for (const name of names) {
+      if (this.begun.has(name)) continue;
+      await this.feeds[name].start();
+      this.begun.add(name);
+    }
+    void this.followUp();
   }
 
   /** Resolves when everything that was in both topics at the start is in force. Stays pending while it is not. */
@@ -150,6 +156,15 @@ export class AccessFeed {
     });
   }
 
+  private async followUp(): Promise<void> {
+    await this.ready();
+    if (this.closed) return;
+    this.caughtUp = true;
+    this.renew();
+    this.renewal = setInterval(() => this.renew(), RENEW_EVERY_MS);
+    this.renewal.unref();
+  }
+
   private get topics() {
     const { identityState, policyState, gatewayReplicas } = contractTopics;
     return this.options.topics ?? { identityState, policyState, replicas: gatewayReplicas };
@@ -171,7 +186,8 @@ export class AccessFeed {
         this.waiters[name].advance(position);
         if (this.caughtUp) this.pace.touch();
       },
-      onStray: (stray: Stray) => logger.warn({ ...stray, offset: String(stray.offset) }, 'a state record was not applied'),
+      onStray: (stray: Stray) =>
+        logger.warn({ ...stray, offset: String(stray.offset) }, 'a state record was not applied'),
       onIncident: (incident) => this.onIncident(incident),
       ...(from ? { applied: from.applied } : {}),
       ...(from?.topicId ? { topicId: from.topicId } : {}),
@@ -231,7 +247,6 @@ export class AccessFeed {
       .catch((error: unknown) => this.options.logger.warn({ err: error }, 'the log lease was not renewed'))
       .finally(() => (this.isRenewing = false));
   }
-  private isRenewing = false;
 
   private appliedByTopic(): Readonly<Record<string, Applied>> {
     return Object.fromEntries(names.map((name) => [this.topicNames[name], this.feeds[name].applied()]));

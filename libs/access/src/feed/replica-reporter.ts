@@ -56,7 +56,13 @@ export class KafkaReplicaReporter implements ReplicaReporter {
       epoch: this.epoch,
       position: this.count,
     };
-    const envelope = { id: v7(), source: `/${service}/${replica}`, type: 'gateway.replica.reported', time: at, schema: 1 };
+    const envelope = {
+      id: v7(),
+      source: `/${service}/${replica}`,
+      type: 'gateway.replica.reported',
+      time: at,
+      schema: 1,
+    };
     await bus.publish([sealRecord(this.macKey, record, envelope)]);
   }
 }

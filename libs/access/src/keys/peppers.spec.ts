@@ -38,9 +38,5 @@ it.each([
   ['version zero', `0:${first}`],
 ])('refuses %s without quoting it', (_, value) => {
   expect(() => Peppers.parse(value)).toThrow(/^peppers?/);
-  try {
-    Peppers.parse(value);
-  } catch (error) {
-    if (value) expect(String(error)).not.toContain(value.slice(2));
-  }
+  expect(() => Peppers.parse(value)).not.toThrow(value.slice(2) || 'a quotation');
 });

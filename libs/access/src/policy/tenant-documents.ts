@@ -9,7 +9,8 @@ export type DocumentVersion =
   | { readonly state: 'unreadable' };
 
 export type VerifiedSet =
-  { readonly ok: true; readonly documents: readonly PolicyDocument[] } | { readonly ok: false; readonly fault: string };
+  | { readonly ok: true; readonly documents: readonly PolicyDocument[] }
+  | { readonly ok: false; readonly fault: string };
 
 /** Reads a document's record; it must be of the tenant, kind and name that its key says, and have the digest it claims. */
 export function readVersion(
@@ -20,9 +21,7 @@ export function readVersion(
   const digest = sha256Hex(canonicalJson(record.document));
   const { tenant, name } = document.metadata;
   const isNamed = tenant === key.tenantId && name === key.name && document.kind === key.kind;
-  return isNamed && digest === record.digest
-    ? { state: 'present', document, digest }
-    : { state: 'unreadable' };
+  return isNamed && digest === record.digest ? { state: 'present', document, digest } : { state: 'unreadable' };
 }
 
 /** The versions of one tenant's documents, by `<kind>/<name>` and revision. */

@@ -49,5 +49,8 @@ function pathsOf(target: object): string[] {
 }
 
 function joined(prefix: string, path: string): string {
-  return `/${[prefix, path].flatMap((part) => part.split('/')).filter(Boolean).join('/')}`;
+  return `/${[prefix, path]
+    .flatMap((part) => part.split('/'))
+    .filter(Boolean)
+    .join('/')}`;
 }

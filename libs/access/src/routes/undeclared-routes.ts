@@ -16,7 +16,9 @@ export function undeclaredRoutes(app: INestApplicationContext, rawPaths: readonl
   const declared = new Set(routes.map(({ path }) => path));
   const exempt = new Set([...PUBLIC_PATHS, ...rawPaths]);
   const raw = app.get(RoutePaths, { strict: false }).list();
-  const unknown = raw.filter(({ path }) => !declared.has(path === '/' ? path : path.replace(/\/$/, '')) && !exempt.has(path));
+  const unknown = raw.filter(
+    ({ path }) => !declared.has(path === '/' ? path : path.replace(/\/$/, '')) && !exempt.has(path),
+  );
   return [
     ...routes.flatMap(faultOf),
     ...unknown.map(({ method, path }) => `${method} ${path} stands before the framework and is in no list`),
@@ -27,5 +29,7 @@ function faultOf({ method, path, controller, handler, actions, isPublic }: Route
   const where = `${method} ${path} (${controller}.${handler})`;
   if (isPublic) return actions.length > 0 ? [`${where} is public and requires something`] : [];
   if (actions.length === 0) return [`${where} declares neither @Requires nor @Public`];
-  return actions.filter((action) => !isAction(action)).map((action) => `${where} requires ${action}, which is no action`);
+  return actions
+    .filter((action) => !isAction(action))
+    .map((action) => `${where} requires ${action}, which is no action`);
 }
