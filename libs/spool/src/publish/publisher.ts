@@ -1,0 +1,144 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BootDirectories } from '../boots/boot-directories.js';
+import type { SpoolCells } from '../spool-cells.js';
+import { batchesOf, type Batch, type BatchSink } from './batch.js';
+import { BootSource } from './boot-source.js';
+import { EarlierBoots } from './earlier-boots.js';
+import type { FrameAt } from './lane-reader.js';
+
+/** How much of one boot is sent at once. */
+const ROUND_BYTES_MAX = 1024 * 1024;
+/** How long it waits for more after the first record: one batch instead of many. */
+const LINGER_MS = 4;
+/** It looks again after this long even if nobody woke it. */
+const IDLE_MS = 1000;
+const BACK_OFF_MS = { first: 100, max: 5000 };
+
+export type LiveBoot = { readonly name: string; readonly lane: number };
+export type PublisherLog = (level: 'info' | 'warn' | 'error', fields: Record<string, unknown>, message: string) => void;
+
+export type PublisherOptions = {
+  readonly cells: SpoolCells;
+  readonly boots: BootDirectories;
+  readonly live: readonly LiveBoot[];
+  /** Boots that are over and belong to this spool. */
+  readonly earlier: readonly string[];
+  readonly replica: string;
+  readonly partitions: number;
+  readonly segmentBytes: number;
+  readonly nowMs: () => number;
+  readonly sink: BatchSink;
+  readonly log: PublisherLog;
+};
+
+type Round = { readonly source: BootSource; readonly frames: readonly FrameAt[] };
+
+/**
+ * Sends what is appended, in order per boot and partition, one round at a time: the next is read only when the broker
+ * has acknowledged this one. Without a broker it waits for ever; the disk's bound stops the writers, not this.
+ */
+export class Publisher {
+  private readonly options: PublisherOptions;
+  private readonly live: readonly BootSource[];
+  private readonly earlier: EarlierBoots;
+  private readonly ended = new AbortController();
+  private draining = false;
+  private failures = 0;
+
+  constructor(options: PublisherOptions) {
+    const { boots, cells, live } = options;
+    this.options = options;
+    this.live = live.map(({ name, lane }) => new BootSource(boots.pathOf(name), name, cells.lane(lane)));
+    this.earlier = new EarlierBoots(options);
+  }
+
+  /** Runs until `stop`. Rejects when a file cannot be read: begin again with a new one. */
+  async run(): Promise<void> {
+    try {
+      while (!this.ended.signal.aborted) {
+        if (!this.draining) await this.earlier.recover();
+        const rounds = this.nextRounds();
+        if (rounds.length > 0) await this.deliver(rounds);
+        else if (this.draining) break;
+        else await this.idle();
+      }
+    } finally {
+      for (const source of this.live) this.leave(source);
+      this.earlier.close();
+      await this.options.sink.close();
+    }
+  }
+
+  /** Sends what the live boots hold, for at most `timeoutMs`, and ends. Earlier boots are left to the next start. */
+  stop(timeoutMs: number): void {
+    this.draining = true;
+    this.options.cells.wake();
+    setTimeout(() => this.ended.abort(), timeoutMs).unref();
+  }
+
+  private nextRounds(): Round[] {
+    const sources = this.draining ? this.live : [...this.live, ...this.earlier.next()];
+    const rounds = sources.map((source) => ({ source, frames: source.read(ROUND_BYTES_MAX) }));
+    for (const { source, frames } of rounds) if (!source.isLive && frames.length === 0) this.earlier.finish(source);
+    return rounds.filter(({ frames }) => frames.length > 0);
+  }
+
+  private async deliver(rounds: readonly Round[]): Promise<void> {
+    const { cells } = this.options;
+    cells.oldestAtMs = Math.min(...rounds.map(({ frames }) => frames[0]?.atMs ?? Infinity));
+    const batches = rounds.flatMap(({ frames }) => batchesOf(frames));
+    while (!(await this.sent(batches))) {
+      if (this.ended.signal.aborted) return;
+    }
+    for (const { source, frames } of rounds) {
+      source.ack(frames);
+      if (!source.isLive) this.earlier.acked(frames);
+    }
+    cells.oldestAtMs = 0;
+  }
+
+  private async sent(batches: readonly Batch[]): Promise<boolean> {
+    const { sink, log } = this.options;
+    try {
+      await unlessAborted(sink.send(batches), this.ended.signal);
+      if (this.failures > 0) log('info', { failures: this.failures }, 'decision records are published again');
+      this.failures = 0;
+      return true;
+    } catch (error) {
+      this.failures += 1;
+      if (this.failures === 1) log('warn', { err: error }, 'decision records cannot be published; they wait on disk');
+      const backOffMs = Math.min(BACK_OFF_MS.max, BACK_OFF_MS.first * 2 ** Math.min(this.failures, 10));
+      await pause(backOffMs * (0.5 + Math.random() / 2), undefined, { signal: this.ended.signal }).catch(
+        () => undefined,
+      );
+      return false;
+    }
+  }
+
+  /** At an orderly end nothing is left of a boot, unless something waits or a call is open. */
+  private leave(source: BootSource): void {
+    source.close();
+    if (!this.draining) return;
+    if (source.isFinished()) this.options.boots.remove(source.name);
+    else this.options.boots.release(source.name);
+  }
+
+  private async idle(): Promise<void> {
+    const hasWork = () => this.draining || this.live.some((source) => source.hasMore());
+    if (this.earlier.isDone()) await this.options.cells.sleep(IDLE_MS, hasWork);
+    if (!this.draining) await pause(LINGER_MS);
+  }
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(new Error('The publisher was stopped.'));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

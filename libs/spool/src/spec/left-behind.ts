@@ -1,0 +1,37 @@
+import { cpSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { DecisionSpool } from '../decision-spool.js';
+import { MemorySink } from './memory-sink.js';
+import { topicSpec } from './records.js';
+import { spoolDirectory } from './spool-directory.js';
+
+export const openSpool = (directory: string, sink: MemorySink, bytesMax = 1024 * 1024) =>
+  DecisionSpool.open({
+    directory,
+    service: 'gateway',
+    replica: 'gateway-1',
+    topic: topicSpec('gateway.decisions.v1'),
+    kafka: { brokers: [] },
+    sink,
+    bytesMax,
+  });
+
+/** The directory of a process that was killed at this point: nothing closed or synced, and its owner is dead. */
+export function killedNow(directory: string): string {
+  const copy = spoolDirectory();
+  cpSync(directory, copy, { recursive: true });
+  for (const boot of readdirSync(copy)) {
+    const owner = readdirSync(join(copy, boot)).find((name) => name.startsWith('owner.'));
+    if (owner) renameSync(join(copy, boot, owner), join(copy, boot, 'owner.0.0.killed'));
+  }
+  return copy;
+}
+
+/** Opens what was left, waits until all of it is published, and closes. */
+export async function recovered(directory: string): Promise<MemorySink> {
+  const sink = new MemorySink();
+  const spool = await openSpool(directory, sink);
+  if (!(await spool.flush(10_000))) throw new Error('Not everything was published.');
+  await spool.close();
+  return sink;
+}
