@@ -1,7 +1,5 @@
-import { AccessModule, Peppers } from '#libs/access';
-import { Bus } from '#libs/bus';
 import { EventStoreModule } from '#libs/event-store';
-import type { Resources } from '#libs/service';
+import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyIssue } from './api-keys/key-issue.js';
@@ -20,18 +18,6 @@ import { UsersController } from './users/users.controller.js';
 import { VirtualAccountSteps } from './virtual-accounts/virtual-account-steps.js';
 import { VirtualAccountsController } from './virtual-accounts/virtual-accounts.controller.js';
 import { Writes } from './writes.js';
-
-/** Bus and peppers, for every module. */
-@Module({})
-class ResourcesModule {
-  static of({ bus, peppers }: Resources): DynamicModule {
-    const providers = [
-      { provide: Bus, useValue: bus },
-      { provide: Peppers, useValue: peppers },
-    ];
-    return { module: ResourcesModule, global: true, providers, exports: [Bus, Peppers] };
-  }
-}
 
 @Module({
   controllers: [
@@ -56,15 +42,10 @@ class ResourcesModule {
 })
 export class IdentityModule {
   static of(config: IdentityConfig, resources: Resources): DynamicModule {
-    const { service, replica, busKey, peppers, spool, bus, logger, clock } = resources;
-    const now = () => clock.nowMs();
+    const store = { ...storeOptions(config), logger: resources.logger };
     return {
       module: IdentityModule,
-      imports: [
-        ResourcesModule.of(resources),
-        EventStoreModule.forRoot({ ...storeOptions(config), logger }),
-        AccessModule.forRoot({ service, replica, busKey, peppers, spool, bus, logger, now }),
-      ],
+      imports: [ResourcesModule.of(resources), EventStoreModule.forRoot(store)],
     };
   }
 }

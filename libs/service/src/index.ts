@@ -1,2 +1,3 @@
 export { ensureCommonTopics, openResources, type Resources } from './resources.js';
 export { runService } from './run-service.js';
+export { ResourcesModule } from './resources.module.js';

@@ -1,0 +1,34 @@
+import { ProviderCredentialSet, RevisionPublished, type PolicyEvent } from '#libs/contracts';
+import type { Aggregate } from '#libs/event-store';
+import {
+  providerCredentialDecider,
+  type ProviderCredentialState,
+  type SetProviderCredential,
+} from './credentials/provider-credential.decider.js';
+import { policySetDecider, type PolicySetState, type PublishRevision } from './revisions/policy-set.decider.js';
+import { policyState } from './revisions/policy-state.projection.js';
+
+type Of<Type extends PolicyEvent['type']> = Extract<PolicyEvent, { type: Type }>;
+
+/** One stream per tenant; its n-th event is revision n. */
+export const policySetAggregate: Aggregate<PolicySetState, PublishRevision, Of<'policy.revision.published'>> = {
+  name: 'policy.tenant',
+  decider: policySetDecider,
+  events: [RevisionPublished],
+  states: [policyState],
+};
+
+/** One stream per account. The sealed credential goes beside the event, as a state record, never in it. */
+export const providerCredentialAggregate: Aggregate<
+  ProviderCredentialState,
+  SetProviderCredential,
+  Of<'policy.provider-credential.set'>
+> = {
+  name: 'policy.provider-credential',
+  decider: providerCredentialDecider,
+  events: [ProviderCredentialSet],
+  states: [],
+};
+
+/** Every aggregate of policy, for the store. */
+export const aggregates = [policySetAggregate, providerCredentialAggregate] as const;

@@ -1,0 +1,52 @@
+import { EventStoreModule } from '#libs/event-store';
+import { kindNames } from '#libs/policy-language';
+import { ResourcesModule, type Resources } from '#libs/service';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ApplyController } from './apply/apply.controller.js';
+import { ApplyPolicy } from './apply/apply-policy.js';
+import { BundleReader } from './apply/bundle-reader.js';
+import { SubjectNames } from './apply/subject-names.js';
+import type { PolicyConfig } from './config.js';
+import { ProviderCredentialsController } from './credentials/provider-credentials.controller.js';
+import { TenantDataKeys } from './credentials/tenant-data-keys.adapter.js';
+import { DocumentHistory } from './documents/document-history.adapter.js';
+import { DocumentView } from './documents/document-view.js';
+import { kindController } from './documents/kind-controller.js';
+import { KindDocuments } from './documents/kind-documents.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { PolicyKeys } from './policy-keys.js';
+import { RevisionList } from './revisions/revision-list.adapter.js';
+import { RevisionsController } from './revisions/revisions.controller.js';
+import { storeOptions } from './store-options.js';
+
+@Module({
+  controllers: [
+    ApplyController,
+    RevisionsController,
+    ExplainController,
+    ProviderCredentialsController,
+    ...kindNames.map(kindController),
+  ],
+  providers: [
+    ApplyPolicy,
+    BundleReader,
+    SubjectNames,
+    DocumentHistory,
+    DocumentView,
+    KindDocuments,
+    RevisionList,
+    TenantDataKeys,
+  ],
+})
+export class PolicyModule {
+  static of(config: PolicyConfig, resources: Resources): DynamicModule {
+    const store = { ...storeOptions(config), logger: resources.logger };
+    return {
+      module: PolicyModule,
+      imports: [
+        ResourcesModule.of(resources, [{ provide: PolicyKeys, useValue: new PolicyKeys(config) }]),
+        EventStoreModule.forRoot(store),
+      ],
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import type { SourceFile } from '#libs/policy-language';
+import { refusal } from '#libs/http';
+
+/** Most files of one bundle. */
+const FILES_MAX = 500;
+
+/**
+ * The files of a bundle as it was posted: YAML text is one file, `bundle.yaml`; JSON is one document, a list of them, or
+ * `{files: [{name, text}]}` for a folder whose findings are to name its files.
+ */
+export function bundleFiles(body: unknown): readonly SourceFile[] {
+  if (typeof body === 'string') return [{ name: 'bundle.yaml', text: body }];
+  if (typeof body !== 'object' || body === null) {
+    throw refusal('invalid_request', 'Post the bundle as application/yaml, or as JSON of the same shape.');
+  }
+  if ('files' in body) return folder(body.files);
+  return [{ name: 'bundle.json', text: JSON.stringify(body, undefined, 2) }];
+}
+
+function folder(files: unknown): readonly SourceFile[] {
+  const read = Array.isArray(files) ? files.slice(0, FILES_MAX + 1).filter(isFile) : [];
+  if (!Array.isArray(files) || files.length === 0 || files.length > FILES_MAX || read.length !== files.length) {
+    throw refusal('invalid_request', `\`files\` is a list of 1 to ${FILES_MAX} {name, text}.`);
+  }
+  return read.map(({ name, text }) => ({ name, text }));
+}
+
+function isFile(value: unknown): value is SourceFile {
+  const file = value as Partial<SourceFile> | null;
+  return typeof file?.name === 'string' && typeof file.text === 'string' && Object.keys(file).length === 2;
+}

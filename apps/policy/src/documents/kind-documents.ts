@@ -1,0 +1,102 @@
+import { Access, type AccessResource, type Caller } from '#libs/access';
+import { PLATFORM_TENANT } from '#libs/contracts';
+import { answer, decodeCursor, page, problem } from '#libs/http';
+import { actions, API_VERSION, kinds, parseBundle, type Kind } from '#libs/policy-language';
+import { Injectable } from '@nestjs/common';
+import { shownApplied } from '../apply/apply.controller.js';
+import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
+import { BundleReader } from '../apply/bundle-reader.js';
+import { deletionOf } from '../apply/wanted-change.js';
+import { DocumentHistory } from './document-history.adapter.js';
+import { DocumentView } from './document-view.js';
+import { readActions } from './read-actions.js';
+
+type ListAsked = { readonly limit: number; readonly after?: string | undefined; readonly tenant?: string | undefined };
+/** One document, of the caller's tenant unless an operator names another. */
+export type Named = { readonly kind: Kind; readonly name: string; readonly tenant?: string | undefined };
+type Content = {
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly spec: Readonly<Record<string, unknown>>;
+};
+
+/** What the routes of every kind do. */
+@Injectable()
+export class KindDocuments {
+  constructor(
+    private readonly access: Access,
+    private readonly history: DocumentHistory,
+    private readonly view: DocumentView,
+    private readonly policy: ApplyPolicy,
+    private readonly reader: BundleReader,
+  ) {}
+
+  /** The tenant's own documents, then those of the platform, which hold in it too. */
+  async list(caller: Caller, kind: Kind, { limit, after, tenant }: ListAsked) {
+    const tenantId = this.access.tenantOf(caller, tenant);
+    const [of, name = ''] = after === undefined ? [tenantId] : decodeCursor(after, 2).map(String);
+    const own = of === tenantId ? await this.history.page(tenantId, kind, name, limit + 1) : [];
+    const isShared = tenantId !== PLATFORM_TENANT && own.length <= limit;
+    const from = of === PLATFORM_TENANT ? name : '';
+    const platform = isShared ? await this.history.page(PLATFORM_TENANT, kind, from, limit + 1 - own.length) : [];
+    const rows = page(
+      [...own, ...platform],
+      limit,
+      (row) => [row.tenantId, row.name],
+      (row) => row,
+    );
+    const visible = this.access.visible(caller, readActions[kind], rows.data, (row) =>
+      reading({ kind, name: row.name }, tenantId),
+    );
+    return { ...rows, data: await Promise.all(visible.map((row) => this.view.shown(row))) };
+  }
+
+  async get(caller: Caller, named: Named) {
+    const { kind, name } = named;
+    const tenantId = this.access.tenantOf(caller, named.tenant);
+    const own = await this.history.find(tenantId, kind, name);
+    const found = own ?? (await this.history.find(PLATFORM_TENANT, kind, name));
+    if (!found) throw this.access.notFound(caller, readActions[kind], reading(named, tenantId));
+    this.access.require(caller, readActions[kind], reading(named, tenantId));
+    return answer(await this.view.shown(found), { version: found.revision });
+  }
+
+  /** Sets one document; the same again makes no new revision. */
+  async put(caller: Caller, named: Named, expected: number | undefined, { spec, ...described }: Content) {
+    const { kind, name } = named;
+    const tenantId = this.access.tenantOf(caller, named.tenant);
+    const metadata = { name, tenant: tenantId, ...described };
+    const text = JSON.stringify({ apiVersion: API_VERSION, kind, metadata, spec }, undefined, 2);
+    const files = [{ name: `${kinds[kind].plural}/${name}`, text }];
+    const bundle = parseBundle(files);
+    const want = (standing: Standing) => {
+      requireVersion(standing, named, expected);
+      return this.reader.read(bundle, files, standing, false).wanted;
+    };
+    return shownApplied(tenantId, await this.policy.apply({ caller, tenantId, want }));
+  }
+
+  async delete(caller: Caller, named: Named, expected: number | undefined) {
+    const { kind, name } = named;
+    const tenantId = this.access.tenantOf(caller, named.tenant);
+    const want = (standing: Standing) => {
+      const isThere = standing.own.some((each) => each.kind === kind && each.name === name);
+      if (!isThere) throw this.access.notFound(caller, kinds[kind].applyAction, reading(named, tenantId));
+      requireVersion(standing, named, expected);
+      return [deletionOf(named)];
+    };
+    return shownApplied(tenantId, await this.policy.apply({ caller, tenantId, want }));
+  }
+}
+
+function reading({ kind, name }: Pick<Named, 'kind' | 'name'>, tenant: string): AccessResource {
+  const { type } = actions[readActions[kind]];
+  return { type, path: type === 'policy' ? `${kind}/${name}` : name, tenant };
+}
+
+/** `If-Match` is about one document: the revision that last changed it; `"0"` for one that must not exist. */
+function requireVersion({ own }: Standing, { kind, name }: Named, expected: number | undefined) {
+  if (expected === undefined) return;
+  const revision = own.find((each) => each.kind === kind && each.name === name)?.revision ?? 0;
+  if (revision !== expected) throw problem(412, 'precondition/failed', 'It has changed since; read it again.');
+}

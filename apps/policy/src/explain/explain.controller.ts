@@ -1,0 +1,95 @@
+import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
+import type { PrincipalRecord } from '#libs/contracts';
+import { decide, ENGINE_VERSION, type AccessRequest, type TenantSnapshot } from '#libs/decision-engine';
+import { refusal } from '#libs/http';
+import { isAction, operations } from '#libs/policy-language';
+import { Clock } from '#libs/telemetry';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { z } from 'zod';
+
+const Pairs = z.record(z.string().max(63), z.string().max(128));
+const ExplainBody = z.strictObject({
+  /** `user:<e-mail or id>` or `virtual-account:<name or id>`. */
+  subject: z.string().min(1).max(300),
+  action: z.string().refine(isAction, 'there is no such action'),
+  /** `<type>:<path>`, e.g. `model:openai-main/gpt-4`. */
+  resource: z
+    .string()
+    .regex(/^[a-z-]+:.+$/, '<type>:<path>')
+    .max(300),
+  operation: z.enum(operations).default('chat'),
+  ip: z.union([z.ipv4(), z.ipv6()]).optional(),
+  time: z.iso.datetime().optional(),
+  metadata: Pairs.default({}),
+  tenant: z.string().min(1).max(63).optional(),
+});
+type ExplainBody = z.output<typeof ExplainBody>;
+
+/** What would be decided now, and by which rules. */
+@Controller('v1/explain')
+export class ExplainController {
+  constructor(
+    private readonly access: Access,
+    private readonly identity: IdentityView,
+    private readonly policy: PolicyView,
+    private readonly clock: Clock,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @Requires('policy:read')
+  explain(@CallerParam() caller: Caller, @Body({ schema: ExplainBody }) body: ExplainBody) {
+    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const asked = { type: 'policy', path: '*', tenant: tenantId };
+    const principal = this.find(tenantId, body.subject);
+    if (!principal) throw this.access.notFound(caller, 'policy:read', asked);
+    this.access.require(caller, 'policy:read', asked);
+    const snapshot = this.policy.snapshot(tenantId);
+    if (!snapshot) throw refusal('not_ready', 'The policy of this tenant is not known here yet.');
+    const decision = decide(snapshot, requestOf(principal, body, this.clock.nowMs()));
+    return {
+      object: 'explanation',
+      subject: body.subject,
+      principal: principal.id,
+      action: body.action,
+      resource: body.resource,
+      ...shownDecision(decision),
+      ...shownRevisions(snapshot),
+    };
+  }
+
+  private find(tenantId: string, subject: string): PrincipalRecord | undefined {
+    const colon = subject.indexOf(':');
+    const [kind, name] = [subject.slice(0, colon), subject.slice(colon + 1)];
+    const byId = this.identity.principal(name);
+    if (byId?.tenantId === tenantId && byId.kind === kind) return byId;
+    if (kind === 'user') return this.identity.principalByEmail(tenantId, name.toLowerCase());
+    return kind === 'virtual-account' ? this.identity.virtualAccountByName(tenantId, name) : undefined;
+  }
+}
+
+function requestOf(principal: PrincipalRecord, body: ExplainBody, nowMs: number): AccessRequest {
+  const { id, kind, name, tenantId, teams, groups, labels, operator } = principal;
+  const colon = body.resource.indexOf(':');
+  return {
+    principal: { id, kind, tenant: tenantId, teams, groups, labels, operator, ...(name !== null && { name }) },
+    action: body.action,
+    resource: { type: body.resource.slice(0, colon), path: body.resource.slice(colon + 1) },
+    credential: { kind: 'none' },
+    request: {
+      operation: body.operation,
+      timeMs: body.time === undefined ? nowMs : Date.parse(body.time),
+      metadata: body.metadata,
+      ...(body.ip !== undefined && { ip: body.ip }),
+    },
+  };
+}
+
+function shownDecision({ allowed, code, reason, statements, boundaries, missing }: ReturnType<typeof decide>) {
+  const decision = allowed ? 'allow' : 'deny';
+  return { decision, code, reason, statements, failed_boundaries: boundaries, missing_attributes: missing };
+}
+
+function shownRevisions({ policyRevision, platformRevision }: TenantSnapshot) {
+  return { policy_revision: policyRevision, platform_revision: platformRevision, engine_version: ENGINE_VERSION };
+}

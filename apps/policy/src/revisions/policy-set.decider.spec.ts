@@ -1,0 +1,76 @@
+import { RevisionPublished, type DocumentChange } from '#libs/contracts';
+import { specFor } from '#libs/testing';
+import { describe, expect, it } from 'vitest';
+import { policySetDecider, type PublishRevision } from './policy-set.decider.js';
+import { policyState } from './policy-state.projection.js';
+
+const given = specFor(policySetDecider);
+const at = '2026-11-23T09:00:00.000Z';
+const role = (name: string, digest: string | null): DocumentChange => ({
+  kind: 'Role',
+  name,
+  document: digest === null ? null : { digest },
+  digest,
+  freeText: null,
+});
+const command = (...changes: DocumentChange[]): PublishRevision => ({
+  type: 'PublishRevision',
+  tenantId: 'acme',
+  author: 'user_1',
+  reason: null,
+  rollbackOf: null,
+  changes,
+  at,
+  sha256: (text) => `digest of ${text}`,
+});
+const published = (revision: number, documentCount: number, set: string, ...changes: DocumentChange[]) =>
+  RevisionPublished.of({
+    tenantId: 'acme',
+    revision,
+    author: 'user_1',
+    reason: null,
+    rollbackOf: null,
+    changes,
+    documentCount,
+    setDigest: `digest of ${set}`,
+    at,
+  });
+const first = published(1, 2, 'Role/a A\nRole/b B\n', role('a', 'A'), role('b', 'B'));
+
+describe('publishing a revision', () => {
+  it('numbers it and describes the whole set in force', () =>
+    given()
+      .when(command(role('b', 'B'), role('a', 'A')))
+      .expect(published(1, 2, 'Role/a A\nRole/b B\n', role('b', 'B'), role('a', 'A'))));
+
+  it('makes none of a bundle that is in force already', () =>
+    given(first)
+      .when(command(role('a', 'A')))
+      .expect());
+
+  it('carries only what differs', () =>
+    given(first)
+      .when(command(role('a', 'A'), role('b', 'C')))
+      .expect(published(2, 2, 'Role/a A\nRole/b C\n', role('b', 'C'))));
+
+  it('deletes a document, and says so in the set', () =>
+    given(first)
+      .when(command(role('a', null)))
+      .expect(published(2, 1, 'Role/b B\n', role('a', null))));
+
+  it('deletes nothing twice', () =>
+    given(first)
+      .when(command(role('zzz', null)))
+      .expect());
+});
+
+it('publishes every document of a revision before the head that puts them in force', () => {
+  expect(policyState.keys(first)).toEqual(['acme/Role/a@1', 'acme/Role/b@1', 'acme/head']);
+});
+
+it('names the former revision in the head', () => {
+  const second = published(2, 1, '', role('a', null));
+  const open = () => undefined;
+  expect(policyState.project('acme/head', undefined, second, open)).toMatchObject({ revision: 2, former: 1 });
+  expect(policyState.project('acme/Role/a@2', undefined, second, open)).toEqual({ deleted: true });
+});

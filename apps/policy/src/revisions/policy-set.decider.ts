@@ -1,0 +1,69 @@
+import { RevisionPublished, setDigestInput, type DocumentChange, type PolicyEvent, type Sealed } from '#libs/contracts';
+import { DomainError, type Decider } from '#libs/decider';
+
+/** Most documents that one tenant has in force. */
+export const DOCUMENTS_MAX = 20_000;
+
+export type PublishRevision = {
+  type: 'PublishRevision';
+  tenantId: string;
+  author: string;
+  reason: Sealed | null;
+  rollbackOf: number | null;
+  /** What is wanted; what is in force already makes no change. */
+  changes: readonly DocumentChange[];
+  at: string;
+  /** SHA-256 of a text, in hex. */
+  sha256: (text: string) => string;
+};
+
+type InForce = { readonly kind: DocumentChange['kind']; readonly name: string; readonly digest: string };
+export type PolicySetState = { readonly revision: number; readonly documents: ReadonlyMap<string, InForce> };
+
+type RevisionEvent = Extract<PolicyEvent, { type: 'policy.revision.published' }>;
+
+/** One tenant's policy: revision n is the n-th event. A bundle that changes nothing makes none. */
+export const policySetDecider: Decider<PolicySetState, PublishRevision, RevisionEvent> = {
+  initialState: () => ({ revision: 0, documents: new Map() }),
+
+  evolve: (state, { data }) => ({ revision: data.revision, documents: after(state.documents, data.changes) }),
+
+  decide: (command, { revision, documents }) => {
+    const changes = command.changes.filter((change) => differs(documents, change));
+    if (changes.length === 0) return [];
+    const set = after(documents, changes);
+    if (set.size > DOCUMENTS_MAX) {
+      throw new DomainError('policy/too-large', `A tenant has ${DOCUMENTS_MAX} documents in force at most.`);
+    }
+    const { tenantId, author, reason, rollbackOf, at } = command;
+    const setDigest = command.sha256(setDigestInput(set.values()));
+    const documentCount = set.size;
+    const event = {
+      tenantId,
+      revision: revision + 1,
+      author,
+      reason,
+      rollbackOf,
+      changes,
+      documentCount,
+      setDigest,
+      at,
+    };
+    return [RevisionPublished.of(event)];
+  },
+};
+
+const idOf = ({ kind, name }: { kind: string; name: string }) => `${kind}/${name}`;
+
+function differs(documents: PolicySetState['documents'], change: DocumentChange): boolean {
+  return documents.get(idOf(change))?.digest !== (change.digest ?? undefined);
+}
+
+function after(documents: PolicySetState['documents'], changes: readonly DocumentChange[]): Map<string, InForce> {
+  const set = new Map(documents);
+  for (const { kind, name, digest } of changes) {
+    if (digest === null) set.delete(`${kind}/${name}`);
+    else set.set(`${kind}/${name}`, { kind, name, digest });
+  }
+  return set;
+}

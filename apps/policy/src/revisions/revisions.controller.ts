@@ -1,0 +1,137 @@
+import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { EventStore, SubjectKeys } from '#libs/event-store';
+import { decodeCursor, page, pageQuery } from '#libs/http';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { shownApplied } from '../apply/apply.controller.js';
+import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
+import { deletionOf, type WantedChange } from '../apply/wanted-change.js';
+import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
+import { DocumentView } from '../documents/document-view.js';
+import { RevisionList, type RevisionRow } from './revision-list.adapter.js';
+
+const tenant = z.string().min(1).max(63).optional();
+const ListQuery = z.strictObject({ ...pageQuery, tenant });
+type ListQuery = z.output<typeof ListQuery>;
+const OneQuery = z.strictObject({ tenant });
+type OneQuery = z.output<typeof OneQuery>;
+const Revision = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'a revision is a number')
+  .transform(Number);
+const RollbackBody = z.strictObject({ reason: z.string().min(1).max(200).optional() }).prefault({});
+type RollbackBody = z.output<typeof RollbackBody>;
+
+const resourceOf = (tenantId: string, revision: number | string) => ({
+  type: 'revision',
+  path: String(revision),
+  tenant: tenantId,
+});
+
+@Controller('v1/revisions')
+export class RevisionsController {
+  constructor(
+    private readonly access: Access,
+    private readonly revisions: RevisionList,
+    private readonly history: DocumentHistory,
+    private readonly view: DocumentView,
+    private readonly policy: ApplyPolicy,
+    private readonly subjectKeys: SubjectKeys,
+    private readonly store: EventStore,
+  ) {}
+
+  @Get()
+  @Requires('revision:read')
+  async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const { limit, after } = query;
+    this.access.require(caller, 'revision:read', resourceOf(tenantId, '*'));
+    const below = after === undefined ? Number.MAX_SAFE_INTEGER : Number(decodeCursor(after, 1)[0]);
+    const rows = await this.revisions.page(tenantId, below, limit + 1);
+    const shown = await Promise.all(rows.map(async (row) => ({ row, item: await this.shown(tenantId, row) })));
+    return page(
+      shown,
+      limit,
+      ({ row }) => [row.revision],
+      ({ item }) => item,
+    );
+  }
+
+  @Get(':revision')
+  @Requires('revision:read')
+  async get(
+    @CallerParam() caller: Caller,
+    @Param('revision', { schema: Revision }) revision: number,
+    @Query({ schema: OneQuery }) query: OneQuery,
+  ) {
+    const { tenantId, row } = await this.find(caller, 'revision:read', revision, query);
+    return this.shown(tenantId, row);
+  }
+
+  /** The whole set as it was in force. */
+  @Get(':revision/documents')
+  @Requires('revision:read')
+  async documents(
+    @CallerParam() caller: Caller,
+    @Param('revision', { schema: Revision }) revision: number,
+    @Query({ schema: OneQuery }) query: OneQuery,
+  ) {
+    const { tenantId } = await this.find(caller, 'revision:read', revision, query);
+    const set = await this.history.set(tenantId, revision);
+    const data = await Promise.all(set.map((document) => this.view.shown(document)));
+    return { object: 'list', data, has_more: false };
+  }
+
+  /** Makes a new revision whose set is that of an old one. */
+  @Post(':revision/rollback')
+  @HttpCode(200)
+  @Requires('policy:apply')
+  async rollback(
+    @CallerParam() caller: Caller,
+    @Param('revision', { schema: Revision }) revision: number,
+    @Query({ schema: OneQuery }) query: OneQuery,
+    @Body({ schema: RollbackBody }) { reason }: RollbackBody,
+  ) {
+    const { tenantId } = await this.find(caller, 'revision:read', revision, query);
+    const target = await this.history.set(tenantId, revision);
+    const applied = await this.policy.apply({
+      caller,
+      tenantId,
+      reason,
+      rollbackOf: revision,
+      want: (standing) => restoring(target, standing),
+    });
+    return shownApplied(tenantId, applied);
+  }
+
+  private async find(caller: Caller, action: string, revision: number, query: OneQuery) {
+    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const row = await this.revisions.find(tenantId, revision);
+    if (!row) throw this.access.notFound(caller, action, resourceOf(tenantId, revision));
+    this.access.require(caller, action, resourceOf(tenantId, revision));
+    return { tenantId, row };
+  }
+
+  private async shown(tenantId: string, { reason, documentCount, setDigest, at, rollbackOf, ...row }: RevisionRow) {
+    return {
+      object: 'revision',
+      tenant: tenantId,
+      ...row,
+      reason: reason && ((await this.subjectKeys.open(reason)) ?? '(erased)'),
+      rollback_of: rollbackOf,
+      document_count: documentCount,
+      set_digest: setDigest,
+      created_at: at,
+    };
+  }
+}
+
+/** What turns the set in force into an older one. Kept documents are in their kept form, so nothing is sealed anew. */
+function restoring(target: readonly StoredDocument[], { own }: Standing): WantedChange[] {
+  const kept = new Set(target.map(({ kind, name }) => `${kind}/${name}`));
+  const settings = target.map(({ kind, name, document, digest, freeText }) => ({
+    change: { kind, name, document: document as unknown as Record<string, unknown>, digest, freeText },
+    text: null,
+  }));
+  return [...settings, ...own.filter(({ kind, name }) => !kept.has(`${kind}/${name}`)).map(deletionOf)];
+}

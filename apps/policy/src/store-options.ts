@@ -1,0 +1,24 @@
+import { topics } from '#libs/contracts';
+import type { EventStoreModuleOptions } from '#libs/event-store';
+import { PolicyTablesV1 } from '../migrations/policy-tables-v1.migration.js';
+import { aggregates } from './aggregates.js';
+import type { PolicyConfig } from './config.js';
+import { documentHistory } from './documents/document-history.adapter.js';
+import { revisionList } from './revisions/revision-list.adapter.js';
+
+type Keys = Pick<PolicyConfig, 'DATABASE_URL' | 'GATEHOUSE_SEAL_KEY' | 'GATEHOUSE_BUS_KEY'>;
+
+/** What policy's event store is made of. */
+export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_KEY }: Keys): EventStoreModuleOptions {
+  return {
+    service: 'policy',
+    schema: 'policy',
+    databaseUrl: DATABASE_URL,
+    sealKey: GATEHOUSE_SEAL_KEY,
+    busKey: GATEHOUSE_BUS_KEY,
+    aggregates,
+    readModels: [documentHistory, revisionList],
+    migrations: [{ name: '001-policy-tables-v1', class: PolicyTablesV1 }],
+    stateTopics: [topics.policySecrets.name],
+  };
+}
