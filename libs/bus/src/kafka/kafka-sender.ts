@@ -1,5 +1,6 @@
 import { Partitioners, type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { within } from '../back-off.js';
 import { BusError } from '../bus-error.js';
 import type { OutgoingRecord } from '../bus-record.js';
 import { isRetriable, typeOf } from './kafka-failure.js';
@@ -11,6 +12,9 @@ const RETRY_MS_MAX = 1000;
 /** A topic that was just created may not be known everywhere yet; one that nobody created never will be. */
 const UNKNOWN_TOPIC_MS = 5000;
 
+/** A producer and whether it has been given up; a retired one must not send again from some retry of the library. */
+type Line = { readonly producer: Producer; retired: boolean };
+
 /**
  * Sends batches through an idempotent producer, one at a time (the caller sees to that). As long as it repeats a batch
  * it repeats the same sequence numbers, and the broker drops what it has. After giving up, the producer and its id are
@@ -18,7 +22,7 @@ const UNKNOWN_TOPIC_MS = 5000;
  * may have taken already, which it would acknowledge and drop.
  */
 export class KafkaSender {
-  private producer: Promise<Producer> | undefined;
+  private line: Promise<Line> | undefined;
   private readonly partitionOf = new WeakMap<object, number>();
 
   constructor(
@@ -27,18 +31,11 @@ export class KafkaSender {
   ) {}
 
   async send(records: readonly OutgoingRecord[]): Promise<readonly Landed[]> {
-    const messages = records.map(({ key, value, headers, partition }): Message => {
-      return {
-        key,
-        value,
-        ...(headers ? { headers: { ...headers } } : {}),
-        ...(partition === undefined ? {} : { partition }),
-      };
-    });
+    const messages = records.map(messageOf);
     const startedMs = performance.now();
     for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
       try {
-        return await this.attempt(records, messages);
+        return await this.inTime(this.attempt(records, messages), startedMs + this.timeoutMs);
       } catch (error) {
         const spentMs = performance.now() - startedMs;
         const patienceMs = typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? UNKNOWN_TOPIC_MS : this.timeoutMs;
@@ -46,23 +43,35 @@ export class KafkaSender {
           await pause(waitMs);
           continue;
         }
-        await this.close();
+        void this.close();
         throw failure(error);
       }
     }
   }
 
   async close(): Promise<void> {
-    const { producer } = this;
-    this.producer = undefined;
-    await producer?.then((p) => p.disconnect()).catch(() => undefined);
+    const { line: opening } = this;
+    this.line = undefined;
+    const line = await opening?.catch(() => undefined);
+    if (!line) return;
+    line.retired = true;
+    await line.producer.disconnect().catch(() => undefined);
+  }
+
+  private async inTime<Answer>(attempt: Promise<Answer>, deadlineMs: number): Promise<Answer> {
+    if (await within(deadlineMs - performance.now(), attempt)) return attempt;
+    throw new BusError('bus/publish-failed', 'Publishing failed: no answer in time', true);
   }
 
   private async attempt(records: readonly OutgoingRecord[], messages: readonly Message[]): Promise<readonly Landed[]> {
-    const producer = await (this.producer ??= this.connect());
+    const line = await (this.line ??= this.open());
     const byTopic = Map.groupBy(messages, (_, i) => records[i]?.topic ?? '');
     const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
-    const answers = await producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages });
+    const sending = line.producer.sendBatch({ acks: -1, timeout: REQUEST_TIMEOUT_MS, topicMessages });
+    const answers = await sending.finally(() => {
+      // A retry of the library's may have connected it again after it was given up.
+      if (line.retired) void line.producer.disconnect().catch(() => undefined);
+    });
     const next = new Map(answers.map((a) => [`${a.topicName}/${a.partition}`, BigInt(a.baseOffset ?? a.offset ?? -1)]));
     return records.map(({ topic }, i) => {
       const partition = this.partitionOf.get(messages[i] ?? {}) ?? -1;
@@ -73,42 +82,49 @@ export class KafkaSender {
     });
   }
 
-  private async connect(): Promise<Producer> {
+  private async open(): Promise<Line> {
+    const retirement = { retired: false };
     const producer = this.kafka.producer({
       idempotent: true,
       allowAutoTopicCreation: false,
-      createPartitioner: this.rememberingPartitioner,
+      createPartitioner: this.partitioner(() => retirement.retired),
       retry: { retries: 2 },
     });
     try {
       await producer.connect();
-      return producer;
+      return Object.assign(retirement, { producer });
     } catch (error) {
-      this.producer = undefined;
+      this.line = undefined;
       await producer.disconnect().catch(() => undefined);
       throw error;
     }
   }
 
   /** A repeated batch must go where it went before, also when its records have no key. */
-  private readonly rememberingPartitioner: ICustomPartitioner = () => {
-    const choose = Partitioners.DefaultPartitioner();
-    return (about) => {
-      const partition = this.partitionOf.get(about.message) ?? choose(about);
-      this.partitionOf.set(about.message, partition);
-      return partition;
+  private partitioner(isRetired: () => boolean): ICustomPartitioner {
+    return () => {
+      const choose = Partitioners.DefaultPartitioner();
+      return (about) => {
+        // Every attempt passes here first, and a TypeError is what the library does not try again.
+        if (isRetired()) throw new TypeError('this producer was given up');
+        const partition = this.partitionOf.get(about.message) ?? choose(about);
+        this.partitionOf.set(about.message, partition);
+        return partition;
+      };
     };
-  };
+  }
+}
+
+function messageOf({ key, value, headers, partition }: OutgoingRecord): Message {
+  const message = { key, value, ...(headers ? { headers: { ...headers } } : {}) };
+  return partition === undefined ? message : { ...message, partition };
 }
 
 function failure(error: unknown): BusError {
   if (error instanceof BusError) return error;
   const type = typeOf(error);
   const name = error instanceof Error ? error.name : 'unknown error';
-  const transient = isRetriable(error);
   const code = type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'bus/unknown-topic' : 'bus/publish-failed';
   // kafkajs puts no record into its messages, but nothing here depends on that: the code is enough.
-  return new BusError(code, `Publishing failed: ${typeof type === 'string' ? type : name}`, transient, {
-    cause: error,
-  });
+  return new BusError(code, `Publishing failed: ${type ?? name}`, isRetriable(error), { cause: error });
 }
