@@ -8,7 +8,8 @@ const REMEMBERED_MAX = 10_000;
 
 /**
  * The highest stored `seq` per (replica, boot) of one partition, from offsets below a range. Asks ClickHouse once for
- * each pair and then counts along with what the reader has committed, so a range of known pairs costs no query.
+ * each pair and then counts along with what the reader has committed, so a range of known pairs costs no query. After an
+ * assignment others may have written: begin with a new one.
  */
 export class HighestSeq {
   private readonly known = new Map<string, number>();
@@ -20,17 +21,12 @@ export class HighestSeq {
     private readonly partition: number,
   ) {}
 
-  /** After an assignment others may have written: nothing remembered is true any more. */
-  forget(): void {
-    this.known.clear();
-  }
-
   /** The highest `seq` of each pair below offset `first`; 0 for a pair that was never stored. */
   async below(
     first: bigint,
     pairs: readonly Pick<Sequenced, 'replica' | 'boot'>[],
   ): Promise<ReadonlyMap<string, number>> {
-    if (this.known.size > REMEMBERED_MAX) this.forget();
+    if (this.known.size > REMEMBERED_MAX) this.known.clear();
     const asked = new Map(pairs.map((pair) => [sequenceKey(pair), pair]));
     const unknown = [...asked].filter(([key]) => !this.known.has(key)).map(([, pair]) => pair);
     if (unknown.length > 0) {

@@ -58,15 +58,12 @@ export type RangeReaderOptions<Record extends RangeRecord, Item extends Sequence
  * it next repeats the range.
  */
 export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
-  private readonly highest: HighestSeq;
   private readonly monotonicMs: () => number;
-  private repeating: { first: bigint; last: bigint } | undefined;
-  private held: Record[] = [];
+  private tenure: Tenure<Record>;
 
   constructor(private readonly options: RangeReaderOptions<Record, Item>) {
-    const { client, database, topic, partition } = options;
-    this.highest = new HighestSeq(client, database, topic, partition);
     this.monotonicMs = options.monotonicMs ?? (() => performance.now());
+    this.tenure = this.begin(undefined);
   }
 
   /**
@@ -74,31 +71,40 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
    * @throws RangeError if the metadata are not of this protocol.
    */
   assigned(committed: { readonly offset: bigint; readonly metadata: string | null } | null): void {
-    this.highest.forget();
-    this.held = [];
-    this.repeating = readRangeMetadata(committed?.metadata);
-    if (this.repeating && committed?.offset !== this.repeating.first) {
+    const repeating = readRangeMetadata(committed?.metadata);
+    if (repeating && committed?.offset !== repeating.first) {
       throw new RangeError(`offset ${committed?.offset} is committed beside range ${committed?.metadata}`);
     }
+    this.tenure = this.begin(repeating);
   }
 
   /** Stores a batch; one at a time. Records of a range that is to be repeated are held until its last one is there. */
   async take(batch: RecordBatch<Record>): Promise<void> {
-    const fresh = this.repeating ? await this.repeat(batch, this.repeating) : batch.records;
+    const { tenure } = this;
+    const fresh = tenure.repeating ? await this.repeat(tenure, batch, tenure.repeating) : batch.records;
     for (const records of await this.cut(fresh)) {
       const [first, last] = [records[0], records.at(-1)];
-      if (first && last)
-        await this.store(batch, { first: first.record.offset, last: last.record.offset }, records, false);
+      if (!first || !last) continue;
+      await this.store(tenure, batch, { first: first.record.offset, last: last.record.offset }, records, false);
     }
   }
 
-  private async repeat(batch: RecordBatch<Record>, range: { first: bigint; last: bigint }): Promise<readonly Record[]> {
-    this.held.push(...batch.records.filter(({ offset }) => offset <= range.last));
+  private begin(repeating: Tenure<Record>['repeating']): Tenure<Record> {
+    const { client, database, topic, partition } = this.options;
+    return { highest: new HighestSeq(client, database, topic, partition), repeating, held: [] };
+  }
+
+  private async repeat(
+    tenure: Tenure<Record>,
+    batch: RecordBatch<Record>,
+    range: { first: bigint; last: bigint },
+  ): Promise<readonly Record[]> {
+    tenure.held.push(...batch.records.filter(({ offset }) => offset <= range.last));
     const reached = batch.records.at(-1)?.offset;
     if (reached === undefined || reached < range.last) return [];
-    await this.store(batch, range, await this.unpack(this.held), true);
-    this.repeating = undefined;
-    this.held = [];
+    await this.store(tenure, batch, range, await this.unpack(tenure.held), true);
+    tenure.repeating = undefined;
+    tenure.held = [];
     return batch.records.filter(({ offset }) => offset > range.last);
   }
 
@@ -122,6 +128,7 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
   }
 
   private async store(
+    tenure: Tenure<Record>,
     batch: RecordBatch<Record>,
     { first, last }: { first: bigint; last: bigint },
     unpacked: readonly Unpacked<Record, Item>[],
@@ -132,7 +139,7 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
     const placed = unpacked.flatMap(({ record: { offset }, items }) =>
       items.map((item, index) => ({ item, offset, index })),
     );
-    const stored = await this.highest.below(
+    const stored = await tenure.highest.below(
       first,
       placed.map(({ item }) => item),
     );
@@ -150,7 +157,7 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
     const presentFrom = unpacked[0]?.record.offset ?? last + 1n;
     const { mended } = await writer.write(range, rows, { repeated, assertFresh, presentFrom });
     await batch.commit(last + 1n, null);
-    this.highest.advance(highest);
+    tenure.highest.advance(highest);
     onStored?.({ ...range, kept: kept.length, dropped, repeated, mended, lostRecords: presentFrom - first });
   }
 
@@ -165,6 +172,12 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
   }
 }
 
+/** What is true between two assignments. A `take` that outlives its own changes nothing of the next one's. */
+type Tenure<Record> = {
+  readonly highest: HighestSeq;
+  repeating: { first: bigint; last: bigint } | undefined;
+  held: Record[];
+};
 type Unpacked<Record, Item> = { readonly record: Record; readonly items: readonly Item[] };
 
 /** Too long after its commit: the partition may be somebody else's, who repeats this range. */
