@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
 import { killedNow, openSpool, recovered } from './spec/left-behind.js';

@@ -70,7 +70,8 @@ export class EarlierBoots {
 
   /** What is done by now is removed; the rest is left to the next start. */
   close(): void {
-    for (const source of [...this.waiting]) {
+    // `finish` replaces the list and does not change the one that is gone through.
+    for (const source of this.waiting) {
       if (this.recovered && source.isAcked() && source.read(1).length === 0) this.finish(source);
       else source.close();
     }

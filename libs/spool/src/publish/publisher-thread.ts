@@ -29,6 +29,7 @@ export class PublisherThread implements PublisherRun {
     const { worker } = this;
     if (!worker) return;
     const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage({ stopWithinMs: timeoutMs } satisfies ToPublisher);
     const late = setTimeout(() => void worker.terminate(), timeoutMs + GRACE_MS);
     await gone;

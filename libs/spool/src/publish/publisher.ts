@@ -44,6 +44,7 @@ export class Publisher {
   private readonly ended = new AbortController();
   private draining = false;
   private failures = 0;
+  private deadline: NodeJS.Timeout | undefined;
 
   constructor(options: PublisherOptions) {
     const { boots, cells, live } = options;
@@ -63,6 +64,7 @@ export class Publisher {
         else await this.idle();
       }
     } finally {
+      clearTimeout(this.deadline);
       for (const source of this.live) this.leave(source);
       this.earlier.close();
       await this.options.sink.close();
@@ -73,7 +75,7 @@ export class Publisher {
   stop(timeoutMs: number): void {
     this.draining = true;
     this.options.cells.wake();
-    setTimeout(() => this.ended.abort(), timeoutMs).unref();
+    this.deadline ??= setTimeout(() => this.ended.abort(), timeoutMs);
   }
 
   private nextRounds(): Round[] {
