@@ -6,6 +6,7 @@ import { Publisher } from './publisher.js';
 import type { FromPublisher, PublisherData, ToPublisher } from './publisher-messages.js';
 
 const { memory, directory, spool, kafka, topic, clockOffsetMs, ...rest } = workerData as PublisherData;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 const tell = (message: FromPublisher) => parentPort?.postMessage(message);
 
 const publisher = new Publisher({
