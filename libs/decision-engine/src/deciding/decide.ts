@@ -3,7 +3,7 @@ import { checkBeforeResource, checkOnResource } from '../credential/check-creden
 import { NONE, type Decision, type DecisionCode, type Reason } from '../decision.js';
 import type { AccessRequest } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
-import { actionIdOf } from '../statements/action-ids.js';
+import { actionIdOf, isAbout } from '../statements/action-ids.js';
 import { NO_MODEL } from '../statements/row.js';
 import { missingAttributes } from './missing-attributes.js';
 import { decideForOperator } from './operator-rights.js';
@@ -19,11 +19,11 @@ const INVOKE = actionIdOf('model:invoke');
  */
 export function decide(snapshot: TenantSnapshot, request: AccessRequest): Decision {
   const action = actionIdOf(request.action);
-  if (action === undefined) return refused('action_not_allowed', 'no_matching_rule', NONE);
+  const { type, path } = request.resource;
+  if (action === undefined || !isAbout(action, type)) return refused('action_not_allowed', 'no_matching_rule', NONE);
   const early = checkBeforeResource(action, request);
   if (early) return refused(early.code, early.reason, NONE);
-  if (request.principal.operator === true) return decideForOperator(action, request);
-  const { type, path } = request.resource;
+  if (request.principal.operator === true) return decideForOperator(snapshot, action, request);
   if (request.principal.tenant !== snapshot.tenant) return refused(ungranted(type), 'other_tenant', NONE);
   if (type === 'model') {
     const model = snapshot.compiled.catalogue.find(path);

@@ -20,3 +20,8 @@ const USES = actionNames.map((action) => actions[action].use);
 
 /** Whether an action is what applications do, runs the system, or both. */
 export const useOf = (actionId: number) => USES[actionId] ?? 'admin';
+
+const TYPES = actionNames.map((action) => actions[action].type);
+
+/** Whether an action is about resources of a type. A question that pairs others is a mistake of whoever asks. */
+export const isAbout = (actionId: number, type: string): boolean => TYPES[actionId] === type;
