@@ -30,7 +30,11 @@ it('tells who presents a valid key, the same object each time', () => {
 });
 
 describe('refuses, with the reason kept inside,', () => {
-  type Case = { credential?: Partial<CredentialRecord>; owner?: Partial<PrincipalRecord>; then?: (a: Applier) => void };
+  type Case = {
+    credential?: Partial<CredentialRecord>;
+    owner?: Partial<PrincipalRecord>;
+    after?: (a: Applier) => void;
+  };
   const cases: [DecisionReason, string, Case][] = [
     ['key_revoked', 'a revoked key', { credential: { status: 'revoked' } }],
     ['key_suspended', 'a suspended key', { credential: { status: 'suspended' } }],
@@ -39,26 +43,26 @@ describe('refuses, with the reason kept inside,', () => {
     ['key_kind_not_accepted', 'a kind that is not accepted here', { credential: { kind: 'svc' } }],
     ['principal_suspended', 'a key whose owner is suspended', { owner: { status: 'suspended' } }],
     ['principal_missing', 'a key whose owner is deleted', { owner: { status: 'deleted' } }],
-    ['principal_missing', 'a key whose owner is gone', { then: (a) => a.put(principalKey(ada.id), null) }],
-    ['internal_error', 'a key whose owner cannot be read', { then: (a) => a.put(principalKey(ada.id), '?') }],
+    ['principal_missing', 'a key whose owner is gone', { after: (a) => a.put(principalKey(ada.id), null) }],
+    ['internal_error', 'a key whose owner cannot be read', { after: (a) => a.put(principalKey(ada.id), '?') }],
     ['principal_missing', 'a key whose owner is of another tenant', { owner: { tenantId: 'globex' } }],
     ['principal_epoch_mismatch', 'a key of another epoch of its owner', { owner: { epoch: 2 } }],
     [
       'tenant_suspended',
       'a key whose tenant is suspended',
-      { then: (a) => a.tenant({ ...acme, status: 'suspended' }) },
+      { after: (a) => a.tenant({ ...acme, status: 'suspended' }) },
     ],
-    ['tenant_suspended', 'a key whose tenant is deleted', { then: (a) => a.tenant({ ...acme, status: 'deleted' }) }],
-    ['tenant_suspended', 'a key whose tenant is gone', { then: (a) => a.put(tenantKey('acme'), null) }],
-    ['tenant_suspended', 'a key whose tenant cannot be read', { then: (a) => a.put(tenantKey('acme'), '?') }],
+    ['tenant_suspended', 'a key whose tenant is deleted', { after: (a) => a.tenant({ ...acme, status: 'deleted' }) }],
+    ['tenant_suspended', 'a key whose tenant is gone', { after: (a) => a.put(tenantKey('acme'), null) }],
+    ['tenant_suspended', 'a key whose tenant cannot be read', { after: (a) => a.put(tenantKey('acme'), '?') }],
   ];
-  it.each(cases)('%s: %s, seen before or not', (reason, _, { credential, owner, then }) => {
+  it.each(cases)('%s: %s, seen before or not', (reason, _, { credential, owner, after }) => {
     const { applier, key } = adasKey();
     const warm = over(applier, ['pat', 'vak']);
     expect(warm.authenticate(key.text, NOW_MS).ok).toBe(true);
     if (credential) applier.credential(credentialOf(key, credential));
     if (owner) applier.principal({ ...ada, ...owner });
-    then?.(applier);
+    after?.(applier);
     const expected = { ok: false, code: 'invalid_api_key', reason, tenantId: 'acme', keyId: key.keyId };
     expect(warm.authenticate(key.text, NOW_MS)).toMatchObject({ ...expected, principalId: ada.id });
     expect(over(applier, ['pat', 'vak']).authenticate(key.text, NOW_MS)).toMatchObject(expected);

@@ -1,4 +1,4 @@
-import type { Applied, Bus, BusClock, Logger } from '#libs/bus';
+import type { Applied, Bus, BusClock, Logger, Watermark } from '#libs/bus';
 import type { Service, TopicSpec } from '#libs/contracts';
 import type { IdentityView } from '../identity/identity-view.js';
 import type { PolicyView } from '../policy/policy-view.js';
@@ -16,6 +16,8 @@ export type AccessState = {
     readonly topicId: string | null;
     readonly clusterId: string;
     readonly applied: Applied;
+    /** The writer's last word: after a restart it is no younger than it was. */
+    readonly watermark: Watermark | null;
   }[];
   readonly chunks: readonly StateChunk[];
 };

@@ -3,11 +3,13 @@ import {
   LogLease,
   StateFeed,
   systemClock,
+  WatermarkAge,
   WriterLease,
   type Applied,
   type BusClock,
   type ReplayIncident,
   type Stray,
+  type Watermark,
 } from '#libs/bus';
 import { topics as contractTopics } from '#libs/contracts';
 import { v7 } from 'uuid';
@@ -112,7 +114,7 @@ export class AccessFeed {
   /** Waits until a position of a service's store is in force here; `refused` at once if it is far above what exists. */
   waitForPosition(name: FeedName, position: number, timeoutMs: number): Promise<WaitOutcome> {
     const feed = this.feeds[name];
-    const watermark = feed.watermark()?.position ?? 0;
+    const watermark = this.watermark(name)?.position ?? 0;
     return this.waiters[name].wait(position, timeoutMs, feed.applied().position, watermark);
   }
 
@@ -136,6 +138,7 @@ export class AccessFeed {
         topicId: found?.topicId ?? null,
         clusterId: found?.clusterId ?? '',
         applied: applied[name],
+        watermark: this.watermark(name),
       };
     });
     return { topics, chunks: [...this.options.identity.export(), ...this.options.policy.export()] };
@@ -171,9 +174,9 @@ export class AccessFeed {
   }
 
   private feedOf(name: FeedName): StateFeed {
-    const { bus, busKey, replica, restored, logger } = this.options;
+    const { bus, busKey, replica, logger } = this.options;
     const topic = this.topicNames[name];
-    const from = restored?.topics.find((each) => each.topic === topic);
+    const from = this.restoredTopic(name);
     return new StateFeed({
       bus,
       topic,
@@ -216,8 +219,20 @@ export class AccessFeed {
     this.options.logger.error({ why }, 'a state topic is not followed any more');
   }
 
+  /** A restored replica knows when the writer last spoke, although it does not read that record again. */
   private writerLease(name: FeedName): WriterLease {
-    return new WriterLease(() => this.feeds[name].watermarkAgeMs());
+    const restored = this.restoredTopic(name)?.watermark;
+    const age = new WatermarkAge(this.clock);
+    if (restored) age.take(restored);
+    return new WriterLease(() => (this.feeds[name].watermark() ? this.feeds[name].watermarkAgeMs() : age.ageMs()));
+  }
+
+  private watermark(name: FeedName): Watermark | null {
+    return this.feeds[name].watermark() ?? this.restoredTopic(name)?.watermark ?? null;
+  }
+
+  private restoredTopic(name: FeedName) {
+    return this.options.restored?.topics.find(({ topic }) => topic === this.topicNames[name]);
   }
 
   /** One lease over both topics: the ends are asked together, and both must be reached. */
