@@ -16,9 +16,9 @@ export type CallBody = {
   fields: ReadonlyMap<string, Span>;
 };
 
-const modelBytesMax = 512;
+const modelBytesMax = 258;
 const streamOptionsBytesMax = 4_096;
-const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:/@-]*$/u;
+const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:-]*$/u;
 
 /** Reads the controlled fields of a JSON body. `required` is the one field that the operation cannot do without. */
 export function readCallBody(bytes: Buffer, required: string): CallBody | Refusal {

@@ -1,4 +1,4 @@
-import { refusalStatus, type RefusalCode } from '#libs/contracts';
+import { statusOfCode, type AnswerCode } from '../refusals/refusal.js';
 
 /** OpenAI's `type` of an error, by status. */
 function typeOf(status: number): string {
@@ -9,14 +9,14 @@ function typeOf(status: number): string {
 }
 
 /** OpenAI's error object, as its SDKs read it. */
-export function errorBody(code: RefusalCode, message: string, param: string | null): string {
-  return JSON.stringify({ error: { message, type: typeOf(refusalStatus[code]), code, param } });
+export function errorBody(code: AnswerCode, message: string, param: string | null): string {
+  return JSON.stringify({ error: { message, type: typeOf(statusOfCode(code)), code, param } });
 }
 
 /**
  * The end of a stream that broke. SDKs raise on an event with `error`; the lines before it end whatever event was cut,
  * and no `[DONE]` follows.
  */
-export function streamError(code: RefusalCode, message: string): string {
+export function streamError(code: AnswerCode, message: string): string {
   return `\n\ndata: ${errorBody(code, message, null)}\n\n`;
 }

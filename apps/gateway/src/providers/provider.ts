@@ -12,8 +12,8 @@ export type Provider = {
   readonly name: string;
   /** Below the account's base URL, by `request.operation`. */
   readonly paths: Readonly<Record<string, string>>;
-  /** Headers of every call, name and value in turn. */
-  headers(credential: string): readonly string[];
+  /** Headers of every call, name and value in turn. Some upstreams, on a machine of one's own, want no credential. */
+  headers(credential: string | undefined): readonly string[];
   /** Undefined where the figures are missing or cannot be true. */
   usage(reported: unknown): TokenUsage | undefined;
 };

@@ -1,9 +1,16 @@
-import type { DecisionReason, RefusalCode } from '#libs/contracts';
+import { refusalStatus, type DecisionReason, type RefusalCode } from '#libs/contracts';
+
+/** Refusals, and the one answer that is nobody's decision: a defect of the gateway. */
+export type AnswerCode = RefusalCode | 'internal_error';
+
+export function statusOfCode(code: AnswerCode): number {
+  return code === 'internal_error' ? 500 : refusalStatus[code];
+}
 
 /** Why a step ended the pipeline: what the caller sees, and the finer reason that is recorded. */
 export class Refusal {
   constructor(
-    readonly code: RefusalCode,
+    readonly code: AnswerCode,
     readonly reason: DecisionReason,
     readonly message: string,
     /** The field of the request it is about, for callers that show it. */

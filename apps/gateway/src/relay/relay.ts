@@ -28,7 +28,11 @@ export function relay(
   }
   const { path, body, headersTimeoutMs: headersTimeout, idleTimeoutMs: bodyTimeout } = call;
   const options = { method: 'POST', path, headers: call.headers, body, headersTimeout, bodyTimeout };
-  call.dispatcher.dispatch(options, handler);
+  try {
+    call.dispatcher.dispatch(options, handler);
+  } catch (error) {
+    handler.onResponseError(undefined, error);
+  }
   return promise;
 }
 
@@ -98,7 +102,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.finish(this.status < 400 ? 'completed' : 'failed', this.status < 400 ? '' : `upstream_${this.status}`);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: unknown, error: unknown): void {
     if (this.isSettled) return;
     const failure = failureOf(error);
     if (this.reader) this.breakOff(failure.errorType);

@@ -6,10 +6,7 @@ const targetCharactersMax = 2_048;
 /** What a query may be made of: nothing in it that could be taken for a path. It is dropped, not passed on. */
 const harmlessQuery = /^[A-Za-z0-9_.~=&%+,:@!$'()*-]*$/u;
 const account = '[A-Za-z0-9][A-Za-z0-9._-]*';
-const modelParameter = new RegExp(
-  `^(${account})(?:/|%2[Ff])([A-Za-z0-9](?:[A-Za-z0-9._:@-]|/|%2[Ff]|%3[Aa]|%40)*)$`,
-  'u',
-);
+const modelParameter = new RegExp(`^(${account})(?:/|%2[Ff])([A-Za-z0-9](?:[A-Za-z0-9._:-]|%3[Aa])*)$`, 'u');
 
 const exact = new Map<string, Map<string, ModelRoute>>();
 const withModel = new Map<string, Map<string, ModelRoute>>();
@@ -50,8 +47,7 @@ function matchModel(method: string, path: string): Matched | Unmatched {
       const [, accountName, name] = modelParameter.exec(parameter) ?? [];
       if (!accountName || !name) return notFound;
       const model = `${accountName}/${decodeURIComponent(name)}`;
-      const hasOddSegment = model.split('/').some((segment) => segment === '' || /^\.+$/u.test(segment));
-      return hasOddSegment ? notFound : pick(methods, method, head + model, model);
+      return pick(methods, method, head + model, model);
     }
   }
   return notFound;

@@ -6,8 +6,7 @@ export const openAiCompatible: Provider = {
   name: 'openai',
   paths: { chat: '/chat/completions', embeddings: '/embeddings' },
   headers: (credential) => [
-    'authorization',
-    `Bearer ${credential}`,
+    ...(credential === undefined ? [] : ['authorization', `Bearer ${credential}`]),
     'content-type',
     'application/json',
     'user-agent',

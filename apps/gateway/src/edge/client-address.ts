@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import type { AddressRules } from '../egress/address-rules.js';
+
+const hopsMax = 32;
+
+/**
+ * Who called: the peer, or, where the peer is a proxy that the operator trusts, the last address in `x-forwarded-for`
+ * that is not such a proxy. What a caller itself writes there changes nothing.
+ */
+export function clientAddress(request: IncomingMessage, trusted: AddressRules): string {
+  const peer = plain(request.socket.remoteAddress ?? '');
+  const forwarded = request.headers['x-forwarded-for'];
+  if (typeof forwarded !== 'string' || !trusted.isListed(peer, 0)) return peer;
+  let address = peer;
+  for (const hop of forwarded.split(',').slice(-hopsMax).toReversed()) {
+    const candidate = plain(hop.trim());
+    if (!isAddress(candidate)) return address;
+    address = candidate;
+    if (!trusted.isListed(address, 0)) return address;
+  }
+  return address;
+}
+
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+function isAddress(text: string): boolean {
+  return text.length <= 45 && /^[0-9a-f.:]+$/iu.test(text);
+}

@@ -1,0 +1,127 @@
+import type { Server } from 'node:http';
+import { AccessFeed, Authenticator, IdentityView, MasterKey, PolicyView } from '#libs/access';
+import { topics } from '#libs/contracts';
+import type { Readiness } from '#libs/http';
+import type { Resources } from '#libs/service';
+import type { Metrics } from '#libs/telemetry';
+import { AddressRules } from './egress/address-rules.js';
+import { UpstreamOrigins } from './egress/upstream-origins.js';
+import type { GatewaySettings } from './gateway.config.js';
+import { gatewayMetrics } from './metrics/gateway-metrics.js';
+import { listenForModels } from './model-listener.js';
+import type { GatewayParts } from './pipeline/gateway-parts.js';
+import { Pipeline } from './pipeline/pipeline.js';
+import { SnapshotKeeper } from './snapshot/snapshot-keeper.js';
+import { SecretsFeed } from './upstreams/secrets-feed.js';
+import { UpstreamCredentials } from './upstreams/upstream-credentials.js';
+import { UpstreamTargets } from './upstreams/upstream-targets.js';
+
+/** How long calls under way may go on when the gateway stops; then they are cut, and recorded as such. */
+const drainMsMax = 6_000;
+
+/** The request path and what keeps it in step with the bus, from start to stop. */
+export class GatewayRuntime {
+  private readonly identity = new IdentityView();
+  private readonly policy: PolicyView;
+  private readonly credentials: UpstreamCredentials;
+  private readonly secrets: SecretsFeed;
+  private readonly origins: UpstreamOrigins;
+  private readonly keeper: SnapshotKeeper;
+  private feed: AccessFeed | undefined;
+  private pipeline: Pipeline | undefined;
+  private isClosing = false;
+
+  constructor(
+    private readonly resources: Resources,
+    private readonly settings: GatewaySettings,
+  ) {
+    const { bus, busKey, replica, logger, clock } = resources;
+    this.policy = new PolicyView({ onAlarm: (alarm) => logger.error({ alarm }, 'a policy is not put in force') });
+    this.credentials = new UpstreamCredentials(MasterKey.parse(settings.GATEHOUSE_MASTER_KEY));
+    this.secrets = new SecretsFeed({ bus, busKey, replica, logger, credentials: this.credentials });
+    this.origins = new UpstreamOrigins(AddressRules.parse(settings.GATEHOUSE_EGRESS_ALLOW.join(',')), {
+      connectionsMax: settings.GATEHOUSE_UPSTREAM_CONNECTIONS_MAX,
+      connectTimeoutMs: settings.GATEHOUSE_UPSTREAM_CONNECT_TIMEOUT_MS,
+    });
+    const stateTopics = [topics.identityState.name, topics.policyState.name];
+    const path = `${settings.GATEHOUSE_DATA}/snapshot/state`;
+    this.keeper = new SnapshotKeeper({ path, bus, busKey, clock, logger, topics: stateTopics });
+  }
+
+  /** Begins to follow the bus. It serves nobody until everything that was there is applied. */
+  async start(): Promise<void> {
+    const restored = await this.keeper.restore();
+    const { bus, busKey, replica, logger } = this.resources;
+    const { identity, policy } = this;
+    const own = { service: 'gateway', replica, bus, busKey, logger, identity, policy } as const;
+    this.feed = new AccessFeed(restored ? { ...own, restored } : own);
+    await Promise.all([this.feed.start(), this.secrets.start()]);
+    this.keeper.start(this.feed);
+  }
+
+  /** Puts the pipeline in front of the framework. Called when the feed exists. */
+  serve(server: Server, metrics: Metrics, readiness: Readiness): void {
+    readiness.register('state', () => this.isReady() || 'replaying');
+    readiness.register('lease', () => this.feed?.freshness().serve || 'the log lease is over');
+    this.pipeline = new Pipeline(this.parts(metrics));
+    listenForModels(server, this.pipeline, () => this.isClosing);
+    this.observe(metrics);
+  }
+
+  /** Lets calls under way end, up to a bound. The server takes no new connections meanwhile. */
+  async drain(): Promise<void> {
+    this.isClosing = true;
+    const { pipeline } = this;
+    if (!pipeline) return;
+    const cut = setTimeout(() => pipeline.cut(), drainMsMax);
+    await pipeline.drained();
+    clearTimeout(cut);
+  }
+
+  async close(): Promise<void> {
+    if (this.feed?.isReady()) await this.keeper.write(this.feed);
+    await this.keeper.close();
+    await Promise.all([this.feed?.close(), this.secrets.close(), this.origins.close()]);
+  }
+
+  private isReady(): boolean {
+    return (this.feed?.isReady() ?? false) && this.secrets.isReady();
+  }
+
+  private parts(metrics: Metrics): GatewayParts {
+    const { feed, identity, policy, settings } = this;
+    if (!feed) throw new Error('The feed has not been started.');
+    const { clock, logger, spool, peppers } = this.resources;
+    return {
+      clock,
+      logger,
+      spool,
+      policy,
+      feed: {
+        isReady: () => this.isReady(),
+        freshness: (staleServeSeconds) => feed.freshness(staleServeSeconds),
+        positions: () => feed.positions(),
+        waitForPosition: (...asked) => feed.waitForPosition(...asked),
+      },
+      authenticator: new Authenticator({ identity, peppers, accepts: ['pat', 'vak'] }),
+      targets: new UpstreamTargets(this.origins, this.credentials),
+      trustedProxies: AddressRules.parse(settings.GATEHOUSE_TRUSTED_PROXIES.join(',')),
+      metrics: gatewayMetrics(metrics),
+      bounds: {
+        bodyBytesMax: settings.GATEHOUSE_BODY_BYTES_MAX,
+        headersTimeoutMs: settings.GATEHOUSE_UPSTREAM_HEADERS_TIMEOUT_MS,
+        idleTimeoutMs: settings.GATEHOUSE_UPSTREAM_IDLE_TIMEOUT_MS,
+      },
+    };
+  }
+
+  private observe(metrics: Metrics): void {
+    const { spool } = this.resources;
+    const { identity, credentials } = this;
+    metrics.gaugeOf('gatehouse_keys', 'Keys known to this replica.', () => identity.counts().credentials);
+    metrics.gaugeOf('gatehouse_upstream_accounts', 'Accounts with a credential.', () => credentials.counts().accounts);
+    metrics.gaugeOf('gatehouse_stale_ms', 'How far the lease is over.', () => this.feed?.freshness().staleMs ?? 0);
+    metrics.gaugeOf('gatehouse_spool_records', 'Records not published yet.', () => spool.lag().unpublishedRecords);
+    metrics.gaugeOf('gatehouse_calls_under_way', 'Requests under way.', () => this.pipeline?.count ?? 0);
+  }
+}

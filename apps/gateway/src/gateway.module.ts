@@ -1,0 +1,47 @@
+import { Readiness } from '#libs/http';
+import type { Resources } from '#libs/service';
+import { Metrics } from '#libs/telemetry';
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { GatewayRuntime } from './gateway-runtime.js';
+import type { GatewaySettings } from './gateway.config.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+
+/** Nest's part of the gateway: health, readiness, metrics, and the order of starting and stopping. */
+@Module({ controllers: [MetricsController] })
+export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(GatewayRuntime) private readonly runtime: GatewayRuntime,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Readiness) private readonly readiness: Readiness,
+  ) {}
+
+  static over(resources: Resources, settings: GatewaySettings): DynamicModule {
+    const runtime = { provide: GatewayRuntime, useFactory: () => new GatewayRuntime(resources, settings) };
+    return { module: GatewayModule, providers: [runtime] };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.runtime.start();
+    this.runtime.serve(this.host.httpAdapter.getHttpServer(), this.metrics, this.readiness);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    const { httpAdapter } = this.host;
+    // No new connections from here on; the framework closes the server once more, which does no harm.
+    httpAdapter.getHttpServer().close();
+    await this.runtime.drain();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.runtime.close();
+  }
+}

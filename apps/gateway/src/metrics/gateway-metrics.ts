@@ -1,0 +1,18 @@
+import type { Counter, Histogram, Metrics } from '#libs/telemetry';
+
+/** What the request path counts. */
+export type GatewayMetrics = {
+  readonly refusals: Counter;
+  readonly calls: Counter;
+  readonly unrecorded: Counter;
+  readonly latency: Histogram;
+};
+
+export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
+  return {
+    refusals: metrics.counter('gatehouse_refusals_total', 'Requests refused, by code.'),
+    calls: metrics.counter('gatehouse_calls_total', 'Allowed calls that ended, by outcome and operation.'),
+    unrecorded: metrics.counter('gatehouse_unrecorded_total', 'Records that could not be written to the spool.'),
+    latency: metrics.histogram('gatehouse_call_seconds', 'From request to the last byte of an allowed call, seconds.'),
+  };
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { costOf } from './cost-of.js';
+
+const used = (inputTokens: number, outputTokens: number, cachedInputTokens = 0) => ({
+  inputTokens,
+  outputTokens,
+  cachedInputTokens,
+  reasoningTokens: 0,
+});
+const prices = { inputPerMillion: '2.50', outputPerMillion: '10.00', cachedInputPerMillion: '1.25' };
+
+it.each([
+  [used(1_000_000, 0), '2.5'],
+  [used(0, 1_000_000), '10'],
+  [used(1_000_000, 0, 1_000_000), '1.25'],
+  [used(3, 7), '0.0000775'],
+  [used(0, 0), '0'],
+  [used(100_000_000, 100_000_000), '1250'],
+])('%o costs %s, exactly', (usage, cost) => expect(costOf(usage, prices)).toBe(cost));
+
+it('takes cached input for input where it has no price of its own', () => {
+  expect(costOf(used(1_000_000, 0, 1_000_000), { inputPerMillion: '3' })).toBe('3');
+});
+
+it('adds what each request costs', () => expect(costOf(used(0, 0), { perRequest: '0.01' })).toBe('0.01'));
+
+it('rounds what is below its last digit up', () => {
+  expect(costOf(used(1, 0), { inputPerMillion: '0.00000001' })).toBe('0.000000000001');
+});
+
+it('is 0 without a price', () => expect(costOf(used(5, 5), undefined)).toBe('0'));

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticated as Caller } from '#libs/access';
+import type { CatalogueModel, Decision, TenantSnapshot } from '#libs/decision-engine';
+import type { CallBody } from '../body/call-body.js';
+import type { RequestBody } from '../body/request-body.js';
+import type { Refusal } from '../refusals/refusal.js';
+import type { ModelRoute } from '../routes/route.js';
+import type { UpstreamTarget } from '../upstreams/upstream-target.js';
+
+/** A request as it came, before anything is known of it. */
+export type Arrived = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** UUIDv7: the record's, and what the caller is told. */
+  readonly decisionId: string;
+  readonly requestId: string;
+  /** Ms since 1970. */
+  readonly atMs: number;
+  /** Monotonic. */
+  readonly begunMs: number;
+  readonly ip: string;
+  readonly userAgent: string;
+};
+export type Routed = Arrived & {
+  readonly route: ModelRoute;
+  /** The route's own spelling. */
+  readonly path: string;
+  readonly pathModel: string | null;
+};
+export type Authenticated = Routed & { readonly caller: Caller };
+export type Read = Authenticated & { readonly body: RequestBody; readonly call: CallBody };
+export type Governed = { readonly snapshot: TenantSnapshot };
+/** `model` is undefined where the tenant knows none of that name; the caller must not learn that from the answer. */
+export type Resolved = Read & Governed & { readonly model: CatalogueModel | undefined };
+export type Authorised = Read &
+  Governed & {
+    readonly model: CatalogueModel;
+    readonly decision: Decision;
+    /** How old the snapshot was beyond its lease; 0 when fresh. */
+    readonly staleMs: number;
+  };
+export type Reached = Authorised & { readonly target: UpstreamTarget };
+
+/** What is known of a request whose pipeline ended somewhere. */
+export type Known = Arrived &
+  Partial<Omit<Reached, keyof Arrived>> & {
+    readonly failure?: KnownFailure;
+    /** There is one decision of a request, and it is written once. */
+    readonly isRecorded?: boolean;
+  };
+/** What of a credential that was not accepted is known all the same. */
+export type KnownFailure = { readonly tenantId: string; readonly keyId: string; readonly principalId: string };
+
+/** The next state of the same request: one object throughout, so that a refusal anywhere finds all that is known. */
+export function advance<State extends object, More extends object>(state: State, more: More): State & More {
+  return Object.assign(state, more);
+}
+
+export type StepAnswer<Next> = Next | Refusal;

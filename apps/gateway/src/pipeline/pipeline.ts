@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerRefusal } from '../refusals/answer-refusal.js';
+import { Refusal } from '../refusals/refusal.js';
+import type { RelayOutcome } from '../relay/relay-outcome.js';
+import { arrive } from './arrive.js';
+import { authenticateStep } from './authenticate.step.js';
+import { authoriseStep } from './authorise.step.js';
+import { asksForPosition, awaitPositionStep } from './await-position.step.js';
+import type { Arrived, Authenticated, Governed, Known, Reached } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+import { answerListing, listStep } from './list.step.js';
+import { reachStep } from './reach.step.js';
+import { readStep } from './read.step.js';
+import { recordAllowed, recordRefusal } from './record.step.js';
+import { relayStep } from './relay.step.js';
+import { governStep, resolveStep } from './resolve.step.js';
+import { routeStep } from './route.step.js';
+import { settleStep } from './settle.step.js';
+
+const defect = 'Something went wrong on our side.';
+
+/** `route → authenticate → read body → resolve model → authorise → record → relay → settle → record`. */
+export class Pipeline {
+  private readonly underWay = new Set<ServerResponse>();
+  private idle: (() => void) | undefined;
+
+  constructor(private readonly parts: GatewayParts) {}
+
+  /** Serves one request to its end. Never throws and never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrived = arrive(this.parts, request, response);
+    this.underWay.add(response);
+    try {
+      const refusal = await this.run(arrived);
+      if (refusal) this.refuse(arrived, refusal);
+    } catch (error) {
+      this.fail(arrived, error);
+    } finally {
+      this.underWay.delete(response);
+      if (this.underWay.size === 0) this.idle?.();
+    }
+  }
+
+  /** Resolves when no request is under way. */
+  drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.idle = resolve;
+    if (this.underWay.size === 0) resolve();
+    return promise;
+  }
+
+  /** Requests under way. */
+  get count(): number {
+    return this.underWay.size;
+  }
+
+  /** Ends what is under way as if its callers had left: upstreams stop, and every call gets its end on record. */
+  cut(): void {
+    for (const response of this.underWay) response.destroy();
+  }
+
+  private async run(arrived: Arrived): Promise<Refusal | undefined> {
+    const routed = routeStep(arrived);
+    if (routed instanceof Refusal) return routed;
+    const authenticated = authenticateStep(this.parts, routed);
+    if (authenticated instanceof Refusal) return authenticated;
+    if (asksForPosition(authenticated)) {
+      const awaited = await awaitPositionStep(this.parts, authenticated);
+      if (awaited instanceof Refusal) return awaited;
+    }
+    return routed.route.metering === 'none' ? this.list(authenticated) : this.call(authenticated);
+  }
+
+  private async list(authenticated: Authenticated): Promise<Refusal | undefined> {
+    const governed = governStep(this.parts, authenticated);
+    if (governed instanceof Refusal) return governed;
+    const listed = listStep(this.parts, governed);
+    if (listed instanceof Refusal) return listed;
+    const unrecorded = await this.record(listed);
+    if (unrecorded) return unrecorded;
+    answerListing(listed);
+    return undefined;
+  }
+
+  private async call(authenticated: Authenticated): Promise<Refusal | undefined> {
+    const read = await readStep(this.parts, authenticated);
+    if (read === 'gone') return new Refusal('invalid_request', 'invalid_request', 'The body ended early.');
+    if (read instanceof Refusal) return read;
+    const governed = governStep(this.parts, read);
+    if (governed instanceof Refusal) return governed;
+    const resolved = resolveStep(governed);
+    if (resolved instanceof Refusal) return resolved;
+    const authorised = authoriseStep(this.parts, resolved);
+    if (authorised instanceof Refusal) return authorised;
+    const reached = reachStep(this.parts, authorised);
+    if (reached instanceof Refusal) return reached;
+    const unrecorded = this.record(reached);
+    // Awaited only where it takes time: most tenants' records are written by now.
+    const refusal = unrecorded instanceof Promise ? await unrecorded : unrecorded;
+    const ended = refusal ? neverSent(refusal) : await this.relay(reached);
+    const known: Known = reached;
+    // Every call that is on record as allowed has an end on record, before its caller hears of it.
+    if (known.isRecorded) settleStep(this.parts, reached, ended);
+    return ended.refusal;
+  }
+
+  private async relay(reached: Reached): Promise<RelayOutcome> {
+    try {
+      return await relayStep(this.parts, reached);
+    } catch (error) {
+      this.parts.logger.error({ err: error, decision_id: reached.decisionId }, 'a call could not be sent');
+      return neverSent(new Refusal('internal_error', 'internal_error', defect));
+    }
+  }
+
+  private record(state: Authenticated & Governed) {
+    return recordAllowed(this.parts, state);
+  }
+
+  private refuse(known: Known, refusal: Refusal): void {
+    const decisionId = recordRefusal(this.parts, known, refusal);
+    this.parts.metrics.refusals.add(1, { code: refusal.code });
+    answerRefusal(known, refusal, decisionId);
+  }
+
+  /** A defect of ours. What had begun is cut, so that it does not look finished; nothing of the error is told. */
+  private fail(known: Known, error: unknown): void {
+    this.parts.logger.error({ err: error, decision_id: known.decisionId }, 'a request failed');
+    const { response } = known;
+    try {
+      if (response.headersSent) response.destroy();
+      else this.refuse(known, new Refusal('internal_error', 'internal_error', defect));
+    } catch (again) {
+      this.parts.logger.error({ err: again, decision_id: known.decisionId }, 'a failed request could not be answered');
+      response.destroy();
+    }
+  }
+}
+
+/** The end of a call that was allowed and yet went nowhere. */
+function neverSent(refusal: Refusal): RelayOutcome {
+  return { outcome: 'failed', status: 0, refusal, errorType: refusal.code, facts: undefined, firstByteMs: 0 };
+}

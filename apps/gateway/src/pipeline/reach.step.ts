@@ -1,0 +1,20 @@
+import { Refusal } from '../refusals/refusal.js';
+import type { TargetFault } from '../upstreams/upstream-target.js';
+import { advance, type Authorised, type Reached, type StepAnswer } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** Where the call goes and with which credential; found before the decision is recorded, so that it says the truth. */
+export function reachStep({ targets }: Pick<GatewayParts, 'targets'>, state: Authorised): StepAnswer<Reached> {
+  const target = targets.of(state.model, state.route.operation);
+  return typeof target === 'string' ? faults[target]() : advance(state, { target });
+}
+
+const refuse = (what: string) => () =>
+  new Refusal('upstream_error', 'upstream_credential_missing', `${what} An administrator has to look at it.`);
+
+const faults: Record<TargetFault, () => Refusal> = {
+  operation_unknown: refuse('The provider does not offer this operation.'),
+  unreadable: refuse('The address of the provider account cannot be read.'),
+  not_permitted: refuse('The address of the provider account is not permitted.'),
+  credential_missing: refuse('The provider account has no credential for its address.'),
+};

@@ -1,0 +1,22 @@
+import { readCallBody } from '../body/call-body.js';
+import { readBody, type BodyFault } from '../body/read-body.js';
+import { Refusal } from '../refusals/refusal.js';
+import { advance, type Authenticated, type Read, type StepAnswer } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** Reads the body, up to its bound, and what of it a decision depends on. `gone`: nobody is there to be answered. */
+export async function readStep(
+  { bounds }: Pick<GatewayParts, 'bounds'>,
+  state: Authenticated,
+): Promise<StepAnswer<Read> | 'gone'> {
+  const body = await readBody(state.request, bounds.bodyBytesMax);
+  if (body === 'gone') return 'gone';
+  if (typeof body === 'string') return faults[body](bounds.bodyBytesMax);
+  const call = readCallBody(body.bytes, state.route.requiredField ?? 'model');
+  return call instanceof Refusal ? call : advance(state, { body, call });
+}
+
+const faults: Record<Exclude<BodyFault, 'gone'>, (bytesMax: number) => Refusal> = {
+  too_large: (bytesMax) => new Refusal('body_too_large', 'body_too_large', `A body may have ${bytesMax} bytes.`),
+  encoded: () => new Refusal('invalid_request', 'invalid_request', 'Compressed bodies are not accepted.'),
+};

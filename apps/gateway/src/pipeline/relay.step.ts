@@ -1,0 +1,24 @@
+import { lacksUsage, rewriteBody } from '../body/rewrite-body.js';
+import { answerHeadersOf } from '../refusals/gateway-headers.js';
+import { relay } from '../relay/relay.js';
+import type { RelayOutcome } from '../relay/relay-outcome.js';
+import type { Reached } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** Sends the call upstream, under the upstream's name for the model, and its answer back. */
+export function relayStep({ bounds }: Pick<GatewayParts, 'bounds'>, state: Reached): Promise<RelayOutcome> {
+  const { call, body, model, target, response, decisionId } = state;
+  const dropsUsage = lacksUsage(call);
+  const accept = call.stream ? 'text/event-stream' : 'application/json';
+  const upstream = {
+    dispatcher: target.dispatcher,
+    path: target.path,
+    headers: [...target.headers, 'accept', accept, 'x-request-id', decisionId],
+    body: rewriteBody(body, call, model.upstreamModel, dropsUsage),
+    stream: call.stream,
+    dropsUsage,
+    headersTimeoutMs: bounds.headersTimeoutMs,
+    idleTimeoutMs: bounds.idleTimeoutMs,
+  };
+  return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
+}

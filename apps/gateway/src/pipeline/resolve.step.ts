@@ -1,0 +1,33 @@
+import { Refusal } from '../refusals/refusal.js';
+import { advance, type Authenticated, type Governed, type Read, type Resolved, type StepAnswer } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** The policy that decides for the caller's tenant, as it is now. */
+export function governStep<State extends Authenticated>(
+  { policy }: Pick<GatewayParts, 'policy'>,
+  state: State,
+): StepAnswer<State & Governed> {
+  const snapshot = policy.snapshot(state.caller.tenantId);
+  if (snapshot) return advance(state, { snapshot });
+  return new Refusal('not_ready', 'not_ready', 'The policy of this tenant is not complete here yet; try again.');
+}
+
+/** The model that would really be called. An unknown one goes on: its refusal must be that of an ungranted one. */
+export function resolveStep(state: Read & Governed): StepAnswer<Resolved> {
+  const metadata = refuseMetadata(state);
+  return metadata ?? advance(state, { model: state.snapshot.model(state.call.model) });
+}
+
+/** What the tenant requires every call to say about itself. */
+function refuseMetadata({ snapshot, call }: Read & Governed): Refusal | undefined {
+  for (const [key, values] of Object.entries(snapshot.settings?.requiredMetadata ?? {})) {
+    const given = call.metadata[key];
+    if (given === undefined) {
+      return new Refusal('missing_metadata', 'invalid_request', `'metadata.${key}' is required here.`, 'metadata');
+    }
+    if (values !== '*' && !values.includes(given)) {
+      return new Refusal('invalid_metadata', 'invalid_request', `'metadata.${key}' has no accepted value.`, 'metadata');
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,32 @@
+import { completedRecord, type CompletedRecord } from '../records/completed-record.js';
+import type { RelayOutcome } from '../relay/relay-outcome.js';
+import { statusOfCode } from '../refusals/refusal.js';
+import type { Reached } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** What caller and log are told about a client that left; there is no such status on the wire. */
+const clientClosedRequest = 499;
+
+/** Reckons what a call used and cost, and records its end. The decision was recorded before; this never refuses. */
+export function settleStep(
+  { spool, logger, metrics }: Pick<GatewayParts, 'spool' | 'logger' | 'metrics'>,
+  state: Reached,
+  ended: RelayOutcome,
+): CompletedRecord {
+  const latencyMs = performance.now() - state.begunMs;
+  const record = completedRecord(state, ended, { httpStatus: statusOf(ended), latencyMs });
+  try {
+    spool.append(record);
+  } catch (error) {
+    metrics.unrecorded.add(1, { reason: 'end of call' });
+    logger.error({ err: error }, 'the end of a call could not be recorded');
+  }
+  metrics.calls.add(1, { outcome: ended.outcome, operation: state.route.operation });
+  metrics.latency.observe(latencyMs / 1_000);
+  return record;
+}
+
+function statusOf({ refusal, outcome, status }: RelayOutcome): number {
+  if (refusal) return statusOfCode(refusal.code);
+  return status === 0 && outcome === 'cancelled' ? clientClosedRequest : status;
+}

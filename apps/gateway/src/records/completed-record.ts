@@ -1,0 +1,58 @@
+import type { CallCompleted } from '#libs/contracts';
+import { costOf } from '../money/cost-of.js';
+import type { Reached } from '../pipeline/exchange.js';
+import type { TokenUsage } from '../providers/provider.js';
+import { estimatedUsage } from '../relay/answer-reader.js';
+import type { RelayOutcome } from '../relay/relay-outcome.js';
+import { identityOf } from './decision-identity.js';
+
+export type CompletedRecord = Omit<CallCompleted, 'replica' | 'boot' | 'seq'>;
+
+const nothing: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+const textCharactersMax = 256;
+
+/** One `call.completed`: what an allowed call used, cost, and how it ended. `httpStatus` is what the caller was sent. */
+export function completedRecord(
+  state: Reached,
+  ended: RelayOutcome,
+  { httpStatus, latencyMs }: { httpStatus: number; latencyMs: number },
+): CompletedRecord {
+  const { usage, source } = usageOf(state, ended);
+  const { model } = state;
+  return {
+    type: 'call.completed',
+    ...identityOf(state, true),
+    stream: state.call.stream,
+    provider_name: model.provider ?? '',
+    response_model: (ended.facts?.model ?? '').slice(0, textCharactersMax),
+    input_tokens: usage.inputTokens,
+    cached_input_tokens: usage.cachedInputTokens,
+    output_tokens: usage.outputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    cost: costOf(usage, model.cost),
+    currency: model.cost?.currency ?? '',
+    usage_source: source,
+    latency_ms: latencyMs,
+    time_to_first_token_ms: ended.firstByteMs,
+    http_status: httpStatus,
+    source: ended.refusal ? 'gateway' : 'upstream',
+    outcome: ended.outcome,
+    error_type: ended.errorType,
+    error_message: ended.refusal?.message ?? '',
+    finish_reason: (ended.facts?.finishReason ?? '').slice(0, textCharactersMax),
+  };
+}
+
+/**
+ * What the upstream reported, where it can be true. Otherwise a guess, so that a report that is missing or hostile
+ * credits nobody; for an answer that is an error, and for a call that never got through, nothing.
+ */
+function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; source: CallCompleted['usage_source'] } {
+  const { facts, outcome, status } = ended;
+  const reported = state.target.provider.usage(facts?.usage);
+  if (reported) return { usage: reported, source: 'upstream' };
+  if (outcome === 'failed' || status >= 400) return { usage: nothing, source: 'none' };
+  // An embedding's vectors are no tokens; whoever left before the first byte may still have used what was asked.
+  const output = state.route.modelType === 'embedding' ? 0 : (facts?.outputTokensEstimated ?? 0);
+  return { usage: estimatedUsage(state.body.bytes.length, output), source: 'estimated' };
+}

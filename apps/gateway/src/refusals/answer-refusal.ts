@@ -1,0 +1,32 @@
+import { problem, problemBody, PROBLEM_CONTENT_TYPE } from '#libs/http';
+import { drainBody } from '../edge/drain-body.js';
+import { errorBody } from '../openai/error-body.js';
+import type { Known } from '../pipeline/exchange.js';
+import { prefixes } from '../routes/route-table.js';
+import { answerHeadersOf } from './gateway-headers.js';
+import { statusOfCode, type Refusal } from './refusal.js';
+
+/** Answers a refusal: in OpenAI's form below the prefixes of the models, as a problem anywhere else. */
+export function answerRefusal(known: Known, refusal: Refusal, decisionId: string): void {
+  const { request, response } = known;
+  if (response.headersSent || response.destroyed) return;
+  const status = statusOfCode(refusal.code);
+  const isModelPath = prefixes.some((prefix) => request.url?.startsWith(`${prefix}/`));
+  const body = isModelPath
+    ? errorBody(refusal.code, refusal.message, refusal.param)
+    : problemBody(problem(status, refusal.code, refusal.message));
+  const headers = [
+    ...answerHeadersOf(known, decisionId),
+    'content-type',
+    isModelPath ? 'application/json' : PROBLEM_CONTENT_TYPE,
+    'content-length',
+    String(Buffer.byteLength(body)),
+    'cache-control',
+    'no-store',
+    ...Object.entries(refusal.headers).flat(),
+  ];
+  if (status === 401) headers.push('www-authenticate', 'Bearer realm="gatehouse"');
+  response.writeHead(status, headers);
+  response.end(body);
+  drainBody(request);
+}

@@ -1,0 +1,54 @@
+import type { CatalogueModel } from '#libs/decision-engine';
+import { pathBelow, type UpstreamOrigins } from '../egress/upstream-origins.js';
+import { providerNamed } from '../providers/provider-named.js';
+import type { UpstreamCredentials } from './upstream-credentials.js';
+import type { TargetFault, UpstreamTarget } from './upstream-target.js';
+
+type Made = { readonly credential: string | undefined; readonly target: UpstreamTarget };
+
+/**
+ * From a model of the catalogue to where its calls go. Made once per model, operation and credential: a model object
+ * belongs to one compiled revision, so a changed document is another object.
+ */
+export class UpstreamTargets {
+  private readonly made = new WeakMap<CatalogueModel, Map<string, Made>>();
+  private readonly originsOfModels = new WeakMap<CatalogueModel, string>();
+
+  constructor(
+    private readonly origins: Pick<UpstreamOrigins, 'of'>,
+    private readonly credentials: Pick<UpstreamCredentials, 'of'>,
+  ) {}
+
+  of(model: CatalogueModel, operation: string): UpstreamTarget | TargetFault {
+    const credential = this.credentialOf(model);
+    if (model.secretRef !== undefined && credential === undefined) return 'credential_missing';
+    const known = this.made.get(model)?.get(operation);
+    if (known && known.credential === credential) return known.target;
+    const target = this.make(model, operation, credential);
+    if (typeof target !== 'string') this.keep(model, operation, { credential, target });
+    return target;
+  }
+
+  /** A credential is for one origin: that of the base URL which it was set for. */
+  private credentialOf(model: CatalogueModel): string | undefined {
+    if (model.secretRef === undefined) return undefined;
+    const origin = this.originsOfModels.get(model) ?? URL.parse(model.baseUrl ?? '')?.origin ?? '';
+    this.originsOfModels.set(model, origin);
+    return this.credentials.of(model.tenant, model.secretRef, origin);
+  }
+
+  private make(model: CatalogueModel, operation: string, credential: string | undefined): UpstreamTarget | TargetFault {
+    if (model.baseUrl === undefined) return 'unreadable';
+    const provider = providerNamed(model.provider ?? '');
+    const path = provider.paths[operation];
+    if (path === undefined) return 'operation_unknown';
+    const dispatcher = this.origins.of(model.baseUrl);
+    if (typeof dispatcher === 'string') return dispatcher;
+    return { dispatcher, path: pathBelow(model.baseUrl, path), headers: provider.headers(credential), provider };
+  }
+
+  private keep(model: CatalogueModel, operation: string, made: Made): void {
+    const operations = this.made.get(model) ?? new Map<string, Made>();
+    this.made.set(model, operations.set(operation, made));
+  }
+}
