@@ -35,3 +35,7 @@ export {
 export { CallerScope, IdempotencyScope } from './idempotency/idempotency-scope.js';
 export { IDEMPOTENCY_ENTRIES_MAX, MemoryIdempotencyStore } from './idempotency/memory-idempotency-store.js';
 export { ShownOnce } from './idempotency/shown-once.js';
+export { AddressRules } from './egress/address-rules.js';
+export { checkedLookup, EgressRefused } from './egress/checked-lookup.js';
+export { EGRESS_ORIGINS_MAX, EgressGuard } from './egress/egress-guard.js';
+export type { EgressAnswer, EgressLimits, EgressRequest } from './egress/egress-options.js';
