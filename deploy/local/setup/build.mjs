@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { checkout, run, say, SetupFailed } from './run.mjs';
 
 const FOLDERS = ['apps', 'libs', 'deploy', 'test/bench'];
+const SETTINGS = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 /** What the code reads at run time beside its own modules. */
 const ASSETS = /\.(sql|yaml|yml|json|html|txt)$/;
 const SOURCES = /(?<!\.spec)\.ts$/;
@@ -12,13 +13,14 @@ const stamp = join(checkout, 'dist/.sources');
 
 /** Compiles into `dist`, unless the sources are those of the last build. `force` compiles in any case. */
 export async function ensureBuild({ force = false } = {}) {
-  const sources = listSources();
-  const state = sources.map(({ path, size, mtimeMs }) => `${path} ${size} ${mtimeMs}`).join('\n');
+  const sources = FOLDERS.flatMap((folder) => [...walk(join(checkout, folder))]);
+  const inputs = [...SETTINGS.map((name) => describe(join(checkout, name))), ...sources];
+  const state = inputs.map(({ path, size, mtimeMs }) => `${path} ${size} ${mtimeMs}`).join('\n');
   const before = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (!force && before === state) return;
   say('compiling');
   // What a removed source had compiled to must not be found any more, by a glob over migrations for instance.
-  const paths = new Set(sources.map(({ path }) => path));
+  const paths = new Set(inputs.map(({ path }) => path));
   const isShorter = before.split('\n').some((line) => line !== '' && !paths.has(line.split(' ')[0]));
   if (isShorter) rmSync(join(checkout, 'dist'), { recursive: true, force: true });
   rmSync(stamp, { force: true });
@@ -28,13 +30,6 @@ export async function ensureBuild({ force = false } = {}) {
     cpSync(join(checkout, path), join(checkout, 'dist', path));
   }
   writeFileSync(stamp, state);
-}
-
-function listSources() {
-  const roots = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
-    describe(join(checkout, name)),
-  );
-  return [...roots, ...FOLDERS.flatMap((folder) => [...walk(join(checkout, folder))])];
 }
 
 function* walk(folder) {

@@ -30,11 +30,11 @@ export function serviceEnvironment(service: Service, place: Place, around: Servi
     // The sandbox provider listens on loopback, which no caller may otherwise be sent to.
     GATEHOUSE_EGRESS_ALLOW: '127.0.0.1/32',
   };
-  const stores = { DATABASE_URL: around.databaseUrl, GATEHOUSE_SEAL_KEY: secrets.seal_key };
+  const store = (sealKey: string) => ({ DATABASE_URL: around.databaseUrl, GATEHOUSE_SEAL_KEY: sealKey });
   const own: Record<Service, Record<string, string>> = {
-    identity: { ...stores, GATEHOUSE_OPERATOR_BOOTSTRAP: secrets.operator_bootstrap },
-    policy: { ...stores, GATEHOUSE_MASTER_KEY: secrets.master_key },
-    audit: { ...stores, CLICKHOUSE_URL: around.clickhouseUrl },
+    identity: store(secrets.seal_key_identity),
+    policy: { ...store(secrets.seal_key_policy), GATEHOUSE_MASTER_KEY: secrets.master_key },
+    audit: { ...store(secrets.seal_key_audit), CLICKHOUSE_URL: around.clickhouseUrl },
     gateway: { GATEHOUSE_MASTER_KEY: secrets.master_key },
   };
   return { ...around.extra, ...everyone, ...own[service] };

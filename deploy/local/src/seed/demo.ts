@@ -1,6 +1,9 @@
+import { catalogue } from './catalogue.part.js';
+import { operator } from './operator.part.js';
 import { seederOf, type DemoPart } from './seeder.js';
+import { tenants } from './tenants.part.js';
 
 /** The demo, one entry for each kind of content; a new kind joins at the end. */
-const demoParts: readonly DemoPart[] = [];
+const demoParts: readonly DemoPart[] = [operator, tenants, catalogue];
 
 export const seedDemo = seederOf(demoParts);

@@ -5,8 +5,15 @@ const empty: SeedMemory = { done: [], operator: { api_key: '' }, tenants: {} };
 
 function contextOf(memory: SeedMemory) {
   const kept: SeedMemory[] = [];
-  const urls = { gateway: '', identity: '', policy: '', audit: '', sandboxProvider: '', operatorBootstrap: '' };
-  const context: SeedContext = { ...urls, memory, remember: (now) => void kept.push(now), say: () => undefined };
+  const urls = { gateway: '', identity: '', policy: '', audit: '', sandboxProvider: '' };
+  const bootstrapOperator = () => Promise.resolve('made');
+  const context: SeedContext = {
+    ...urls,
+    bootstrapOperator,
+    memory,
+    remember: (now) => void kept.push(now),
+    say: () => undefined,
+  };
   return { context, kept };
 }
 const operator: DemoPart = {

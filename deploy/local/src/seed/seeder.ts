@@ -13,8 +13,8 @@ export type SeedContext = {
   readonly policy: string;
   readonly audit: string;
   readonly sandboxProvider: string;
-  /** The secret that identity exchanges for the first operator key. */
-  readonly operatorBootstrap: string;
+  /** Makes the operator and answers its key; replaces the key of one that an interrupted start has made. */
+  readonly bootstrapOperator: () => Promise<string>;
   readonly memory: SeedMemory;
   /** Keeps the memory on disk at once. A secret is shown only once, so call it after each. */
   remember(memory: SeedMemory): void;

@@ -1,6 +1,7 @@
 import { readSeedMemory, writeSeedMemory } from '../seed/seed-memory.js';
 import type { SeedMemory } from '../seed/seeder.js';
 import { writeFileAtomically } from '../process/write-file-atomically.js';
+import { bootstrapOperator } from './bootstrap-operator.js';
 import { localJson } from './local-json.js';
 import type { Plan } from './plan.js';
 import type { StackOptions } from './stack-options.js';
@@ -28,7 +29,7 @@ async function seed(stack: Stack, plan: Plan, { seed, say = () => undefined }: S
     policy: policy.url,
     audit: audit.url,
     sandboxProvider: sandbox_provider.url,
-    operatorBootstrap: plan.secrets.operator_bootstrap,
+    bootstrapOperator: () => bootstrapOperator(plan),
     memory,
     remember: (now) => writeSeedMemory(file, now),
     say,

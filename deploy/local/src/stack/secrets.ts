@@ -12,12 +12,12 @@ export const Secrets = z.object({
   pepper: Secret,
   /** Under the MACs of state records on the bus. */
   bus_key: Secret,
-  /** Wraps the keys of sealed personal data. */
-  seal_key: Secret,
+  /** Wrap the keys of sealed personal data, each service's own. */
+  seal_key_identity: Secret,
+  seal_key_policy: Secret,
+  seal_key_audit: Secret,
   /** Wraps upstream credentials. */
   master_key: Secret,
-  /** Shown to identity once, for the first operator key. */
-  operator_bootstrap: Secret,
   postgres_password: Secret,
   clickhouse_password: Secret,
 });
