@@ -13,7 +13,7 @@ export function role(name: string, resource: string, tenant = 'acme'): Document 
 }
 
 export function binding(name: string, subject: string, roleName: string, tenant = 'acme'): Document {
-  const spec = { subjects: [subject], roles: [roleName], resources: ['model:**'], reason: 'spec' };
+  const spec = { subjects: [subject], roles: [roleName] };
   return { apiVersion: 'gatehouse/v1', kind: 'RoleBinding', metadata: { name, tenant }, spec };
 }
 

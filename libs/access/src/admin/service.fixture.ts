@@ -1,0 +1,256 @@
+import { MemoryBus, type EndOffsets } from '#libs/bus';
+import {
+  AccessDecided,
+  credentialKey,
+  principalKey,
+  tenantKey,
+  type CredentialRecord,
+  type PrincipalRecord,
+} from '#libs/contracts';
+import { createService } from '#libs/http';
+import { freshName, waitFor } from '#libs/testing';
+import { silentLogger, SystemClock, type Clock } from '#libs/telemetry';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Module, type Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import { AccessModule, type AccessModuleOptions } from '../access.module.js';
+import type { Caller } from '../authentication/caller.js';
+import { busKey, ownTopics, StateWriter } from '../feed/feed.fixture.js';
+import { AccessFeed } from '../feed/access-feed.js';
+import { ada, credentialOf, peppers } from '../identity/identity.fixture.js';
+import { mintKeyText } from '../keys/key-text.js';
+import { binding, Publisher } from '../policy/policy.fixture.js';
+import { Access } from './access.js';
+import { CallerParam, Public, Requires } from './decorators.js';
+
+const IssueBody = z.strictObject({ name: z.string().max(8), tenant: z.string().optional() });
+type Thing = { id: string; tenant: string; owner: string };
+const things: Thing[] = [
+  { id: 'key1', tenant: 'acme', owner: 'user_dev' },
+  { id: 'key2', tenant: 'acme', owner: 'user_ada' },
+  { id: 'foreign1', tenant: 'globex', owner: 'user_gil' },
+];
+
+/** What happened behind the guard. */
+export const effects: string[] = [];
+
+@Controller('v1/things')
+export class ThingsController {
+  constructor(private readonly access: Access) {}
+
+  @Get()
+  @Requires('key:read')
+  list(@CallerParam() caller: Caller, @Query('tenant') named?: string) {
+    const tenant = this.access.tenantOf(caller, named);
+    const own = things.filter((thing) => thing.tenant === tenant);
+    return this.access.visible(caller, 'key:read', own, resourceOf).map(({ id }) => id);
+  }
+
+  @Get(':id')
+  @Requires('key:read')
+  read(@CallerParam() caller: Caller, @Param('id') id: string) {
+    const thing = this.find(caller, 'key:read', id);
+    this.access.require(caller, 'key:read', resourceOf(thing));
+    return thing;
+  }
+
+  @Post()
+  @Requires('key:create')
+  create(@CallerParam() caller: Caller, @Body({ schema: IssueBody }) body: z.output<typeof IssueBody>) {
+    const tenant = this.access.tenantOf(caller, body.tenant);
+    this.access.require(caller, 'key:create', { type: 'key', path: 'new', owner: caller.principalId, tenant });
+    effects.push(`created ${body.name}`);
+    return { secret: 'shown once', value: body.name };
+  }
+
+  @Post(':id/revoke')
+  @HttpCode(200)
+  @Requires('key:revoke')
+  revoke(@CallerParam() caller: Caller, @Param('id') id: string) {
+    this.access.require(caller, 'key:revoke', resourceOf(this.find(caller, 'key:revoke', id)));
+    effects.push(`revoked ${id}`);
+    return { id };
+  }
+
+  @Delete(':id')
+  @Requires('key:create', 'key:revoke')
+  replace(@CallerParam() caller: Caller, @Param('id') id: string) {
+    const resource = resourceOf(this.find(caller, 'key:revoke', id));
+    this.access.requireAll(caller, [
+      { action: 'key:revoke', resource },
+      { action: 'key:create', resource },
+    ]);
+    return { id };
+  }
+
+  private find(caller: Caller, action: string, id: string): Thing {
+    const thing = things.find((each) => each.id === id);
+    if (!thing) throw this.access.notFound(caller, action, { type: 'key', path: id });
+    return thing;
+  }
+}
+
+@Controller('v1/faulty')
+export class FaultyController {
+  constructor(private readonly access: Access) {}
+
+  @Get('forgetful')
+  @Requires('key:read')
+  forgetful() {
+    return { secret: 'what nobody authorised' };
+  }
+
+  @Get('undeclared')
+  undeclared() {
+    return {};
+  }
+
+  @Get('other-action')
+  @Requires('key:read')
+  otherAction(@CallerParam() caller: Caller) {
+    this.access.require(caller, 'key:revoke', { type: 'key', path: 'x' });
+    return {};
+  }
+
+  @Public()
+  @Get('public')
+  open() {
+    return { open: true };
+  }
+}
+
+function resourceOf({ id, tenant, owner }: Thing) {
+  return { type: 'key', path: id, tenant, owner };
+}
+
+/** Users of two tenants, an operator, and a key for each. */
+export const people = {
+  ada,
+  dev: { ...ada, id: 'user_dev', email: 'dev@acme.example' },
+  vic: { ...ada, id: 'user_vic', email: 'vic@acme.example' },
+  gil: { ...ada, id: 'user_gil', tenantId: 'globex', email: 'gil@globex.example' },
+  operator: {
+    ...ada,
+    id: 'va_op',
+    kind: 'virtual-account',
+    tenantId: 'platform',
+    name: 'operator',
+    email: null,
+    operator: true,
+  },
+} as const satisfies Record<string, PrincipalRecord>;
+export const keys = {
+  ada: mintKeyText('pat', 'p'),
+  dev: mintKeyText('pat', 'p'),
+  vic: mintKeyText('pat', 'p'),
+  gil: mintKeyText('pat', 'p'),
+  operator: mintKeyText('svc', 'p'),
+};
+export type Person = keyof typeof keys;
+
+/** The record of a person's key. */
+export function recordOf(person: Person, change: Partial<CredentialRecord> = {}): CredentialRecord {
+  const { id: ownerId, tenantId } = people[person];
+  return credentialOf(keys[person], { ownerId, tenantId, kind: person === 'operator' ? 'svc' : 'pat', ...change });
+}
+
+/** A bus in memory whose line can be cut. */
+export class CutBus extends MemoryBus {
+  isCut = false;
+
+  override endOffsets(topics: readonly string[]): Promise<EndOffsets> {
+    return this.isCut ? Promise.reject(new Error('The line is cut.')) : super.endOffsets(topics);
+  }
+}
+
+/** A service with the module, on a bus in memory, and every record that it wrote. */
+export async function service(
+  controllers: Type<unknown>[] = [ThingsController],
+  { clock = new SystemClock(), ...change }: Partial<AccessModuleOptions> & { clock?: Clock } = {},
+) {
+  const bus = new CutBus();
+  const names = ownTopics(freshName('http'));
+  await bus.ensureTopics(Object.values(names));
+  const identity = new StateWriter(bus, names.identityState.name);
+  const policy = new StateWriter(bus, names.policyState.name);
+  const records: AccessDecided[] = [];
+  const keep = (record: object) => {
+    records.push(AccessDecided.parse({ count: 1, ...record, replica: 'r', boot: 'b', seq: records.length + 1 }));
+  };
+  const spool = {
+    append: keep,
+    appendUnverified: (record: { decision_id: string }) => (keep(record), { decisionId: record.decision_id }),
+    durable: () => Promise.resolve(),
+  };
+  const access = AccessModule.forRoot({
+    service: 'identity',
+    replica: 'identity-1',
+    bus,
+    spool: spool as never,
+    busKey,
+    peppers,
+    topics: names,
+    ...change,
+  });
+  @Module({ imports: [access], controllers })
+  class App {}
+  const app = await createService(App, { service: 'identity', port: 0, logger: silentLogger, clock });
+  const close = async () => {
+    await app.close();
+    await bus.close();
+  };
+  return { app, bus, identity, policy, records, close };
+}
+
+/** Publishes everybody and their roles, and waits until the service may decide. */
+export async function populated(running: Awaited<ReturnType<typeof service>>): Promise<void> {
+  const { identity, policy, app } = running;
+  for (const id of ['acme', 'globex']) await identity.write({ [tenantKey(id)]: { id, status: 'active' } });
+  for (const person of Object.keys(keys) as Person[]) {
+    const record = people[person];
+    await identity.write({ [principalKey(record.id)]: record, [credentialKey(keys[person].keyId)]: recordOf(person) });
+  }
+  await policy.write(
+    Object.fromEntries(
+      new Publisher().apply([
+        binding('admins', 'user:user_ada', 'admin'),
+        binding('devs', 'user:user_dev', 'developer'),
+      ]),
+    ),
+  );
+  const feed = app.get(AccessFeed);
+  await waitFor(() => feed.freshness().serve && feed.positions().policy.position > 0, { what: 'the feed' });
+}
+
+/** Sends a request as one of them, as somebody with any text, or as nobody. */
+export async function send(
+  app: NestFastifyApplication,
+  who: Person | { text: string } | undefined,
+  call: `${'GET' | 'POST' | 'DELETE'} ${string}`,
+  more: { body?: object | string; headers?: Record<string, string> } = {},
+) {
+  const [method, url] = call.split(' ') as ['GET' | 'POST' | 'DELETE', string];
+  const text = typeof who === 'string' ? keys[who].text : who?.text;
+  const answer = await app.inject({
+    method,
+    url,
+    headers: {
+      'x-request-id': v7(),
+      ...(text !== undefined && { authorization: `Bearer ${text}` }),
+      ...(typeof more.body === 'string' && { 'content-type': 'application/json' }),
+      ...more.headers,
+    },
+    ...(more.body !== undefined && { payload: more.body }),
+  });
+  const id = answer.headers['gatehouse-decision-id'];
+  return { status: answer.statusCode, text: answer.body, json: safeJson(answer.body), id, headers: answer.headers };
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
