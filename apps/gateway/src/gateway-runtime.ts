@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { AccessFeed, Authenticator, IdentityView, MasterKey, PolicyView } from '#libs/access';
-import { topics } from '#libs/contracts';
+import { topics as contractTopics, type TopicSpec } from '#libs/contracts';
 import type { Readiness } from '#libs/http';
 import type { Resources } from '#libs/service';
 import type { Metrics } from '#libs/telemetry';
@@ -15,6 +15,11 @@ import { SnapshotKeeper } from './snapshot/snapshot-keeper.js';
 import { SecretsFeed } from './upstreams/secrets-feed.js';
 import { UpstreamCredentials } from './upstreams/upstream-credentials.js';
 import { UpstreamTargets } from './upstreams/upstream-targets.js';
+
+/** The topics that it follows; specs have their own. */
+export type GatewayTopics = Readonly<Record<'identityState' | 'policyState' | 'policySecrets' | 'replicas', TopicSpec>>;
+const { identityState, policyState, policySecrets, gatewayReplicas } = contractTopics;
+const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, replicas: gatewayReplicas };
 
 /** How long calls under way may go on when the gateway stops; then they are cut, and recorded as such. */
 const drainMsMax = 6_000;
@@ -34,11 +39,13 @@ export class GatewayRuntime {
   constructor(
     private readonly resources: Resources,
     private readonly settings: GatewaySettings,
+    private readonly topics: GatewayTopics = ownTopics,
   ) {
     const { bus, busKey, replica, logger, clock } = resources;
     this.policy = new PolicyView({ onAlarm: (alarm) => logger.error({ alarm }, 'a policy is not put in force') });
     this.credentials = new UpstreamCredentials(MasterKey.parse(settings.GATEHOUSE_MASTER_KEY));
-    this.secrets = new SecretsFeed({ bus, busKey, replica, logger, credentials: this.credentials });
+    const { credentials } = this;
+    this.secrets = new SecretsFeed({ bus, busKey, replica, logger, credentials, topic: topics.policySecrets });
     this.origins = new UpstreamOrigins(AddressRules.parse(settings.GATEHOUSE_EGRESS_ALLOW.join(',')), {
       connectionsMax: settings.GATEHOUSE_UPSTREAM_CONNECTIONS_MAX,
       connectTimeoutMs: settings.GATEHOUSE_UPSTREAM_CONNECT_TIMEOUT_MS,
@@ -52,8 +59,8 @@ export class GatewayRuntime {
   async start(): Promise<void> {
     const restored = await this.keeper.restore();
     const { bus, busKey, replica, logger } = this.resources;
-    const { identity, policy } = this;
-    const own = { service: 'gateway', replica, bus, busKey, logger, identity, policy } as const;
+    const { identity, policy, topics } = this;
+    const own = { service: 'gateway', replica, bus, busKey, logger, identity, policy, topics } as const;
     this.feed = new AccessFeed(restored ? { ...own, restored } : own);
     await Promise.all([this.feed.start(), this.secrets.start()]);
     this.keeper.start(this.feed);

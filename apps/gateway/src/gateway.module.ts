@@ -10,7 +10,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { GatewayRuntime } from './gateway-runtime.js';
+import { GatewayRuntime, type GatewayTopics } from './gateway-runtime.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 
@@ -24,8 +24,8 @@ export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationS
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
-  static over(resources: Resources, settings: GatewaySettings): DynamicModule {
-    const runtime = { provide: GatewayRuntime, useFactory: () => new GatewayRuntime(resources, settings) };
+  static over(resources: Resources, settings: GatewaySettings, topics?: GatewayTopics): DynamicModule {
+    const runtime = { provide: GatewayRuntime, useFactory: () => new GatewayRuntime(resources, settings, topics) };
     return { module: GatewayModule, providers: [runtime] };
   }
 

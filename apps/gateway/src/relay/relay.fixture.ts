@@ -7,16 +7,21 @@ import type { RelayOutcome } from './relay-outcome.js';
 import { relay } from './relay.js';
 import type { UpstreamCall } from './upstream-call.js';
 
-/** A server of a spec, on a port of its own, gone when the test is. */
-export async function serving(listener: RequestListener): Promise<{ server: Server; url: string }> {
+/** A server of a spec, on a port of its own; gone when the test is, unless its caller closes it. */
+export async function serving(
+  listener: RequestListener,
+  untilTestFinished = true,
+): Promise<{ server: Server; url: string }> {
   const server = createServer(listener);
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  if (untilTestFinished) {
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+  }
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 

@@ -35,8 +35,12 @@ export class SnapshotKeeper {
       return undefined;
     }
     const doubt = await doubtOf(snapshot, bus, { nowMs: clock.nowMs(), topics });
-    if (doubt) logger.warn({ doubt }, 'the snapshot file is not used');
-    return doubt ? undefined : { topics: snapshot.topics, chunks: snapshot.chunks };
+    if (doubt) {
+      logger.warn({ doubt }, 'the snapshot file is not used');
+      return undefined;
+    }
+    logger.info({ written_at: new Date(snapshot.writtenAtMs).toISOString() }, 'goes on from the snapshot file');
+    return { topics: snapshot.topics, chunks: snapshot.chunks };
   }
 
   /** Writes it now and then while the feed runs. */

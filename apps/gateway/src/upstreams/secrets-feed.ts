@@ -1,5 +1,5 @@
 import { deriveMacKey, StateFeed, type Bus, type ReplayIncident } from '#libs/bus';
-import { topics } from '#libs/contracts';
+import type { TopicSpec } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
 import type { UpstreamCredentials } from './upstream-credentials.js';
 
@@ -9,8 +9,7 @@ export type SecretsFeedOptions = {
   readonly replica: string;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   readonly credentials: UpstreamCredentials;
-  /** That of contracts unless given. */
-  readonly topic?: typeof topics.policySecrets;
+  readonly topic: TopicSpec;
 };
 
 /** Follows `policy.secrets.v1`, always from its beginning: it is short, and no file ever holds what it holds. */
@@ -20,10 +19,10 @@ export class SecretsFeed {
   private isStopped = false;
 
   constructor(private readonly options: SecretsFeedOptions) {
-    const { bus, busKey, replica, credentials, logger } = options;
+    const { bus, busKey, replica, credentials, logger, topic } = options;
     this.feed = new StateFeed({
       bus,
-      topic: this.topic.name,
+      topic: topic.name,
       reader: `gateway.secrets.${replica}`,
       macKey: deriveMacKey(busKey),
       places: credentials.places,
@@ -35,7 +34,7 @@ export class SecretsFeed {
 
   /** Resolves when reading has begun. */
   async start(): Promise<void> {
-    await this.options.bus.ensureTopics([this.topic]);
+    await this.options.bus.ensureTopics([this.options.topic]);
     await this.feed.start();
     void this.feed.ready().then(() => (this.isCaughtUp = true));
   }
@@ -46,10 +45,6 @@ export class SecretsFeed {
 
   close(): Promise<void> {
     return this.feed.close();
-  }
-
-  private get topic() {
-    return this.options.topic ?? topics.policySecrets;
   }
 
   private onIncident({ kind, detail }: ReplayIncident): void {
