@@ -41,4 +41,3 @@ export function readEventMessage(record: BusRecord): ReceivedEvent {
   const message = EventMessage.parse(data);
   return { envelope, message, stored: { type: envelope.type, version: envelope.schema, data: message.data } };
 }
-

@@ -12,7 +12,7 @@ export type Reservation = {
 
 /**
  * One more record for Kafka, written in the same transaction. On one of the store's state topics it is a state record
- * (kept, MAC-ed, repaired, republished; `null` is a tombstone), elsewhere a plain fact. At most 900 KiB of JSON.
+ * (kept, MAC-ed, repaired, republished; `null` is a tombstone), elsewhere a plain fact. At most 896 KiB of JSON, key included.
  */
 export type ExtraRecord = { readonly topic: string; readonly key: string; readonly value: object | null };
 
@@ -91,7 +91,7 @@ export abstract class EventStore {
    * caught up when it resolves.
    * @throws DomainError the decider's own; `precondition/failed`; `name/taken` or the reservation's refusal;
    * `idempotency/repeated` (look the answer up with `IdempotencyKeys.find`); `concurrency/conflict` after the last
-   * attempt; `store/busy` when the append lock was not to be had within 5 s.
+   * attempt; `store/busy` when the append lock was not to be had within 5 s; `store/too-large` beyond the bounds.
    */
   abstract execute<State, Command, Event extends StoredEvent>(
     aggregate: Aggregate<State, Command, Event>,
@@ -103,7 +103,7 @@ export abstract class EventStore {
   /**
    * Several commands as one transaction, each with the guarantees of {@link execute}: all or none. `plan` is asked
    * again on each attempt, so that it may read what it depends on. A later step of the same stream sees the former's
-   * events. At most 1000 events.
+   * events. At most 1000 events, 10000 records, each up to 896 KiB.
    */
   abstract executeAll<const Steps extends readonly AnyStep[]>(
     plan: Steps | (() => Promise<Steps>),

@@ -10,7 +10,7 @@ import { ProjectionRunner } from './projections/projection-runner.js';
 import type { ReadModel } from './projections/read-model.js';
 import { Publisher } from './publication/publisher.js';
 import type { Publication } from './publication/publication.js';
-import type { Adopt } from './publication/restore.js';
+import type { Adopt } from './publication/adopt.js';
 import { announceRestore } from './publication/term.js';
 import { PostgresSubjectKeys } from './sealing/postgres-subject-keys.js';
 import type { SubjectKeys } from './sealing/subject-keys.js';

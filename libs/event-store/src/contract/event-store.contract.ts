@@ -21,7 +21,10 @@ export function eventStoreContract(name: string, open: () => Promise<KeyStore>):
         expect.objectContaining({ ...context, stream: 'spec.key-k1', streamVersion: 2, position: used.position }),
       ]);
       expect(await store.events.load(store.keys, 'k1')).toEqual({ state: used.state, version: 2 });
-      expect(await store.events.load(store.keys, 'nobody')).toEqual({ state: { status: 'absent', uses: 0 }, version: 0 });
+      expect(await store.events.load(store.keys, 'nobody')).toEqual({
+        state: { status: 'absent', uses: 0 },
+        version: 0,
+      });
     });
 
     it('appends nothing for a command that changes nothing, and answers the store’s position', async () => {
@@ -48,11 +51,16 @@ export function eventStoreContract(name: string, open: () => Promise<KeyStore>):
 
     it('lets a name have one holder, and lets it go', async () => {
       const named = (keyId: string, command: 'revoke' | 'use') =>
-        store.events.execute(store.keys, keyId, { do: command, keyId, by: '' }, {
-          context,
-          reserve: () => (command === 'use' ? [{ scope: 'names', name: 'the-one' }] : []),
-          release: () => (command === 'revoke' ? [{ scope: 'names', name: 'the-one' }] : []),
-        });
+        store.events.execute(
+          store.keys,
+          keyId,
+          { do: command, keyId, by: '' },
+          {
+            context,
+            reserve: () => (command === 'use' ? [{ scope: 'names', name: 'the-one' }] : []),
+            release: () => (command === 'revoke' ? [{ scope: 'names', name: 'the-one' }] : []),
+          },
+        );
       await issue(store, 'k5');
       await issue(store, 'k6');
       await named('k5', 'use');
@@ -71,9 +79,14 @@ export function eventStoreContract(name: string, open: () => Promise<KeyStore>):
       const refused = store.events.executeAll([useIt('k7'), useIt('absent')], { context });
       await expect(refused).rejects.toEqual(refusal('key/not-active'));
       const taken = new DomainError('key/name-taken', 'taken');
-      const clash = step(store.keys, 'k7', { do: 'use', keyId: 'k7', by: '' }, {
-        reserve: () => [{ scope: 'names', name: 'the-one', refusal: taken }],
-      });
+      const clash = step(
+        store.keys,
+        'k7',
+        { do: 'use', keyId: 'k7', by: '' },
+        {
+          reserve: () => [{ scope: 'names', name: 'the-one', refusal: taken }],
+        },
+      );
       await expect(store.events.executeAll([useIt('k7'), clash], { context })).rejects.toBe(taken);
       expect((await store.events.load(store.keys, 'k7')).version).toBe(3);
     });

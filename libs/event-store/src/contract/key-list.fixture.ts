@@ -25,7 +25,9 @@ export const keyList = (version: 1 | 2): ReadModel<KeyEvent> => {
       if (event.type === 'spec.key.issued') {
         await sql`insert into ${table} (key_id, name, status)
           values (${keyId}, ${open(event.data.name) ?? null}, 'active')
-          on conflict (key_id) do update set name = excluded.name, status = 'active', used_at_position = null`.execute(db);
+          on conflict (key_id) do update set name = excluded.name, status = 'active', used_at_position = null`.execute(
+          db,
+        );
       } else if (event.type === 'spec.key.used') {
         await sql`update ${table} set used_at_position = ${position} where key_id = ${keyId}`.execute(db);
       } else {

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import type { KeyStore } from './opened-store.fixture.js';
-import type { Order, PublisherOrders, Report } from './publisher-process.main.js';
+import type { Order, PublisherOrders, Report } from './held-publisher.fixture.js';
 
-const MAIN = fileURLToPath(new URL('./publisher-process.main.ts', import.meta.url));
-const FROM_SOURCES = new URL('./from-sources.mjs', import.meta.url).href;
+const MAIN = fileURLToPath(new URL('./held-publisher.fixture.ts', import.meta.url));
+const FROM_SOURCES = new URL('./from-sources.fixture.ts', import.meta.url).href;
 
 /** A real process that publishes for a store. */
 export type PublisherProcess = {

@@ -16,7 +16,11 @@ afterAll(async () => {
 });
 
 /** Resolves when it has everything that is in the log now. */
-export async function freshReplica({ bus, topic, options }: Pick<KeyStore, 'bus' | 'topic' | 'options'>): Promise<Replica> {
+export async function freshReplica({
+  bus,
+  topic,
+  options,
+}: Pick<KeyStore, 'bus' | 'topic' | 'options'>): Promise<Replica> {
   const records = new Map<string, KeyRecord>();
   const feed = new StateFeed({
     bus,

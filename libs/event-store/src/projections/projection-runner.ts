@@ -46,7 +46,9 @@ export class ProjectionRunner {
    * call. Never rejects: the events are there, whatever happens to a table; see {@link failing}.
    */
   async catchUp(types?: readonly string[]): Promise<void> {
-    const concerned = this.parts.readModels.filter((model) => !types || types.some((type) => model.types.includes(type)));
+    const concerned = this.parts.readModels.filter(
+      (model) => !types || types.some((type) => model.types.includes(type)),
+    );
     await Promise.all(concerned.map((model) => this.joinRun(model)));
   }
 
@@ -101,7 +103,10 @@ export class ProjectionRunner {
     if (from >= lastPosition) return false;
     const rows = await selectAfter(tx, from, PROJECTION_BATCH_MAX, model.types);
     const recorded = rows.map((row) => toRecorded(row, this.parts.readers));
-    const open = await this.parts.openAll(recorded.map(({ event }) => event.data), tx);
+    const open = await this.parts.openAll(
+      recorded.map(({ event }) => event.data),
+      tx,
+    );
     for (const one of recorded) await model.apply(tx, one, open);
     const full = rows.length === PROJECTION_BATCH_MAX;
     const reached = Math.max(recorded.at(-1)?.position ?? 0, full ? 0 : lastPosition);

@@ -61,8 +61,9 @@ export class Office {
     // The lock's session must not fall silent while a long log is checked.
     const heartbeat = setInterval(() => void this.lock.heartbeat(), WATERMARK_EVERY_MS);
     try {
-      await this.takeOver();
-      onActive();
+      // A broker that does not answer must not keep the process from stopping.
+      await orAborted(this.takeOver(), stop);
+      if (!stop.aborted) onActive();
       while (this.lock.held && !stop.aborted && this.broken === undefined) {
         const sent = await this.sendBatch();
         await this.tails.repair();
@@ -71,8 +72,8 @@ export class Office {
         await this.tick();
         if (sent < PUBLISH_BATCH_MAX) await this.signal.wait(OUTBOX_POLL_MS);
       }
-      await this.tails.save();
       if (this.broken) throw new Error(`A state topic is no longer the log that it was: ${this.broken}`);
+      await this.tails.save();
     } finally {
       clearInterval(heartbeat);
       for (const job of this.jobs.splice(0)) job.reject(new Error('The publisher has lost its office.'));
@@ -135,4 +136,12 @@ export class Office {
       }
     }
   }
+}
+
+async function orAborted(work: Promise<void>, stop: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([work, aborted]);
 }

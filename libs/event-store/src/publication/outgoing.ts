@@ -29,7 +29,12 @@ export function outgoingState(writer: Writer, { generation, epoch }: Term, row: 
 }
 
 /** The publisher's word on a state topic that everything up to `position` is in the log. */
-export function watermark(writer: Writer, { generation, epoch }: Term, topic: string, position: number): OutgoingRecord {
+export function watermark(
+  writer: Writer,
+  { generation, epoch }: Term,
+  topic: string,
+  position: number,
+): OutgoingRecord {
   const time = new Date().toISOString();
   return sealRecord(
     writer.macKey,

@@ -52,7 +52,9 @@ it('keeps a key revoked for every replica when a publisher, paused before it sen
   await former.said('late-batch-sent');
   expect(await statusForFreshReplica(store, 'k1')).toBe('revoked');
   const ofKey = async () => (await readTopic(store.bus, store.topic)).filter(({ key }) => key === 'key/k1');
-  expect((await ofKey()).some(({ headers, value }) => headers.gh_epoch === '1' && value?.includes('"uses":1'))).toBe(true);
+  expect((await ofKey()).some(({ headers, value }) => headers.gh_epoch === '1' && value?.includes('"uses":1'))).toBe(
+    true,
+  );
   // What compaction keeps is the last record of the key: it must be the current one, sent again.
   await waitFor(async () => (await ofKey()).at(-1)?.value?.includes('revoked'), { what: 'the repair' });
   expect((await ofKey()).at(-1)?.headers).toMatchObject({ gh_epoch: '2', gh_position: String(revoked.position) });

@@ -56,6 +56,10 @@ export class PublisherLock {
   /** Ends the session, and with it the lock. */
   release(): void {
     this.lost = true;
-    this.client.release(true);
+    try {
+      this.client.release(true);
+    } catch {
+      // The pool has taken the broken connection back already.
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { Bus, Logger } from '#libs/bus';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { StoreTopics } from '../store/store-topics.js';
-import type { Adopt } from './restore.js';
+import type { Adopt } from './adopt.js';
 import type { Writer } from './term.js';
 
 /** What a publisher works with. */

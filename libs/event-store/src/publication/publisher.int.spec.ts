@@ -66,7 +66,10 @@ it('publishes a tombstone where nothing is held any more, and extra records in t
     store.keys,
     'k1b',
     { do: 'issue', keyId: 'k1b', name: await store.subjectKeys.seal('user_1', 'x') },
-    { context, records: () => ['b', 'a'].map((key) => ({ topic: store.topic, key: `key/${key}`, value: { extra: key } })) },
+    {
+      context,
+      records: () => ['b', 'a'].map((key) => ({ topic: store.topic, key: `key/${key}`, value: { extra: key } })),
+    },
   );
   await published(outcome);
   const keys = (await readTopic(store.bus, store.topic)).map(({ key }) => key).filter((key) => key !== 'watermark');
@@ -75,7 +78,9 @@ it('publishes a tombstone where nothing is held any more, and extra records in t
 
 it('publishes records without an event', async () => {
   await store.events.publish([{ topic: store.topic, key: 'key/a', value: null }]);
-  await waitFor(async () => (await readTopic(store.bus, store.topic)).some(({ key, value }) => key === 'key/a' && !value));
+  await waitFor(async () =>
+    (await readTopic(store.bus, store.topic)).some(({ key, value }) => key === 'key/a' && !value),
+  );
 });
 
 it('answers a forged record with the current state', async () => {
@@ -90,7 +95,8 @@ it('answers a forged record with the current state', async () => {
       { id: 'x', source: 'evil', type: 'evil', time: new Date().toISOString(), schema: 1 },
     ),
   ]);
-  const last = async (key: string) => (await readTopic(store.bus, store.topic)).findLast((record) => record.key === key);
+  const last = async (key: string) =>
+    (await readTopic(store.bus, store.topic)).findLast((record) => record.key === key);
   await waitFor(async () => (await last('key/k1'))?.value?.includes('revoked'), { what: 'the repair of k1' });
   await waitFor(async () => (await last('key/evil'))?.value === null, { what: 'the withdrawal of the unknown key' });
   expect(await statusForFreshReplica(store, 'k1')).toBe('revoked');
@@ -100,7 +106,9 @@ it('answers a forged record with the current state', async () => {
 it('does not take its own records for strays under load', async () => {
   const before = store.publication.status().repaired;
   await issue(store, 'hot');
-  const uses = await Promise.all(Array.from({ length: 30 }, (_, n) => issue(store, `load${n}`).then(() => use(store, 'hot').catch(() => undefined))));
+  const uses = await Promise.all(
+    Array.from({ length: 30 }, (_, n) => issue(store, `load${n}`).then(() => use(store, 'hot').catch(() => undefined))),
+  );
   expect(uses).toHaveLength(30);
   await published({ position: await store.events.position() });
   expect(store.publication.status().repaired).toBe(before);

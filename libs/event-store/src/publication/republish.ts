@@ -12,7 +12,7 @@ export const REPUBLISH_BATCH_MAX = 500;
 /** Sends what every key of a state topic says now, in the order of the last changes. Answers how many it sent. */
 export async function republishTopic(parts: PublisherParts, term: Term, topic: string): Promise<number> {
   let after = { position: -1, seq: -1 };
-  for (let sent = 0; ; ) {
+  for (let sent = 0; ;) {
     const rows = await selectStatesOfTopic(parts.em, topic, after, REPUBLISH_BATCH_MAX);
     await parts.bus.publish(rows.map((row) => outgoingState(parts.writer, term, row)));
     sent += rows.length;
@@ -41,7 +41,7 @@ export async function republishKeys(
 /** Sends every event of the store again, oldest first: into a topic that was lost. Readers drop what they have. */
 export async function republishEvents({ em, bus, topics, writer }: PublisherParts, term: Term): Promise<number> {
   const { generation, epoch } = term;
-  for (let sent = 0, after = 0; ; ) {
+  for (let sent = 0, after = 0; ;) {
     const rows = await selectAfter(em, after, REPUBLISH_BATCH_MAX);
     const records = rows.map(toRawRecorded).map((recorded) => {
       const { stream, position, recordedAt: time, event } = recorded;

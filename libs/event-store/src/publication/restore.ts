@@ -8,17 +8,6 @@ import type { PublisherParts } from './publisher-parts.js';
 import { republishTopic } from './republish.js';
 import { endRestore, type Term } from './term.js';
 
-/**
- * Decides, after a restore, about a key whose topic says something else than the restored tables. `found` is the last
- * valid record of the topic (null: a tombstone), `held` what the tables say (undefined: nothing). Answers the record
- * that is to hold from now on (null: a tombstone) when `found` is narrower: revoked, suspended, deleted; undefined to
- * leave it to the tables.
- */
-export type Adopt = (
-  found: { readonly topic: string; readonly key: string; readonly record: object | null },
-  held: object | undefined,
-) => object | null | undefined;
-
 type Found = { readonly value: string | null; readonly place: Place };
 
 /**

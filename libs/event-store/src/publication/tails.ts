@@ -61,7 +61,10 @@ export class Tails {
       await republishKeys(this.parts, this.term, tail.topic, keys, lastPosition);
       tail.watch.repaired(keys);
       this.repaired += keys.length;
-      this.parts.logger.warn({ topic: tail.topic, keys: keys.length }, 'records that the store did not write were mended');
+      this.parts.logger.warn(
+        { topic: tail.topic, keys: keys.length },
+        'records that the store did not write were mended',
+      );
     }
   }
 

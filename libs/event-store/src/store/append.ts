@@ -1,4 +1,4 @@
-import type { OpenSealed, StateProjection, StoredEvent } from '#libs/decider';
+import { DomainError, type OpenSealed, type StateProjection, type StoredEvent } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { toEventMessage } from '../event-message.js';
 import type { ExtraRecord } from '../event-store.js';
@@ -28,9 +28,12 @@ export async function appendSteps(
     events.map((event, index) => ({ stream: step.stream, streamVersion: basedOn + 1 + index, event })),
   );
   if (fresh.length === 0) return steps.map((step) => ({ ...step, recorded: [] }));
-  if (fresh.length > APPEND_EVENTS_MAX) throw new RangeError(`More than ${APPEND_EVENTS_MAX} events at once.`);
+  if (fresh.length > APPEND_EVENTS_MAX) throw new DomainError('store/too-large', 'Too many events for one change.');
   const rows = [...(await insertEvents(tx, fresh, context, lastPosition))];
-  const appended = steps.map((step) => ({ ...step, recorded: toRecordedStep(step, rows.splice(0, step.events.length)) }));
+  const appended = steps.map((step) => ({
+    ...step,
+    recorded: toRecordedStep(step, rows.splice(0, step.events.length)),
+  }));
   await writeRecords(tx, topics, appended, open);
   return appended;
 }
@@ -93,4 +96,10 @@ function extraRow(topics: StoreTopics, { topic, key, value }: ExtraRecord, posit
   return stateRow({ topic, key, value: value === null ? null : JSON.stringify(value), position });
 }
 
-const toState = ({ topic, key, value, position, seq }: NewOutboxRow): StateRow => ({ topic, key, value, position, seq });
+const toState = ({ topic, key, value, position, seq }: NewOutboxRow): StateRow => ({
+  topic,
+  key,
+  value,
+  position,
+  seq,
+});

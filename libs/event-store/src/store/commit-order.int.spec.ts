@@ -28,7 +28,7 @@ async function connect(): Promise<Client> {
 /** Reads on from where it stands until told that nothing more will come, and says in which order it saw things. */
 async function readUntil(done: () => boolean): Promise<number[]> {
   const seen: number[] = [];
-  for (let last = false; ; ) {
+  for (let last = false; ;) {
     const events = await store.events.read({ afterPosition: seen.at(-1) ?? 0, limit: 7 });
     seen.push(...events.map(({ position }) => position));
     if (events.length === 0 && last) return seen;
@@ -75,6 +75,9 @@ it('answers store/busy while an append hangs, until the server ends the hanging 
     expect.objectContaining({ code: 'store/busy' } satisfies Partial<DomainError>),
   );
   expect(Date.now() - started).toBeGreaterThan(4000);
-  await waitFor(() => use(store, 'busy').then(() => true), { timeoutMs: 12_000, what: 'the hanging session to be ended' });
+  await waitFor(() => use(store, 'busy').then(() => true), {
+    timeoutMs: 12_000,
+    what: 'the hanging session to be ended',
+  });
   await hanging.rollback().catch(() => undefined);
 }, 40_000);

@@ -51,7 +51,8 @@ export async function loadStreams(em: EntityManager, wanted: readonly Loadable[]
 function checked({ aggregate }: AnyStep, event: StoredEvent): StoredEvent {
   const readers = new Map(aggregate.events.map((reader) => [reader.type, reader]));
   const reader = readerOf(readers, event.type);
-  if (event.version !== reader.version) throw new Error(`${event.type} v${event.version} is not what is written today.`);
+  if (event.version !== reader.version)
+    throw new Error(`${event.type} v${event.version} is not what is written today.`);
   return reader.read(event);
 }
 
@@ -60,4 +61,3 @@ function readerOf(readers: ReadonlyMap<string, EventReader>, type: string): Even
   if (!reader) throw new Error(`The aggregate does not declare the event ${type}.`);
   return reader;
 }
-

@@ -1,9 +1,14 @@
 import { RECORD_BYTES_MAX } from '#libs/bus';
+import { DomainError } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 
 /** Records of one transaction at most. */
 export const OUTBOX_ROWS_MAX = 10_000;
+
+/** Longest key and value of a record together: the bus counts headers, too, and a record it refuses would block all. */
+export const RECORD_CONTENT_BYTES_MAX = RECORD_BYTES_MAX - 4096;
+const SELECT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** A record on its way to Kafka. `value` is the JSON text as it will be sent; null is a tombstone. */
 export type OutboxRow = {
@@ -19,11 +24,16 @@ export type OutboxRow = {
 
 export type NewOutboxRow = Omit<OutboxRow, 'recordedAt'>;
 
-/** Puts records into the outbox; only under the append lock. @throws RangeError for too many, or one too long. */
+/**
+ * Puts records into the outbox; only under the append lock.
+ * @throws DomainError `store/too-large` for too many, or one too long.
+ */
 export async function insertOutbox(tx: EntityManager, rows: readonly NewOutboxRow[]): Promise<void> {
-  if (rows.length > OUTBOX_ROWS_MAX) throw new RangeError(`More than ${OUTBOX_ROWS_MAX} records in one transaction.`);
-  if (rows.some(({ value }) => value !== null && Buffer.byteLength(value) > RECORD_BYTES_MAX)) {
-    throw new RangeError(`A record is longer than ${RECORD_BYTES_MAX} bytes.`);
+  const tooLong = rows.some(
+    ({ key, value }) => Buffer.byteLength(key) + Buffer.byteLength(value ?? '') > RECORD_CONTENT_BYTES_MAX,
+  );
+  if (tooLong || rows.length > OUTBOX_ROWS_MAX) {
+    throw new DomainError('store/too-large', 'This is too much for one change; make several of it.');
   }
   if (rows.length === 0) return;
   await sql`
@@ -34,12 +44,17 @@ export async function insertOutbox(tx: EntityManager, rows: readonly NewOutboxRo
     `.execute(tx.getKysely());
 }
 
-/** The next rows to send, in order. */
+/** The next rows to send, in order: at most `limit`, and at most about 4 MiB (one row at least). */
 export async function selectOutbox(em: EntityManager, limit: number): Promise<readonly OutboxRow[]> {
   const { rows } = await sql<OutboxRow & { position: string }>`
     select position, seq, topic, key, value, type, schema_version as "schemaVersion",
       to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "recordedAt"
-    from outbox order by position, seq limit ${limit}`.execute(em.getKysely());
+    from (
+      select *, sum(octet_length(coalesce(value, ''))) over (order by position, seq)
+        - octet_length(coalesce(value, '')) as bytes_before
+      from (select * from outbox order by position, seq limit ${limit}) as next
+    ) as counted
+    where bytes_before < ${SELECT_BYTES_MAX} order by position, seq`.execute(em.getKysely());
   return rows.map((row) => ({ ...row, position: Number(row.position) }));
 }
 
@@ -61,7 +76,10 @@ export async function acknowledgedPosition(em: EntityManager): Promise<number> {
 }
 
 /** Takes out what was to be sent for some keys. */
-export async function forgetOutbox(tx: EntityManager, keys: readonly Pick<OutboxRow, 'topic' | 'key'>[]): Promise<void> {
+export async function forgetOutbox(
+  tx: EntityManager,
+  keys: readonly Pick<OutboxRow, 'topic' | 'key'>[],
+): Promise<void> {
   await sql`delete from outbox where (topic, key) in (select * from unnest(
     ${keys.map(({ topic }) => topic)}::text[], ${keys.map(({ key }) => key)}::text[]))`.execute(tx.getKysely());
 }

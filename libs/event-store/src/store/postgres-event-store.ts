@@ -1,5 +1,6 @@
 import { DomainError, type OpenSealed, type StoredEvent } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { setTimeout as pause } from 'node:timers/promises';
 import { streamName, type Aggregate, type EventReader } from '../aggregate.js';
 import {
   EventStore,
@@ -24,6 +25,7 @@ import type { StoreTopics } from './store-topics.js';
 
 /** How often a command is decided again before it ends in `concurrency/conflict`. */
 export const DECISION_ATTEMPTS_MAX = 10;
+const RETRY_SPREAD_MS = 10;
 const READ_EVENTS_MAX = 1000;
 
 /** What the store needs around it. */
@@ -63,7 +65,11 @@ export class PostgresEventStore extends EventStore {
       const steps = typeof plan === 'function' ? await plan() : plan;
       const decided = await decideSteps(this.parts.em, steps);
       const committed = await this.commit(decided, options);
-      if (!committed) continue;
+      if (!committed) {
+        // Spread, or those who lost would lose against each other again.
+        await pause(Math.random() * RETRY_SPREAD_MS * attempt);
+        continue;
+      }
       const outcomes = committed.steps.map((one) => toOutcome(one, committed.position));
       return { outcomes: outcomes as unknown as Outcomes<Steps>, position: committed.position };
     }
@@ -143,6 +149,9 @@ export class PostgresEventStore extends EventStore {
   }
 }
 
-function toOutcome({ recorded, state, basedOn, events }: AppendedStep, position: number): Outcome<unknown, StoredEvent> {
+function toOutcome(
+  { recorded, state, basedOn, events }: AppendedStep,
+  position: number,
+): Outcome<unknown, StoredEvent> {
   return { events: recorded, state, version: basedOn + events.length, position };
 }
