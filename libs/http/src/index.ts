@@ -39,3 +39,4 @@ export { AddressRules } from './egress/address-rules.js';
 export { checkedLookup, EgressRefused } from './egress/checked-lookup.js';
 export { EGRESS_ORIGINS_MAX, EgressGuard } from './egress/egress-guard.js';
 export type { EgressAnswer, EgressLimits, EgressRequest } from './egress/egress-options.js';
+export { IDEMPOTENCY_TABLE_SQL, SqlIdempotencyStore, type RunSql } from './idempotency/sql-idempotency-store.js';

@@ -6,6 +6,8 @@ import { Readiness } from './readiness.js';
 import type { ServiceOptions } from './service-options.js';
 import { stopOnSignals } from './shutdown.js';
 
+const IDLE_SWEEP_MS = 50;
+
 export type RunningService = {
   readonly app: NestFastifyApplication;
   /** Where it listens, without a slash at the end. */
@@ -27,8 +29,14 @@ export async function startService(
   const logger = app.get(Logger);
   const close = async () => {
     app.get(Readiness).close();
-    await app.close();
-    await options.afterClose?.();
+    // A connection whose answer was under way is idle only later, and would be waited for until its client leaves.
+    const idle = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
+    try {
+      await app.close();
+    } finally {
+      clearInterval(idle);
+      await options.afterClose?.();
+    }
   };
   try {
     await app.startAllMicroservices();
