@@ -61,12 +61,12 @@ async function startConsumer(clientId: string, sabotage: () => void = () => unde
   });
 }
 
-/** Every fifth insert fails: some tables of a range are written, others not, over and over. */
+/** One insert in eleven fails: some tables of a range are then written, others not, over and over. */
 function failing(): () => void {
   let inserts = 0;
   return () => {
     inserts += 1;
-    if (inserts % 5 === 2) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
+    if (inserts % 11 === 2) throw Object.assign(new Error('cut'), { code: 'ECONNRESET' });
   };
 }
 

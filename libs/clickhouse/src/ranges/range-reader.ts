@@ -1,7 +1,8 @@
 import type { ClickHouseClient } from '../client/clickhouse-client.js';
 import { HighestSeq, keepNew, type Sequenced } from './highest-seq.js';
 import { rangeMetadata, readRangeMetadata, type OffsetRange } from './offset-range.js';
-import { RANGE_ROWS_MAX, RANGE_SEND_MS_MAX, type RangeRows, type RangeWriter } from './range-writer.js';
+import type { RangeRows } from './range-row.js';
+import { RANGE_ROWS_MAX, RANGE_SEND_MS_MAX, type RangeWriter } from './range-writer.js';
 import { SEQUENCE_TABLE, sequenceRows } from './sequence-table.js';
 
 /** What the reader needs to know of a record of the log. */

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '../client/clickhouse-client.js';
 import type { RangeHandler } from './range-reader.js';
-import type { RangeRow } from './range-writer.js';
+import type { RangeRow } from './range-row.js';
 
 /** A decision of the specs. `minute` 0–59 of one hour; two topics' worth of nothing else. */
 export type Item = {

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '../client/clickhouse-client.js';
 import { explicitSettings } from '../client/clickhouse-client.js';
 import { rangeToken, type OffsetRange } from './offset-range.js';
 import { mendRange } from './range-mend.js';
+import type { RangeRow, RangeRows } from './range-row.js';
 import { inspectRangeTables, type RangeTable } from './range-tables.js';
 import { SEQUENCE_TABLE, sequenceTableDdl } from './sequence-table.js';
 
@@ -12,15 +13,6 @@ export const RANGE_SEND_MS_MAX = 10_000;
 
 /** Kafka's own rule; nothing in such a name needs quoting anywhere. */
 const TOPIC = /^[\w.-]{1,249}$/;
-
-/** A row as JSON: column to value, with `kafka_offset` and `kafka_index` naming its place. */
-export type RangeRow = {
-  readonly kafka_offset: string;
-  readonly kafka_index: number;
-  readonly [column: string]: unknown;
-};
-/** The rows of one range for each table. A repeat must give the same ones. */
-export type RangeRows = ReadonlyMap<string, readonly RangeRow[]>;
 
 export type WriteOptions = {
   /** It was tried before, by whomever: what is there is counted, and mended where it differs. */

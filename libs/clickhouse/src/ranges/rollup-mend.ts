@@ -1,6 +1,6 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { OffsetRange } from './offset-range.js';
-import { mendUntilEqual, settledDifference, type MendPlace } from './range-mend.js';
+import { mendUntilEqual, settledDifference, type MendPlace } from './mending.js';
 import { OFFSETS_PER_BUCKET, type Rollup } from './range-tables.js';
 
 /**
@@ -54,12 +54,12 @@ async function differingBuckets(
   range: OffsetRange,
 ): Promise<bigint[]> {
   const { from, to } = bucketsOf(range);
-  const fresh = await place.client.query({
+  const fresh = place.client.query({
     query: `SELECT toString(kafka_bucket) AS bucket, toString(sum(rows)) AS total FROM (${rollup.select}) GROUP BY kafka_bucket`,
     clickhouse_settings: onlyBuckets(place, table, range, from, to),
     format: 'JSONEachRow',
   });
-  const held = await place.client.query({
+  const held = place.client.query({
     query: `SELECT toString(kafka_bucket) AS bucket, toString(sum(rows)) AS total
       FROM {database:Identifier}.{table:Identifier}
       WHERE kafka_topic = {topic:String} AND kafka_partition = {partition:UInt32}
@@ -67,7 +67,7 @@ async function differingBuckets(
     query_params: { database: place.database, table: rollup.table, ...range, from, to },
     format: 'JSONEachRow',
   });
-  const [wanted, found] = [await totals(fresh), await totals(held)];
+  const [wanted, found] = await Promise.all([fresh.then(totals), held.then(totals)]);
   const buckets = new Set([...wanted.keys(), ...found.keys()]);
   return [...buckets].filter((bucket) => wanted.get(bucket) !== found.get(bucket)).map(BigInt);
 }

@@ -1,5 +1,5 @@
 import type { OffsetRange } from './offset-range.js';
-import type { RangeRow } from './range-writer.js';
+import type { RangeRow } from './range-row.js';
 
 /** Which `seq` each range has stored, for every (replica, boot) in it. Written like any other table of the range. */
 export const SEQUENCE_TABLE = 'ingested_sequences';
