@@ -1,0 +1,70 @@
+import type { BusRecord, CommittedOffset, ConsumedBatch, DeadLetters } from '#libs/bus';
+import {
+  RangeReader,
+  type OffsetRange,
+  type PlacedItem,
+  type RangeRow,
+  type RangeWriter,
+  type StoredRange,
+} from '#libs/clickhouse';
+import type { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { ChainHeads } from './chain-heads.js';
+import { rowOf, tableOf, type ReceivedDecision } from './decision-row.js';
+import { readBatch } from './read-batch.js';
+
+type Options = {
+  readonly database: AuditDatabase;
+  readonly writer: RangeWriter;
+  readonly deadLetters: DeadLetters;
+  readonly topic: string;
+  readonly partition: number;
+  readonly onStored: (range: StoredRange) => void;
+};
+
+/** Tables that decisions go to. */
+export const TABLES = ['decisions', 'calls'] as const;
+
+/** One partition's way into ClickHouse: exactly once, in chains. */
+export class PartitionIngest {
+  private readonly reader: RangeReader<BusRecord, ReceivedDecision>;
+  private readonly heads: ChainHeads;
+
+  constructor(private readonly options: Options) {
+    const { database, writer, topic, partition, onStored } = options;
+    const { client, name } = database;
+    this.heads = new ChainHeads(client, name, topic, partition);
+    const handler = {
+      unpack: (record: BusRecord) => this.unpack(record),
+      rows: (kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) => this.rows(kept, range),
+    };
+    this.reader = new RangeReader({ client, database: name, topic, partition, writer, handler, onStored });
+  }
+
+  assigned(committed: CommittedOffset | null): void {
+    this.heads.forget();
+    this.reader.assigned(committed);
+  }
+
+  take(batch: ConsumedBatch): Promise<void> {
+    return this.reader.take(batch);
+  }
+
+  /** What cannot be read goes to the dead letters before the range is stored; if it cannot, nothing is committed. */
+  private async unpack(record: BusRecord): Promise<readonly ReceivedDecision[]> {
+    const read = readBatch(record);
+    if (!('poison' in read)) return read;
+    await this.options.deadLetters.bury(record, { reason: read.poison, attempts: 1 });
+    return [];
+  }
+
+  private async rows(kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) {
+    const { topic, partition } = this.options;
+    const byTable = new Map<string, readonly RangeRow[]>();
+    for (const table of TABLES) {
+      const own = kept.filter(({ item }) => tableOf(item) === table);
+      const rows = own.map(({ item, offset, index }) => rowOf(item, { topic, partition, offset, index }));
+      byTable.set(table, await this.heads.chained(table, rows, range));
+    }
+    return byTable;
+  }
+}
