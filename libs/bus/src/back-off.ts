@@ -1,5 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 /** Waits between attempts: doubled from `firstMs` to `mostMs`, less up to a fifth by chance, until a success resets it. */
 export class BackOff {
   private failures = 0;
@@ -26,7 +24,16 @@ export class BackOff {
   /** Waits; ends early and quietly when the signal fires. */
   async wait(signal?: AbortSignal): Promise<void> {
     const waitMs = this.nextMs();
-    await pause(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    if (signal?.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      signal?.addEventListener('abort', done);
+    });
   }
 }
 

@@ -4,8 +4,14 @@ import type { ReaderHealth, TopicChoice } from './reader-health.js';
 /** What a group has committed for a partition: the next offset to read, and the text stored beside it. */
 export type CommittedOffset = { readonly offset: bigint; readonly metadata: string | null };
 
-/** A partition that this consumer now owns; `committed` is null if the group never committed there. */
-export type AssignedPartition = TopicPartition & { readonly committed: CommittedOffset | null };
+/**
+ * A partition that this consumer now owns. `committed` is null if the group never committed there. Delivery begins at
+ * `next`: the committed offset, unless the log no longer has it (or never had it: another log), which is reported.
+ */
+export type AssignedPartition = TopicPartition & {
+  readonly committed: CommittedOffset | null;
+  readonly next: bigint;
+};
 
 /** Records of one partition in offset order, at most `batchMax`. */
 export type ConsumedBatch = TopicPartition & {

@@ -52,7 +52,7 @@ export function consumeContract(scene: () => ContractScene): void {
         onBatch: (batch) => void seen.push(...numbersOf(batch.records)),
       });
       await waitFor(() => seen.length === 6);
-      expect(assigned).toEqual([{ topic: name, partition: 0, committed: { offset: 4n, metadata: '4-7' } }]);
+      expect(assigned).toEqual([{ topic: name, partition: 0, committed: { offset: 4n, metadata: '4-7' }, next: 4n }]);
       expect(seen).toEqual([4, 5, 6, 7, 8, 9]);
     });
 

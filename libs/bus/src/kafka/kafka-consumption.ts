@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { BackOff } from '../back-off.js';
 import { BusError } from '../bus-error.js';
+import { firstOffset } from '../first-offset.js';
 import type { BusRecord, TopicPartition } from '../bus-record.js';
 import type { AssignedPartition, CommittedOffset, ConsumedBatch, ConsumeOptions, Consumption } from '../consumption.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
@@ -18,6 +19,8 @@ type Assignment = {
   readonly consumer: Consumer;
   readonly partitions: ReadonlyMap<string, TopicPartition>;
   readonly over: AbortController;
+  /** Next offset to be delivered, by partition; nothing below it is. */
+  readonly next: Map<string, bigint>;
   /** Settles when every partition has been placed at its committed offset and `onAssigned` is done. */
   placed: Promise<void>;
 };
@@ -37,6 +40,7 @@ export class KafkaConsumption implements Consumption {
     this.reader = new KafkaReader(
       {
         group,
+        alone: false,
         topics: names,
         maxWaitMs,
         minBytes,
@@ -80,6 +84,7 @@ export class KafkaConsumption implements Consumption {
       consumer,
       partitions: new Map(owned),
       over: new AbortController(),
+      next: new Map(),
       placed: Promise.resolve(),
     };
     this.assignment = next;
@@ -95,9 +100,10 @@ export class KafkaConsumption implements Consumption {
     for (; !signal.aborted; await backOff.wait(signal)) {
       try {
         const assigned = await Promise.all(partitions.map((partition) => this.standing(partition)));
-        await this.options.onAssigned?.(assigned.map(({ next: _, ...told }) => told));
+        await this.options.onAssigned?.(assigned);
         if (signal.aborted) return;
         for (const { topic, partition, next } of assigned) {
+          assignment.next.set(`${topic}/${partition}`, next);
           assignment.consumer.seek({ topic, partition, offset: String(next) });
         }
         return;
@@ -108,13 +114,14 @@ export class KafkaConsumption implements Consumption {
     }
   }
 
-  private async standing({ topic, partition }: TopicPartition): Promise<AssignedPartition & { next: bigint }> {
+  private async standing({ topic, partition }: TopicPartition): Promise<AssignedPartition> {
     const committed = await this.committed({ topic, partition });
     const { partitions } = await this.topics.endOffsets([topic]);
     const bounds = partitions.find((bound) => bound.partition === partition);
     if (!bounds) throw new BusError('bus/unknown-topic', `${topic}/${partition} does not exist`, true);
-    const initial = this.options.from === 'end' ? bounds.end : bounds.start;
-    return { topic, partition, committed, next: committed?.offset ?? initial };
+    const next = firstOffset(bounds, committed, this.options.from);
+    if (committed && committed.offset !== next) this.reader.reportGap({ topic, partition }, committed.offset, next);
+    return { topic, partition, committed, next };
   }
 
   private async committed({ topic, partition }: TopicPartition): Promise<CommittedOffset | null> {
@@ -130,13 +137,18 @@ export class KafkaConsumption implements Consumption {
       await assignment.placed;
       // Fetched before the reader was moved to where it belongs, which a seek that still waits shows.
       if (payload.isStale() || alive.signal.aborted) return;
-      const records = messages.map((message) => readRecord(topic, partition, message));
+      const name = `${topic}/${partition}`;
+      const expected = assignment.next.get(name) ?? 0n;
+      const records = messages
+        .map((message) => readRecord(topic, partition, message))
+        .filter(({ offset }) => offset >= expected);
       const { batchMax } = this.options;
       for (let from = 0; from < records.length && !alive.rejoin; from += batchMax) {
         const taken = await this.handOver(records.slice(from, from + batchMax), payload, alive, assignment);
-        if (!taken) break;
-        if (from + batchMax >= records.length && !alive.rejoin) payload.resolveOffset(payload.batch.lastOffset());
+        if (!taken) return;
+        assignment.next.set(name, (records[Math.min(from + batchMax, records.length) - 1]?.offset ?? expected) + 1n);
       }
+      if (!alive.rejoin) payload.resolveOffset(payload.batch.lastOffset());
     } finally {
       alive.stop();
     }

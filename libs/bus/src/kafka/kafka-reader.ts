@@ -1,5 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { randomBytes } from 'node:crypto';
 import { BackOff, within } from '../back-off.js';
+import type { TopicPartition } from '../bus-record.js';
 import type { BusClock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
@@ -8,6 +10,8 @@ import * as settings from './kafka-settings.js';
 /** What a reader does with what kafkajs hands over. */
 export type ReaderWork = {
   readonly group: string;
+  /** Each consumer joins a group of its own, with a random part added to the name. */
+  readonly alone: boolean;
   readonly topics: readonly string[];
   readonly maxWaitMs: number;
   readonly minBytes: number;
@@ -36,7 +40,8 @@ export class KafkaReader {
   readonly closing: AbortSignal;
   handlerFailures = 0;
   private readonly abort = new AbortController();
-  private readonly backOff = new BackOff(100, 10_000);
+  /** Short at its longest: a replica must be reading again well within the 10 s of its log lease. */
+  private readonly backOff = new BackOff(100, 1500);
   private readonly paused = new Set<string>();
   private consumer: Consumer | undefined;
   private state: ReaderHealth['state'] = 'starting';
@@ -77,6 +82,13 @@ export class KafkaReader {
     this.lastError = text;
     this.parts.logger.warn({ group: this.work.group, error: text, failures: this.handlerFailures }, 'handler failed');
     return text;
+  }
+
+  /** Records between a committed offset and the log's bounds are gone, or the log is another one. */
+  reportGap({ topic, partition }: TopicPartition, committed: bigint, next: bigint): void {
+    const fields = { group: this.work.group, topic, partition, committed: String(committed), next: String(next) };
+    this.lastError = `${topic}/${partition}: offset ${committed} is outside of the log`;
+    this.parts.logger.error(fields, 'the committed offset is outside of the log');
   }
 
   pause(topics: TopicChoice = this.work.topics): void {
@@ -131,9 +143,10 @@ export class KafkaReader {
   }
 
   private create(): Consumer {
-    const { group, maxWaitMs, minBytes, partitionBytesMax } = this.work;
+    const { group, alone, maxWaitMs, minBytes, partitionBytesMax } = this.work;
     const consumer = this.parts.kafka().consumer({
-      groupId: group,
+      // A new name each time: in the old group the dead consumer would be waited for until its session ends.
+      groupId: alone ? `${group}.${randomBytes(6).toString('hex')}` : group,
       sessionTimeout: settings.SESSION_TIMEOUT_MS,
       heartbeatInterval: settings.HEARTBEAT_MS,
       rebalanceTimeout: settings.REBALANCE_TIMEOUT_MS,

@@ -1,5 +1,4 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { randomBytes } from 'node:crypto';
 import { BackOff } from '../back-off.js';
 import type { BusRecord } from '../bus-record.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
@@ -37,7 +36,8 @@ export class KafkaReplay implements Replay {
     const { reader, topics: names, maxWaitMs = MAX_WAIT_MS } = options;
     this.reader = new KafkaReader(
       {
-        group: `${reader}.${randomBytes(6).toString('hex')}`,
+        group: reader,
+        alone: true,
         topics: names,
         maxWaitMs,
         minBytes: 1,

@@ -145,3 +145,26 @@ it('loses nothing and commits nothing twice in a group over connections that kee
   expect([...new Set(seen)]).toEqual(upTo(200));
   for (const error of refused) expect(error).toHaveProperty('transient', true);
 });
+
+it('reports that a reader crashed, starts it again, and goes on where it was', async () => {
+  const line = new CuttableLine();
+  const seen: number[] = [];
+  const incidents: string[] = [];
+  const replay = await open(line).replay({
+    reader: 'crash',
+    topics: [topic],
+    onRecords: (records) => void seen.push(...numbersOf(records)),
+    onIncident: ({ kind }) => void incidents.push(kind),
+  });
+  await watcher.publish(numbered(topic, 5));
+  await waitFor(() => seen.length === 5);
+  line.cut();
+  await waitFor(() => replay.health().state === 'restarting', { timeoutMs: 30_000 });
+  expect(replay.health().lastError).toMatch(/Kafka/);
+  await watcher.publish(numbered(topic, 5, 5));
+  line.mend();
+  await waitFor(() => seen.length === 10, { timeoutMs: 30_000 });
+  expect(seen).toEqual(upTo(10));
+  expect(incidents).toContain('restarted');
+  expect(replay.health()).toMatchObject({ state: 'running', stoppedTopics: [] });
+});

@@ -1,7 +1,8 @@
 import { BusError } from '../bus-error.js';
 import type { BusRecord, TopicPartition } from '../bus-record.js';
 import type { BusClock } from '../clock.js';
-import type { ConsumedBatch, ConsumeOptions, Consumption } from '../consumption.js';
+import { firstOffset } from '../first-offset.js';
+import type { AssignedPartition, ConsumedBatch, ConsumeOptions, Consumption } from '../consumption.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
 import type { GroupMember, MemoryGroup } from './memory-group.js';
 import type { MemoryLog } from './memory-log.js';
@@ -75,13 +76,9 @@ export class MemoryConsumption implements Consumption, GroupMember {
   private async place(assignment: Assignment, partitions: readonly Owned[]): Promise<void> {
     while (!assignment.over.signal.aborted && !this.reader.closing.aborted) {
       try {
-        const told = partitions.map(({ topic, partition }) => ({
-          topic,
-          partition,
-          committed: this.log.committed(this.options.group, topic, partition),
-        }));
+        const told = partitions.map((partition) => this.standing(partition));
         await this.options.onAssigned?.(told);
-        for (const [i, owned] of partitions.entries()) owned.next = told[i]?.committed?.offset ?? this.first(owned);
+        for (const [i, owned] of partitions.entries()) owned.next = told[i]?.next ?? 0n;
         assignment.placed = true;
         return;
       } catch (error) {
@@ -91,9 +88,11 @@ export class MemoryConsumption implements Consumption, GroupMember {
     }
   }
 
-  private first({ topic, partition }: TopicPartition): bigint {
+  private standing({ topic, partition }: TopicPartition): AssignedPartition {
+    const committed = this.log.committed(this.options.group, topic, partition);
     const bounds = this.log.bounds(topic)[partition];
-    return (this.options.from === 'end' ? bounds?.end : bounds?.start) ?? 0n;
+    if (!bounds) throw new BusError('bus/unknown-topic', `${topic}/${partition} does not exist`, true);
+    return { topic, partition, committed, next: firstOffset(bounds, committed, this.options.from) };
   }
 
   private async deliver(owned: Owned, assignment: Assignment): Promise<boolean> {
