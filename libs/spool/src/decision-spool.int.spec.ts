@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { KafkaBus, type BusRecord } from '#libs/bus';
 import type { DecisionRecord } from '#libs/contracts';
 import { freshName, testStack, waitFor } from '#libs/testing';
@@ -143,6 +144,37 @@ it('loses and reorders nothing when its process is killed again and again, appen
   const interrupted = [...ended].filter(([, outcomes]) => [...outcomes][0]?.endsWith('interrupted')).map(([id]) => id);
   expect(interrupted.filter((id) => endIds.has(id))).toEqual([]);
   expect(openIds.length - endIds.size).toBeLessThanOrEqual(interrupted.length + 3);
+  expect(filesIn(directory)).toEqual([]);
+});
+
+it('goes on where it was when its publishing thread dies', async () => {
+  const { bus, topic, brokers } = await freshTopic();
+  const directory = spoolDirectory();
+  const spool = await DecisionSpool.open({
+    directory,
+    service: 'policy',
+    replica: 'policy-1',
+    topic,
+    kafka: { brokers },
+  });
+  const ids: string[] = [];
+  const append = (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      const record = listed(['acme', 'globex'][i % 2]);
+      spool.append(record);
+      ids.push(record.decision_id);
+    }
+  };
+  append(500);
+  await waitFor(() => spool.lag().unpublishedRecords < 500, { timeoutMs: 20_000, what: 'the first acknowledgement' });
+  append(3000);
+  await (spool as unknown as { publisher: { worker: Worker } }).publisher.worker.terminate();
+  append(500);
+  expect(await spool.flush(30_000)).toBe(true);
+  const byPartition = await published(bus, topic.name);
+  expectInOrder(byPartition);
+  expect([...new Set(all(byPartition).map((record) => record.decision_id))].sort()).toEqual(ids.sort());
+  await spool.close();
   expect(filesIn(directory)).toEqual([]);
 });
 

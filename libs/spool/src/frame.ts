@@ -72,15 +72,14 @@ export function readFrame(source: Buffer, at: number): Frame | 'short' | 'corrup
   if (length === 0 || length > RECORD_BYTES_MAX) return 'corrupt';
   const bytes = FRAME_HEADER_BYTES + length;
   if (source.length - at < bytes) return 'short';
-  const frame = source.subarray(at, at + bytes);
-  if (crc32(frame.subarray(CHECKED_FROM)) !== frame.readUInt32LE(12)) return 'corrupt';
-  const count = frame.readUInt32LE(COUNT_AT);
-  const whole = ~count >>> 0 === frame.readUInt32LE(COUNT_AT + 4);
+  if (crc32(source.subarray(at + CHECKED_FROM, at + bytes)) !== source.readUInt32LE(at + 12)) return 'corrupt';
+  const count = source.readUInt32LE(at + COUNT_AT);
+  const whole = ~count >>> 0 === source.readUInt32LE(at + COUNT_AT + 4);
   return {
-    payload: frame.subarray(FRAME_HEADER_BYTES),
-    partition: frame.readUInt16LE(20),
-    flags: frame.readUInt16LE(22),
-    atMs: frame.readDoubleLE(24),
+    payload: source.subarray(at + FRAME_HEADER_BYTES, at + bytes),
+    partition: source.readUInt16LE(at + 20),
+    flags: source.readUInt16LE(at + 22),
+    atMs: source.readDoubleLE(at + 24),
     count: whole ? count : 1,
     bytes,
   };

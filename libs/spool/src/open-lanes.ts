@@ -56,8 +56,9 @@ export function openLanes(options: SpoolOptions): Lanes {
     const writer = new RecordWriter({ log, replica, boot, partitions: options.topic.partitions, nowMs });
     return { boot, cells: lane, log, writer };
   };
-  const held = () => cells.lane(MAIN_LANE).heldBytes + cells.lane(FLOOD_LANE).heldBytes + cells.earlier.heldBytes;
-  const hasRoom = (bytes: number) => held() + bytes <= bytesMax;
+  const [mainCells, floodCells] = [cells.lane(MAIN_LANE), cells.lane(FLOOD_LANE)];
+  const hasRoom = (bytes: number) =>
+    mainCells.heldBytes + floodCells.heldBytes + cells.earlierHeldBytes + bytes <= bytesMax;
   const floodBytesMax = bytesMax * FLOOD_SHARE;
   const segmentBytes = segmentBytesFor(bytesMax);
   const main = open(MAIN_LANE, segmentBytes, (_, bytes) => hasRoom(bytes));

@@ -46,6 +46,10 @@ export class SpoolCells {
     this.floats.set([records, bytes, heldBytes], 1);
   }
 
+  get earlierHeldBytes(): number {
+    return this.floats[3] ?? 0;
+  }
+
   /** Wakes the publisher if it sleeps; costs one load otherwise. */
   wake(): void {
     if (Atomics.load(this.ints, ASLEEP) === 0) return;

@@ -24,6 +24,8 @@ export class SegmentLog {
   private segment = 0;
   private offset = 0;
   private closed = false;
+  /** After a failure the file's own position is not to be trusted any more. */
+  private positioned = false;
 
   constructor(options: SegmentLogOptions) {
     this.options = options;
@@ -87,6 +89,7 @@ export class SegmentLog {
     const file = files.create(segmentPath(directory, this.segment + 1));
     this.segment += 1;
     this.offset = 0;
+    this.positioned = false;
     this.file = file;
     this.commits.created();
     return file;
@@ -102,7 +105,13 @@ export class SegmentLog {
   private writeWhole(file: number, frame: Buffer, bytes: number): void {
     let done = 0;
     while (done < bytes) {
-      const written = this.options.files.write(file, frame, done, bytes - done, this.offset + done);
+      const written = this.options.files.write(
+        file,
+        frame,
+        done,
+        bytes - done,
+        this.positioned ? this.offset + done : null,
+      );
       if (written === 0) throw new Error('The disk took nothing.');
       done += written;
     }
@@ -110,6 +119,7 @@ export class SegmentLog {
 
   private cutBack(): void {
     if (this.file === undefined) return;
+    this.positioned = true;
     try {
       this.options.files.truncate(this.file, this.offset);
     } catch {
