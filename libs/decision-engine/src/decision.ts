@@ -37,7 +37,10 @@ export type Decision = {
   readonly statements: readonly string[];
   /** Boundaries that refused; sorted. */
   readonly boundaries: readonly string[];
-  /** Attributes that conditions asked for and the request did not have; sorted. Told of refusals only. */
+  /**
+   * Attributes that conditions asked for and the request did not have; sorted. Told of refusals only, and not of a
+   * model's own attributes, which the catalogue shows.
+   */
   readonly missing: readonly string[];
 };
 

@@ -1,4 +1,5 @@
 import { networkHolds, readIp } from '#libs/policy-language';
+import { NONE } from '../decision.js';
 import type { AccessRequest } from '../request.js';
 import type { CompiledCondition } from './compile-condition.js';
 import { readNumber, readText, readTexts } from './read-attribute.js';
@@ -12,8 +13,25 @@ export type Outcome = typeof FALSE | typeof TRUE | typeof UNTOLD;
 
 const told = (holds: boolean): Outcome => (holds ? TRUE : FALSE);
 
-/** Evaluates one condition; allocates nothing but for `cidr`. */
+/** Attributes that were asked for and missing since `forgetMissing`; kept aside, since almost always there are none. */
+const missing = new Set<string>();
+
+/** Begins another decision. */
+export function forgetMissing(): void {
+  if (missing.size > 0) missing.clear();
+}
+
+/** What was asked for and missing, sorted. */
+export const missingAttributes = (): readonly string[] => (missing.size === 0 ? NONE : [...missing].toSorted());
+
+/** Evaluates one condition, and remembers what was missing; allocates nothing but for `cidr`. */
 export function evaluateCondition(c: CompiledCondition, request: AccessRequest, resource: ResourceView): Outcome {
+  const outcome = outcomeOf(c, request, resource);
+  if (outcome === UNTOLD) missing.add(c.attr);
+  return outcome;
+}
+
+function outcomeOf(c: CompiledCondition, request: AccessRequest, resource: ResourceView): Outcome {
   switch (c.left.type) {
     case 'string':
       return onText(c, readText(c.left.name, c.key, request, resource), request, resource);

@@ -1,3 +1,4 @@
+import { forgetMissing, missingAttributes } from '../conditions/evaluate-condition.js';
 import type { ResourceView } from '../conditions/resource-view.js';
 import { checkBeforeResource, checkOnResource } from '../credential/check-credential.js';
 import { NONE, type Decision, type DecisionCode, type Reason } from '../decision.js';
@@ -5,7 +6,6 @@ import type { AccessRequest } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import { actionIdOf, isAbout } from '../statements/action-ids.js';
 import { NO_MODEL } from '../statements/row.js';
-import { missingAttributes } from './missing-attributes.js';
 import { decideForOperator } from './operator-rights.js';
 import { isOpenByAnotherOperation } from './other-operations.js';
 import { ownerReach, type OwnerReach } from './owner-reach.js';
@@ -42,6 +42,7 @@ function decideOn(
   request: AccessRequest,
   resource: ResourceView,
 ): Decision {
+  forgetMissing();
   const reach = ownerReach(snapshot, action, modelId, request, resource);
   if (reach.reason !== 'granted') return unreached(reach, snapshot, action, modelId, request, resource);
   const { statements } = reach;
@@ -61,7 +62,7 @@ function unreached(
   request: AccessRequest,
   resource: ResourceView,
 ): Decision {
-  const missing = missingAttributes(snapshot, action, modelId, request, resource, boundaries);
+  const missing = missingAttributes();
   const byOperation = modelId !== NO_MODEL && isOpenByAnotherOperation(snapshot, action, modelId, request, resource);
   const code = byOperation ? 'action_not_allowed' : ungranted(resource.type);
   return { allowed: false, code, reason, statements, boundaries, missing };

@@ -1,10 +1,9 @@
 import type { ResourceView } from '../conditions/resource-view.js';
-import { STATEMENTS_CITED_MAX } from '../decision.js';
 import type { AccessRequest } from '../request.js';
 import type { Compiled } from '../snapshot/tenant-snapshot.js';
+import type { Cell } from '../statements/cell.js';
 import type { SubjectGrants } from '../statements/grant.js';
-import { applies, reaches, type Row } from '../statements/row.js';
-import type { Cell, RowSet } from '../statements/row-set.js';
+import { applies, holds, reaches, type Row } from '../statements/row.js';
 import { Matches } from './matches.js';
 
 /**
@@ -30,40 +29,28 @@ export class GrantMatcher {
   }
 
   private readonly visit = (held: SubjectGrants): void => {
-    const grants = held.inForce();
-    for (let i = 0; i < grants.length; i++) {
-      const set = grants[i]?.forAction(this.action);
-      if (!set) continue;
-      if (set.isSmall) this.scan(set);
-      else this.lookUp(set.cellOf(this.modelId, this.resource));
-    }
+    const cell = held.cell(this.action, this.modelId, this.resource);
+    if (cell) this.lookUp(cell);
+    else this.scan(held.rowsFor(this.action));
   };
-
-  private scan({ rows }: RowSet): void {
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
-      if (row && reaches(row, this.modelId, this.resource)) this.test(row);
-    }
-  }
 
   private lookUp({ deny, allow, conditional }: Cell): void {
     this.denies.add(deny);
     this.allows.add(allow);
-    let matchedDenies = 0;
-    let matchedAllows = 0;
     for (let i = 0; i < conditional.length; i++) {
-      const row = conditional[i];
-      // In order of their ids, denies first: once enough of them are there to cite, the rest would change nothing.
-      if (!row || (row.deny ? matchedDenies : matchedAllows) >= STATEMENTS_CITED_MAX) continue;
-      if (!this.test(row)) continue;
-      if (row.deny) matchedDenies++;
-      else matchedAllows++;
+      const group = conditional[i];
+      if (group && holds(group, group.conditions, this.request, this.resource)) {
+        (group.deny ? this.denies : this.allows).add(group.cited);
+      }
     }
   }
 
-  private test(row: Row): boolean {
-    if (!applies(row, this.modelId, this.request, this.resource)) return false;
-    (row.deny ? this.denies : this.allows).add(row.cited);
-    return true;
+  private scan(rows: readonly Row[]): void {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      if (row && reaches(row, this.modelId, this.resource) && applies(row, this.modelId, this.request, this.resource)) {
+        (row.deny ? this.denies : this.allows).add(row.cited);
+      }
+    }
   }
 }

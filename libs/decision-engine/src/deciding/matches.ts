@@ -1,4 +1,4 @@
-import { firstFew } from '../statements/row-set.js';
+import { firstFew } from '../statements/cell.js';
 
 /**
  * Ids of statements that matched. The first list is kept as it is, so that the usual answer, decided by one statement

@@ -2,9 +2,9 @@ import { builtInRoles, PLATFORM, type DocumentOf, type PolicyDocument } from '#l
 import { CompiledBoundary } from '../boundaries/compiled-boundary.js';
 import { Catalogue } from '../catalogue/catalogue.js';
 import { TaggedResources } from '../catalogue/tagged-resources.js';
-import { Grant, SubjectGrants } from '../statements/grant.js';
+import { CellBudget, Grant, SubjectGrants } from '../statements/grant.js';
 import type { Row } from '../statements/row.js';
-import { CellBudget } from '../statements/row-set.js';
+
 import { StatementCompiler, type Narrowing, type Statement } from '../statements/statement-compiler.js';
 import { SubjectIndex } from '../subjects/subject-index.js';
 import { TenantSnapshot } from './tenant-snapshot.js';
@@ -66,14 +66,14 @@ function compileGrants(
   const grantOf = (role: RoleSource, narrowing: Narrowing) => {
     const key = JSON.stringify([role.key, narrowing.resources, narrowing.expiresAtMs]);
     let grant = shared.get(key);
-    if (!grant) shared.set(key, (grant = new Grant(rowsOf(role, narrowing, compiler), budget)));
+    if (!grant) shared.set(key, (grant = new Grant(rowsOf(role, narrowing, compiler))));
     return grant;
   };
   for (const document of documents) {
     named(document, () => {
       // The grants of a platform model that a tenant's own model hides must not open the tenant's.
       if (document.kind === 'Model' && catalogue.find(document.metadata.name)?.tenant === document.metadata.tenant) {
-        grantOfModel(document, compiler, index, budget);
+        grantOfModel(document, compiler, index);
       }
       if (document.kind !== 'RoleBinding') return;
       const { subjects, resources, expires } = document.spec;
@@ -100,7 +100,6 @@ function grantOfModel(
   { metadata, spec }: DocumentOf<'Model'>,
   compiler: StatementCompiler,
   index: SubjectIndex<SubjectGrants>,
-  budget: CellBudget,
 ): void {
   for (const [n, { subjects, ...scope }] of (spec.grants ?? []).entries()) {
     const statement = { ...scope, effect: 'allow', resources: [`model:${metadata.name}`] } as const;
@@ -108,7 +107,7 @@ function grantOfModel(
       resources: undefined,
       expiresAtMs: Infinity,
     });
-    const grant = new Grant([row], budget);
+    const grant = new Grant([row]);
     for (const subject of subjects) index.of(subject).grants.push(grant);
   }
 }

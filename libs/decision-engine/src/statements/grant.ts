@@ -1,48 +1,79 @@
-import type { Row } from './row.js';
-import { RowSet, type CellBudget } from './row-set.js';
+import type { ResourceView } from '../conditions/resource-view.js';
+import { cellOf, type Cell } from './cell.js';
+import { NO_MODEL, type Row } from './row.js';
+
+const NO_ROWS: readonly Row[] = Object.freeze([]);
 
 /** The rows of one role as one binding narrows it, by action. Shared by all subjects of equal bindings. */
 export class Grant {
-  private readonly sets: (RowSet | undefined)[] = [];
+  private readonly byAction: (Row[] | undefined)[] = [];
 
-  constructor(
-    readonly rows: readonly Row[],
-    budget: CellBudget,
-  ) {
-    for (const [action, concerning] of byAction(rows)) this.sets[action] = new RowSet(concerning, budget);
+  constructor(readonly rows: readonly Row[]) {
+    for (const row of rows) for (const action of row.actions) (this.byAction[action] ??= []).push(row);
   }
 
-  forAction(action: number): RowSet | undefined {
-    return this.sets[action];
+  forAction(action: number): readonly Row[] {
+    return this.byAction[action] ?? NO_ROWS;
   }
 }
 
-/** From this many grants on, a subject's rows are put together by action when it is first asked about. */
-const GRANTS_APART_MAX = 4;
+/** Cells that one snapshot keeps, over all subjects; beyond them rows are looked at one by one. */
+const CELLS_MAX = 200_000;
+/** Cells that one subject keeps for paths outside the catalogue: those are callers' words, of which there is no end. */
+const CELLS_OF_PATHS_MAX = 1_024;
+/** Up to this many rows are looked at one by one where the resource is no model. */
+const ROWS_SCANNED_MAX = 16;
+/** More than there are actions; cells are kept by `model * ACTIONS_MAX + action`. */
+const ACTIONS_MAX = 256;
 
-/** What one subject holds. Not changed once the snapshot is compiled. */
+/** How many cells of one snapshot may still be kept. */
+export class CellBudget {
+  private left = CELLS_MAX;
+
+  take(): boolean {
+    return this.left > 0 && this.left-- > 0;
+  }
+}
+
+/** What one subject holds. Its documents never change; what it keeps is only what was already looked up. */
 export class SubjectGrants {
   readonly grants: Grant[] = [];
-  private merged: readonly Grant[] | undefined;
+  private readonly cells = new Map<number | string, Cell>();
+  private readonly merged: (readonly Row[] | undefined)[] = [];
 
   constructor(private readonly budget: CellBudget) {}
 
-  /** The grants to look at: the few there are, or one that holds the rows of all. */
-  inForce(): readonly Grant[] {
-    if (this.grants.length <= GRANTS_APART_MAX) return this.grants;
-    this.merged ??= [new Grant([...new Set(this.grants.flatMap(({ rows }) => rows))], this.budget)];
-    return this.merged;
+  /** The rows of all grants for one action, each once. */
+  rowsFor(action: number): readonly Row[] {
+    const [only] = this.grants;
+    if (this.grants.length === 1 && only) return only.forAction(action);
+    return (this.merged[action] ??= [...new Set(this.grants.flatMap((grant) => grant.forAction(action)))]);
   }
-}
 
-function byAction(rows: readonly Row[]): Map<number, Row[]> {
-  const sets = new Map<number, Row[]>();
-  for (const row of rows) {
-    for (const action of row.actions) {
-      const set = sets.get(action);
-      if (set) set.push(row);
-      else sets.set(action, [row]);
-    }
+  /** What the rows say about a resource; undefined where they are to be looked at one by one. */
+  cell(action: number, modelId: number, resource: ResourceView): Cell | undefined {
+    return modelId === NO_MODEL ? this.cellOfPath(action, resource) : this.cellOfModel(action, modelId, resource);
   }
-  return sets;
+
+  private cellOfModel(action: number, modelId: number, resource: ResourceView): Cell | undefined {
+    const key = modelId * ACTIONS_MAX + action;
+    const known = this.cells.get(key);
+    if (known !== undefined || !this.budget.take()) return known;
+    return this.keep(key, cellOf(this.rowsFor(action), modelId, resource));
+  }
+
+  private cellOfPath(action: number, resource: ResourceView): Cell | undefined {
+    const rows = this.rowsFor(action);
+    if (rows.length <= ROWS_SCANNED_MAX) return undefined;
+    const key = `${action} ${resource.path}`;
+    const known = this.cells.get(key);
+    if (known !== undefined) return known;
+    const cell = cellOf(rows, NO_MODEL, resource);
+    return this.cells.size < CELLS_OF_PATHS_MAX ? this.keep(key, cell) : cell;
+  }
+
+  private keep(key: number | string, cell: Cell): Cell {
+    this.cells.set(key, cell);
+    return cell;
+  }
 }

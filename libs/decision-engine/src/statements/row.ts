@@ -50,9 +50,18 @@ export function reachesPath(reach: Row['reach'], { type, path }: ResourceView): 
 
 /** Whether the row's conditions let it match, and its binding has not ended. */
 export function applies(row: Row, modelId: number, request: AccessRequest, resource: ResourceView): boolean {
-  if (row.expiresAtMs <= request.request.timeMs) return false;
-  const conditions = modelId === NO_MODEL ? row.conditions : row.onModels;
-  return row.deny ? denies(conditions, request, resource) : allows(conditions, request, resource);
+  return holds(row, modelId === NO_MODEL ? row.conditions : row.onModels, request, resource);
+}
+
+/** The same for conditions apart from their row. */
+export function holds(
+  { deny, expiresAtMs }: Pick<Row, 'deny' | 'expiresAtMs'>,
+  conditions: Conditions,
+  request: AccessRequest,
+  resource: ResourceView,
+): boolean {
+  if (expiresAtMs <= request.request.timeMs) return false;
+  return deny ? denies(conditions, request, resource) : allows(conditions, request, resource);
 }
 
 /** An allow needs every condition to be told: what is missing fails it. */

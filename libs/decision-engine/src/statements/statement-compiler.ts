@@ -33,6 +33,7 @@ const EVERYTHING = ['**'];
 export class StatementCompiler {
   private readonly patterns = new Map<string, readonly ResourcePattern[]>();
   private readonly conditions = new Map<string, CompiledCondition>();
+  private readonly lists = new Map<string, Conditions>();
   private readonly selectors = new Map<string, ModelSelector>();
   private readonly actions = new Map<string, readonly number[]>();
   /** Whether any condition asks for the operation; if none does, no refusal can be the operation's doing. */
@@ -45,17 +46,17 @@ export class StatementCompiler {
     const deny = statement.effect === 'deny';
     const reach = [this.reach(statement.resources ?? EVERYTHING)];
     if (narrowing.resources) reach.push(this.reach(narrowing.resources));
-    const when = this.all(statement.when);
-    const unless = this.all(statement.unless);
+    const conditions = this.conditionsOf(statement, isAny);
+    const { when, unless } = conditions;
     return {
       id,
       cited: Object.freeze([id]),
       deny,
       actions: this.actionsOf(statement.actions),
       models: this.selector(deny, reach, { when, unless }),
-      onModels: { when: when.filter(isDynamic), unless: unless.filter(isDynamic) },
+      onModels: when.length + unless.length === 0 ? conditions : this.conditionsOf(statement, isDynamic),
       reach,
-      conditions: { when, unless },
+      conditions,
       expiresAtMs: narrowing.expiresAtMs,
     };
   }
@@ -66,6 +67,14 @@ export class StatementCompiler {
 
   private actionsOf(patterns: readonly string[]): readonly number[] {
     return remembered(this.actions, patterns.join('\n'), () => actionIdsOf(patterns));
+  }
+
+  /** Equal lists are one object, so that rows with the same conditions can be told together. */
+  private conditionsOf(statement: Statement, keep: (condition: CompiledCondition) => boolean): Conditions {
+    const when = this.all(statement.when).filter(keep);
+    const unless = this.all(statement.unless).filter(keep);
+    const key = JSON.stringify([when.map(identity), unless.map(identity)]);
+    return remembered(this.lists, key, () => ({ when, unless }));
   }
 
   private all(conditions: readonly Condition[] = []): readonly CompiledCondition[] {
@@ -120,6 +129,7 @@ export class StatementCompiler {
   }
 }
 
+const isAny = () => true;
 const isDynamic = (condition: CompiledCondition) => !readsOnlyResource(condition);
 const identity = ({ attr, operator, ref, text, number, wanted, values }: CompiledCondition) => {
   return [attr, operator, ref?.name, ref?.key, text, number, wanted, values];
