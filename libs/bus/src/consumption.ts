@@ -53,7 +53,7 @@ export type ConsumeOptions = {
    * reported and, after a back-off of 100 ms to 10 s, the partition begins again at its committed offset.
    */
   readonly onBatch: (batch: ConsumedBatch) => void | Promise<void>;
-  /** Longest wait of one fetch for `minBytes`, 20–100 ms or more where throughput matters. Default 50. */
+  /** Longest wait of one fetch for `minBytes`, ms. Default 100. */
   readonly maxWaitMs?: number;
   /** Default 1: answer as soon as anything is there. */
   readonly minBytes?: number;

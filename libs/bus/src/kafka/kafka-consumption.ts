@@ -12,7 +12,7 @@ import { PARTITION_BYTES_MAX } from './kafka-settings.js';
 import type { KafkaTopics } from './kafka-topics.js';
 import { KeepAlive } from './keep-alive.js';
 
-const MAX_WAIT_MS = 50;
+const MAX_WAIT_MS = 100;
 
 /** One join's worth of ownership; what belongs to an earlier one may neither deliver nor commit. */
 type Assignment = {

@@ -9,12 +9,17 @@ export function readRecord(topic: string, partition: number, message: KafkaMessa
   return { ...at, key: key ?? null, value: value ?? null, headers: headers ? lastOfEach(headers) : {} };
 }
 
+/** A plain loop: this runs for every header of every record of a replay. */
 function lastOfEach(headers: IHeaders): Record<string, Buffer> {
-  const pairs = Object.entries(headers).flatMap(([name, given]) => {
+  const read: Record<string, Buffer> = {};
+  for (const name of Object.keys(headers)) {
+    const given = headers[name];
     const value = Array.isArray(given) ? given.at(-1) : given;
-    return value === undefined ? [] : [[name, typeof value === 'string' ? Buffer.from(value) : value] as const];
-  });
-  return Object.fromEntries(pairs);
+    // Assigning to this name would change the object's prototype.
+    if (value === undefined || name === '__proto__') continue;
+    read[name] = typeof value === 'string' ? Buffer.from(value) : value;
+  }
+  return read;
 }
 
 /** What a header costs besides its bytes, roughly; only sums matter. */

@@ -12,7 +12,7 @@ import type { KafkaTopics } from './kafka-topics.js';
 import { KeepAlive } from './keep-alive.js';
 
 const BATCH_MAX = 1000;
-const MAX_WAIT_MS = 20;
+const MAX_WAIT_MS = 100;
 const LOG_CHECK_MS = 2000;
 
 /**
