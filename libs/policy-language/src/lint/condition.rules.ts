@@ -2,10 +2,9 @@ import type { Path } from '../bundle/source-map.js';
 import { isReference, operatorOf, type Condition, type Operand } from '../documents/condition.js';
 import { readNetwork } from '../matching/ip-network.js';
 import { didYouMean, nearest } from '../matching/nearest.js';
-import { attributes, readAttribute, type AttributeReference } from '../vocabulary/attributes.js';
-import { operations } from '../vocabulary/closed-lists.js';
+import { attributes, readAttribute, type AttributeName, type AttributeReference } from '../vocabulary/attributes.js';
 import { operatorNames, operators, type Operator } from '../vocabulary/operators.js';
-import { ENVIRONMENT_TAG } from '../vocabulary/closed-lists.js';
+import { credentialKinds, ENVIRONMENT_TAG, modelTypes, operations } from '../vocabulary/closed-lists.js';
 import type { LintContext, Report } from './lint-context.js';
 
 type Conditions = {
@@ -42,11 +41,8 @@ function lintAttribute(text: string, path: Path, context: LintContext, report: R
   const attribute = readAttribute(text);
   if (!attribute) {
     const known = Object.keys(attributes);
-    const meant =
-      nearest(
-        text,
-        known.filter((name) => !name.endsWith('.*')),
-      ) ?? nearestParent(text, known);
+    const whole = known.filter((name) => !name.endsWith('.*'));
+    const meant = nearestParent(text, known) ?? nearest(text, whole);
     const suggestion = meant === undefined ? undefined : `Did you mean "${meant}"?`;
     report({ path, rule: 'unknown-attribute', message: `There is no attribute "${text}".`, suggestion });
   } else if (attribute.name === 'resource.tags.*') lintTagKey(attribute.key ?? '', path, context, report);
@@ -155,14 +151,20 @@ function lintText(
     report({ path, rule: 'not-a-network', message: `"${text}" is no network such as 10.0.0.0/8 or 2001:db8::/32.` });
   }
   if (operator === 'glob' || operator === 'cidr') return;
-  const declared = tagSchema && Object.hasOwn(tagSchema, key) ? tagSchema[key] : undefined;
-  const known: readonly string[] | undefined =
-    name === 'request.operation'
-      ? operations
-      : name === 'resource.tags.*' && Array.isArray(declared)
-        ? declared
-        : undefined;
+  const known = name === 'resource.tags.*' ? declaredValues(tagSchema, key) : CLOSED[name];
   if (!known || known.includes(text)) return;
   const message = `"${text}" is no value of ${name.replace('*', key)}: ${known.join(', ')}.`;
   report({ path, rule: 'unknown-value', message, suggestion: didYouMean(text, known) });
+}
+
+const CLOSED: Partial<Record<AttributeName, readonly string[]>> = {
+  'request.operation': operations,
+  'resource.types': modelTypes,
+  'principal.kind': ['user', 'virtual-account'],
+  'credential.kind': credentialKinds,
+};
+
+function declaredValues(tagSchema: LintContext['tagSchema'], key: string): readonly string[] | undefined {
+  const declared = tagSchema && Object.hasOwn(tagSchema, key) ? tagSchema[key] : undefined;
+  return Array.isArray(declared) ? declared : undefined;
 }
