@@ -3,15 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
 import { inherited } from '../environment.config.js';
 import type { Command, Part } from '../process/part.js';
+import { kafkaAnswers } from './kafka-probe.js';
 
 const run = promisify(execFile);
 const HEAP_MIB_MAX = 384;
 /** Beside the jars; setup writes it, and without it a start takes about twice as long. */
 const CLASS_ARCHIVE = 'kafka.jsa';
-const PROBE_WITHIN_MS = 2_000;
 
 export type KafkaOptions = {
   readonly folder: string;
@@ -38,7 +37,7 @@ export function kafkaPart(options: KafkaOptions): Part {
       if (!existsSync(join(logFolder(options), 'meta.properties'))) await format(options, properties);
     },
     command: () => java(options, [`-Xmx${HEAP_MIB_MAX}m`, '-Xms64m'], 'kafka.Kafka', [properties]),
-    isReady: () => answers(options.port),
+    isReady: () => kafkaAnswers(options.port),
   };
 }
 
@@ -113,23 +112,4 @@ function serverProperties(options: KafkaOptions): string {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-}
-
-/** A broker answers metadata before it is in the quorum; it does work once it lists itself and a controller. */
-async function answers(port: number): Promise<boolean> {
-  const admin = new Kafka({
-    brokers: [`127.0.0.1:${port}`],
-    clientId: 'gatehouse-probe',
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: PROBE_WITHIN_MS,
-    requestTimeout: PROBE_WITHIN_MS,
-    retry: { retries: 0 },
-  }).admin();
-  try {
-    await admin.connect();
-    const { brokers, controller } = await admin.describeCluster();
-    return brokers.length > 0 && controller !== null;
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
 }
