@@ -26,10 +26,12 @@ export default defineConfig({
         maxWorkers: 3,
         sequence: { groupOrder: 1 },
       }),
-      // A file of the whole system starts a stack of its own: one at a time, or two of them starve each other.
+      // One whole system for all files: one file at a time, since some of them stop parts of it.
       project('system', {
         include: ['test/**/*.e2e.spec.ts'],
         exclude: outside,
+        globalSetup: ['test/system/system.setup.ts'],
+        maxWorkers: 1,
         fileParallelism: false,
         testTimeout: 180_000,
         hookTimeout: 180_000,

@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { seedDemo } from '../../deploy/local/src/seed/demo.js';
+import { freePortBase } from '../../deploy/local/src/stack/ports.js';
+import { startStack } from '../../deploy/local/src/stack/start-stack.js';
+import { serveControl } from './control-server.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    system: { readonly home: string; readonly control: string };
+  }
+}
+
+/** One whole system, with two gateways and the demo, for every spec of the project `system`. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const home = await mkdtemp(join(tmpdir(), 'gatehouse-system-'));
+  const stack = await startStack({ home, portBase: await freePortBase(), gateways: 2, seed: seedDemo });
+  const { url, server } = await serveControl(stack);
+  project.provide('system', { home, control: url });
+  return async () => {
+    server.close();
+    await stack.stop();
+    await rm(home, { recursive: true, force: true });
+  };
+}
