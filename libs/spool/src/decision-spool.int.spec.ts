@@ -106,7 +106,7 @@ it('loses and reorders nothing when its process is killed again and again, appen
   for (let kills = 1; kills <= 3; kills += 1) {
     const before = lines(ledger).length;
     const child = startChild(directory, ledger, topic.name, brokers[0] ?? '');
-    await waitFor(() => lines(ledger).length > before + 400 * kills, { timeoutMs: 20_000, what: 'appended records' });
+    await waitFor(() => lines(ledger).length > before + 400 * kills, { timeoutMs: 40_000, what: 'appended records' });
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await exited;
@@ -145,7 +145,7 @@ it('loses and reorders nothing when its process is killed again and again, appen
   expect(interrupted.filter((id) => endIds.has(id))).toEqual([]);
   expect(openIds.length - endIds.size).toBeLessThanOrEqual(interrupted.length + 3);
   expect(filesIn(directory)).toEqual([]);
-});
+}, 180_000);
 
 it('goes on where it was when its publishing thread dies', async () => {
   const { bus, topic, brokers } = await freshTopic();

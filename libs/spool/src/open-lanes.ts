@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { silentLogger, SystemClock, type Clock } from '#libs/telemetry';
 import { FloodLane } from './append/flood-lane.js';
 import { RecordWriter } from './append/record-writer.js';
@@ -47,7 +48,8 @@ export function openLanes(options: SpoolOptions): Lanes {
   const cells = new SpoolCells();
   const nowMs = () => clock.nowMs();
   const mainBoot = newBootName(nowMs());
-  const boots = new BootDirectories(options.directory, mainBoot);
+  // By topic: what one service left is never published by another that was given the same directory.
+  const boots = new BootDirectories(join(options.directory, options.topic.name), mainBoot);
   const open: OpenLane = (index, segmentBytes, room) => {
     const boot = index === MAIN_LANE ? mainBoot : newBootName(nowMs());
     const lane = cells.lane(index);

@@ -2,9 +2,10 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
+import { DecisionSpool } from './decision-spool.js';
 import { killedNow, openSpool, recovered } from './spec/left-behind.js';
 import { MemorySink } from './spec/memory-sink.js';
-import { completed, decided, listed, refused } from './spec/records.js';
+import { completed, decided, listed, refused, topicSpec } from './spec/records.js';
 import { filesIn, spoolDirectory } from './spec/spool-directory.js';
 
 const RECORDS = 25;
@@ -177,6 +178,23 @@ describe('a call without an end', () => {
     await second.close();
     await first.close();
   });
+});
+
+it('leaves the boots of another service alone, although both were given one directory', async () => {
+  const { left } = await killedWithRecords();
+  const sink = new MemorySink();
+  const topic = topicSpec('identity.decisions.v1');
+  const options = {
+    directory: left,
+    service: 'identity',
+    replica: 'identity-1',
+    topic,
+    kafka: { brokers: [] },
+  } as const;
+  const spool = await DecisionSpool.open({ ...options, sink });
+  await spool.flush(5000);
+  await spool.close();
+  expect(sink.ids()).toEqual([]);
 });
 
 it('takes over a boot left by a dead process exactly once, whoever starts', async () => {

@@ -9,7 +9,7 @@ export const FLOOD_RECORDS_MAX_DEFAULT = 50_000;
 export const FLOOD_PER_ADDRESS_SECOND_DEFAULT = 10;
 
 export type SpoolOptions = {
-  /** Of this replica alone, on a disk of its own choice; several spools of one process (threads) may share it. */
+  /** On a disk that is kept; each topic has a directory in it. Spools of several threads or replicas may share it. */
   readonly directory: string;
   readonly service: Service;
   /** Unique over all services and replicas: it is part of what makes a record unique. */

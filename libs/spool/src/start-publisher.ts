@@ -7,7 +7,7 @@ import type { SpoolOptions } from './spool-options.js';
 
 /** Takes over what dead processes left, and publishes: on a thread, or here into the caller's sink. */
 export function startPublisher(options: SpoolOptions, lanes: Lanes): PublisherRun {
-  const { replica, topic, kafka, directory, logger = silentLogger, sink } = options;
+  const { replica, topic, kafka, logger = silentLogger, sink } = options;
   const { boots, cells, clock, segmentBytes } = lanes;
   const live = [
     { name: lanes.main.boot, lane: MAIN_LANE },
@@ -27,7 +27,7 @@ export function startPublisher(options: SpoolOptions, lanes: Lanes): PublisherRu
     () => ({
       ...claimed(),
       memory: cells.memory,
-      directory,
+      directory: boots.directory,
       spool: lanes.main.boot,
       kafka,
       topic: topic.name,

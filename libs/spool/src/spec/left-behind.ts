@@ -1,9 +1,9 @@
-import { cpSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DecisionSpool } from '../decision-spool.js';
 import { MemorySink } from './memory-sink.js';
 import { topicSpec } from './records.js';
-import { spoolDirectory } from './spool-directory.js';
+import { filesIn, spoolDirectory } from './spool-directory.js';
 
 export const openSpool = (directory: string, sink: MemorySink, bytesMax = 1024 * 1024) =>
   DecisionSpool.open({
@@ -20,9 +20,8 @@ export const openSpool = (directory: string, sink: MemorySink, bytesMax = 1024 *
 export function killedNow(directory: string): string {
   const copy = spoolDirectory();
   cpSync(directory, copy, { recursive: true });
-  for (const boot of readdirSync(copy)) {
-    const owner = readdirSync(join(copy, boot)).find((name) => name.startsWith('owner.'));
-    if (owner) renameSync(join(copy, boot, owner), join(copy, boot, 'owner.0.0.killed'));
+  for (const { path } of filesIn(copy)) {
+    if (basename(path).startsWith('owner.')) renameSync(path, join(dirname(path), 'owner.0.0.killed'));
   }
   return copy;
 }
