@@ -52,11 +52,6 @@ export class Authenticator {
     return reason ? this.refuse(text, slot, reason) : known.caller;
   }
 
-  /** Never more than `callersMax`. */
-  get callersHeld(): number {
-    return this.callers.size;
-  }
-
   /** The first thing wrong with a key whose secret was right. */
   private faultOfKey(slot: number, known: KnownCaller, untilMs: number, nowMs: number): DecisionReason | undefined {
     const { slots } = this.options.identity.credentials;

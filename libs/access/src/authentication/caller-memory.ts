@@ -5,7 +5,7 @@ import type { Authenticated } from './caller.js';
 
 /** What follows from a credential's and its owner's record, as long as both are the same. */
 export type KnownCaller = {
-  /** Offset of the credential's record: another one makes this worthless. */
+  /** Offset of the credential's record in its topic: no two records have the same. */
   readonly offset: number;
   readonly notBeforeMs: number;
   readonly principal: PrincipalEntry;
@@ -15,33 +15,30 @@ export type KnownCaller = {
   readonly caller: Authenticated;
 };
 
-/** Callers by slot, so that a request allocates nothing. Bounded; the oldest makes room, and is made again when it comes. */
+/**
+ * Callers by slot, so that a request allocates nothing. Slots are dense, so a plain array holds one caller in each of its
+ * places; where there are more keys than places, the one that comes takes the place of the one before.
+ */
 export class CallerMemory {
-  private readonly entries = new Map<number, KnownCaller>();
+  private readonly places: (KnownCaller | undefined)[];
 
   constructor(
     private readonly identity: IdentityView,
-    private readonly entriesMax: number,
-  ) {}
+    placesMax: number,
+  ) {
+    this.places = Array.from({ length: placesMax }, () => undefined);
+  }
 
   /** What the records say now. The owner's record may be missing: then `caller` must not be used. */
   of(slot: number): KnownCaller {
-    const entry = this.entries.get(slot);
+    const place = slot % this.places.length;
+    const held = this.places[place];
     const offset = this.identity.credentials.slots.double(slot, 'offset');
-    if (entry && entry.offset === offset && entry.record === entry.principal.record) return entry;
-    if (!entry && this.entries.size >= this.entriesMax) this.dropOldest();
+    // Another key's record has another offset, and so has a newer one of this key.
+    if (held && held.offset === offset && held.record === held.principal.record) return held;
     const made = callerOf(this.identity, slot);
-    this.entries.set(slot, made);
+    this.places[place] = made;
     return made;
-  }
-
-  get size(): number {
-    return this.entries.size;
-  }
-
-  private dropOldest(): void {
-    const oldest = this.entries.keys().next().value;
-    if (oldest !== undefined) this.entries.delete(oldest);
   }
 }
 

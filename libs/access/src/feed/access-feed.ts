@@ -1,6 +1,5 @@
 import {
   deriveMacKey,
-  LogLease,
   StateFeed,
   systemClock,
   WatermarkAge,
@@ -15,13 +14,12 @@ import { topics as contractTopics } from '#libs/contracts';
 import { v7 } from 'uuid';
 import { freshnessOf, type Freshness } from './freshness.js';
 import type { AccessFeedOptions, AccessState, FeedName } from './access-feed-options.js';
+import { JointLogLease } from './joint-log-lease.js';
 import { PositionWaiters, type WaitOutcome } from './position-waiters.js';
 import { KafkaReplicaReporter, type ReplicaReporter } from './replica-reporter.js';
 import { ReportPace } from './report-pace.js';
 import { UnreadableStateKey } from './unreadable-state-key.js';
 
-/** How often the log lease is renewed, and with it the report of an idle replica sent, ms. */
-const RENEW_EVERY_MS = 1_000;
 const names: readonly FeedName[] = ['identity', 'policy'];
 
 /**
@@ -34,16 +32,13 @@ export class AccessFeed {
   private readonly feeds: Readonly<Record<FeedName, StateFeed>>;
   private readonly writers: Readonly<Record<FeedName, WriterLease>>;
   private readonly waiters: Readonly<Record<FeedName, PositionWaiters>>;
-  private readonly lease: LogLease;
+  private readonly lease: JointLogLease;
   private readonly reporter: ReplicaReporter;
   private readonly pace: ReportPace;
   private readonly topicNames: Readonly<Record<FeedName, string>>;
-  private renewal: NodeJS.Timeout | undefined;
-  private renewing: Promise<unknown> = Promise.resolve();
   private readonly begun = new Set<FeedName>();
   private isRestored = false;
   private caughtUp = false;
-  private isRenewing = false;
   private closed = false;
   /** Why a topic is not believed any more; only a new process can help. */
   private stopped: string | undefined;
@@ -61,7 +56,13 @@ export class AccessFeed {
       () => this.reporter.report(this.appliedByTopic()),
       () => this.clock.monotonicMs(),
     );
-    this.lease = this.logLease();
+    this.lease = new JointLogLease({
+      bus: options.bus,
+      feeds: names.map((name) => ({ topic: this.topicNames[name], feed: this.feeds[name] })),
+      report: () => this.reporter.report(this.appliedByTopic()),
+      clock: this.clock,
+      logger: options.logger,
+    });
   }
 
   /**
@@ -148,12 +149,10 @@ export class AccessFeed {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    clearInterval(this.renewal);
     this.pace.close();
-    this.lease.drop();
     for (const name of names) this.waiters[name].close();
     await Promise.all(names.map((name) => this.feeds[name].close()));
-    await this.renewing;
+    await this.lease.close();
     await this.reporter.stopped(this.appliedByTopic()).catch((error: unknown) => {
       this.options.logger.warn({ err: error }, 'the last report of this replica could not be sent');
     });
@@ -163,9 +162,7 @@ export class AccessFeed {
     await this.ready();
     if (this.closed) return;
     this.caughtUp = true;
-    this.renew();
-    this.renewal = setInterval(() => this.renew(), RENEW_EVERY_MS);
-    this.renewal.unref();
+    this.lease.keepRenewing();
   }
 
   private get topics() {
@@ -215,7 +212,7 @@ export class AccessFeed {
   /** Nothing is decided on a topic that is not believed any more. */
   private stop(why: string): void {
     this.stopped ??= why;
-    this.lease.drop();
+    void this.lease.close();
     this.options.logger.error({ why }, 'a state topic is not followed any more');
   }
 
@@ -233,34 +230,6 @@ export class AccessFeed {
 
   private restoredTopic(name: FeedName) {
     return this.options.restored?.topics.find(({ topic }) => topic === this.topicNames[name]);
-  }
-
-  /** One lease over both topics: the ends are asked together, and both must be reached. */
-  private logLease(): LogLease {
-    const ends: Record<FeedName, bigint> = { identity: 0n, policy: 0n };
-    const askEnd = async () => {
-      const { partitions } = await this.options.bus.endOffsets(names.map((name) => this.topicNames[name]));
-      for (const name of names) {
-        const found = partitions.find(({ topic }) => topic === this.topicNames[name]);
-        if (!found) throw new Error(`The end of ${this.topicNames[name]} is not known.`);
-        ends[name] = found.end;
-      }
-      return ends.identity;
-    };
-    const standAt = async () => {
-      await Promise.all(names.map((name) => this.feeds[name].standAt(ends[name])));
-    };
-    return new LogLease({ askEnd, standAt, report: () => this.reporter.report(this.appliedByTopic()) }, this.clock);
-  }
-
-  /** One attempt at a time: the ends of one must not be taken for those of another. */
-  private renew(): void {
-    if (this.closed || !this.caughtUp || this.stopped || this.isRenewing) return;
-    this.isRenewing = true;
-    this.renewing = this.lease
-      .renew()
-      .catch((error: unknown) => this.options.logger.warn({ err: error }, 'the log lease was not renewed'))
-      .finally(() => (this.isRenewing = false));
   }
 
   private appliedByTopic(): Readonly<Record<string, Applied>> {

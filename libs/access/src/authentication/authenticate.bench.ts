@@ -1,0 +1,86 @@
+import { compile, decide } from '#libs/decision-engine';
+import { readDocument } from '#libs/policy-language';
+import { engineRequest } from '../decisions/engine-request.js';
+import { acme, ada, Applier, credentialOf, NOW_MS, peppers } from '../identity/identity.fixture.js';
+import { mintKeyText, mintRotatedText } from '../keys/key-text.js';
+import { Authenticator } from './authenticator.js';
+
+// `node --expose-gc --conditions=source libs/access/src/authentication/authenticate.bench.ts [keys] [policies]`
+const [keyCount = 200_000, policyCount = 10_000] = process.argv.slice(2).map(Number);
+const ROUNDS = 300_000;
+
+const applier = new Applier();
+applier.tenant(acme);
+const owners = Array.from({ length: 1_000 }, (_, n) => ({ ...ada, id: `user_${n}`, email: `u${n}@acme.example` }));
+for (const owner of owners) applier.principal(owner);
+const before = memory();
+const loadedMs = performance.now();
+const sample: string[] = [];
+for (let n = 0; n < keyCount; n += 1) {
+  const key = mintKeyText('pat', 'p');
+  applier.credential(credentialOf(key, { ownerId: `user_${n % 1_000}` }));
+  if (n % Math.ceil(keyCount / 20_000) === 0) sample.push(key.text);
+}
+const after = memory();
+console.log(`${keyCount} keys in ${Math.round(performance.now() - loadedMs)} ms (minting included)`);
+console.log(`memory: ${mb(after.off - before.off)} MB off the heap, ${mb(after.heap - before.heap)} MB on it`);
+
+const documents = Array.from({ length: policyCount }, (_, n) => policy(n)).flat();
+const snapshot = compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 1, platformRevision: 0 });
+const authenticator = new Authenticator({ identity: applier.view, peppers, accepts: ['pat', 'vak'] });
+for (const text of sample) authenticator.authenticate(text, NOW_MS);
+
+const unknown = sample.map(() => mintKeyText('pat', 'p').text);
+const forged = sample.map((text) => mintRotatedText('pat', 'p', text.slice(8, 20)).text);
+measure('authenticate, seen before', (n) => authenticator.authenticate(pick(sample, n), NOW_MS));
+measure('authenticate, unknown key', (n) => authenticator.authenticate(pick(unknown, n), NOW_MS), 30_000);
+measure('authenticate, wrong secret', (n) => authenticator.authenticate(pick(forged, n), NOW_MS), 30_000);
+measure('authenticate, malformed', (n) => authenticator.authenticate(`${pick(sample, n).slice(0, 70)}-`, NOW_MS));
+measure(`key text → decision, ${policyCount} policies`, (n) => {
+  const who = authenticator.authenticate(pick(sample, n), NOW_MS);
+  if (!who.ok) throw new Error(who.reason);
+  const resource = { type: 'model', path: `account/model-${n % 100}` };
+  return decide(snapshot, engineRequest(who, 'model:invoke', resource, { operation: 'chat', timeMs: NOW_MS }));
+});
+
+function policy(n: number) {
+  const metadata = { name: `role-${n}`, tenant: 'acme' };
+  const spec = {
+    statements: [
+      { id: 's', effect: 'allow', actions: ['model:invoke'], resources: [`model:account/model-${n % 100}`] },
+    ],
+  };
+  const bound = { subjects: [`user:user_${n % 1_000}`], roles: [`role-${n}`] };
+  return [
+    readDocument({ apiVersion: 'gatehouse/v1', kind: 'Role', metadata, spec }),
+    readDocument({ apiVersion: 'gatehouse/v1', kind: 'RoleBinding', metadata, spec: bound }),
+  ];
+}
+
+function pick(texts: readonly string[], n: number): string {
+  return texts[(n * 7_919) % texts.length] ?? '';
+}
+
+/** Median of 60 batches, in µs of this process's own CPU: what else the machine does should not count. */
+function measure(name: string, work: (n: number) => unknown, rounds = ROUNDS): void {
+  const batch = Math.floor(rounds / 60);
+  const times: number[] = [];
+  for (let round = 0; round < 70; round += 1) {
+    const started = process.cpuUsage();
+    for (let n = 0; n < batch; n += 1) work(round * batch + n);
+    const { user, system } = process.cpuUsage(started);
+    if (round >= 10) times.push((user + system) / batch);
+  }
+  times.sort((a, b) => a - b);
+  console.log(`${name}: ${times[30]?.toFixed(2)} µs (p10 ${times[6]?.toFixed(2)}, p90 ${times[54]?.toFixed(2)})`);
+}
+
+function memory(): { heap: number; off: number } {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return { heap: heapUsed, off: arrayBuffers };
+}
+
+function mb(bytes: number): number {
+  return Math.round(bytes / 1_048_576);
+}
