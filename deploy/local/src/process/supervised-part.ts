@@ -74,6 +74,7 @@ export class SupervisedPart {
             this.wanted = false;
             throw error;
           }
+          this.around.say(`${this.name} ended (${this.lastEnd}) before it was ready; trying again`);
           await pause(this.backOff.nextMs(0));
         }
       }
