@@ -19,8 +19,11 @@ import { PositionWaiters, type WaitOutcome } from './position-waiters.js';
 import { KafkaReplicaReporter, type ReplicaReporter } from './replica-reporter.js';
 import { ReportPace } from './report-pace.js';
 import { UnreadableStateKey } from './unreadable-state-key.js';
+import { within } from './within.js';
 
 const names: readonly FeedName[] = ['identity', 'policy'];
+/** Longest wait for readers to end, and then for the last report, ms. */
+const CLOSE_MS = 2_000;
 
 /**
  * Keeps the views of identity and policy in step with the bus, and knows whether they may be decided on: both leases,
@@ -145,17 +148,15 @@ export class AccessFeed {
     return { topics, chunks: [...this.options.identity.export(), ...this.options.policy.export()] };
   }
 
-  /** Sends the last report and stops reading. Bounded by the bus's own time-outs; idempotent. */
+  /** Stops reading and sends the last report; gives up on a bus that does not answer after 2 s. Idempotent. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.pace.close();
     for (const name of names) this.waiters[name].close();
-    await Promise.all(names.map((name) => this.feeds[name].close()));
-    await this.lease.close();
-    await this.reporter.stopped(this.appliedByTopic()).catch((error: unknown) => {
-      this.options.logger.warn({ err: error }, 'the last report of this replica could not be sent');
-    });
+    const reading = names.map((name) => this.feeds[name].close(CLOSE_MS));
+    await within(Promise.all([...reading, this.lease.close()]), CLOSE_MS);
+    await within(this.reporter.stopped(this.appliedByTopic()), CLOSE_MS);
   }
 
   private async followUp(): Promise<void> {
