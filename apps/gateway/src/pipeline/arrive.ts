@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { v7 } from 'uuid';
 import { clientAddress } from '../edge/client-address.js';
+import { decisionIdAt } from '../edge/decision-id.js';
 import { requestIdFor } from '../edge/request-id.js';
 import type { Arrived } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -13,13 +13,14 @@ export function arrive(
   request: IncomingMessage,
   response: ServerResponse,
 ): Arrived {
-  const decisionId = v7();
+  const atMs = clock.nowMs();
+  const decisionId = decisionIdAt(atMs);
   return {
     request,
     response,
     decisionId,
     requestId: requestIdFor(request, decisionId),
-    atMs: clock.nowMs(),
+    atMs,
     begunMs: performance.now(),
     ip: clientAddress(request, trustedProxies),
     userAgent: (request.headers['user-agent'] ?? '').slice(0, userAgentCharactersMax),
