@@ -91,7 +91,7 @@ export abstract class EventStore {
    * caught up when it resolves.
    * @throws DomainError the decider's own; `precondition/failed`; `name/taken` or the reservation's refusal;
    * `idempotency/repeated` (look the answer up with `IdempotencyKeys.find`); `concurrency/conflict` after the last
-   * attempt; `store/busy` when the append lock was not to be had within 5 s; `store/too-large` beyond the bounds.
+   * attempt; `store/busy` when neither the append lock (5 s) nor a connection (10 s) was to be had; `store/too-large` beyond the bounds.
    */
   abstract execute<State, Command, Event extends StoredEvent>(
     aggregate: Aggregate<State, Command, Event>,
@@ -102,7 +102,7 @@ export abstract class EventStore {
 
   /**
    * Several commands as one transaction, each with the guarantees of {@link execute}: all or none. `plan` is asked
-   * again on each attempt, so that it may read what it depends on. A later step of the same stream sees the former's
+   * again on each attempt, so that it may read (not write) what it depends on. A later step of the same stream sees the former's
    * events. At most 1000 events, 10000 records, each up to 896 KiB.
    */
   abstract executeAll<const Steps extends readonly AnyStep[]>(

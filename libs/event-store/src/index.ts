@@ -7,6 +7,7 @@ export { IdempotencyKeys } from './store/idempotency-keys.js';
 export type { ReadModel } from './projections/read-model.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { Publication, type PublicationStatus } from './publication/publication.js';
+export { announceRestore } from './publication/term.js';
 export type { Adopt } from './publication/adopt.js';
 export { openEventStore, type EventStoreOptions, type OpenedEventStore } from './open-event-store.js';
 export { EventStoreModule, type EventStoreModuleOptions } from './nest/event-store.module.js';

@@ -3,7 +3,7 @@ import { topics as allTopics } from '#libs/contracts';
 import type { MigrationObject } from '@mikro-orm/core';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { AggregateDescription, EventReader } from './aggregate.js';
-import { openDatabase, type DatabaseOptions } from './database/database.js';
+import { openDatabase, PUBLISHER_CONNECTIONS_MAX, type DatabaseOptions } from './database/database.js';
 import { migrate } from './database/migrate.js';
 import type { EventStore } from './event-store.js';
 import { ProjectionRunner } from './projections/projection-runner.js';
@@ -62,12 +62,21 @@ export async function openEventStore(options: EventStoreOptions, bus: Bus): Prom
   await migrate(options, migrations);
   const orm = await openDatabase(options);
   const { em } = orm;
+  const publishing = await openDatabase(options, PUBLISHER_CONNECTIONS_MAX);
   const readers = readersOf(aggregates);
   const subjectKeys = new PostgresSubjectKeys(em, Buffer.from(options.sealKey, 'base64'));
   const openAll = (values: readonly unknown[], inside?: EntityManager) => subjectKeys.openAll(values, inside);
   const writer = { service, macKey: deriveMacKey(Buffer.from(options.busKey, 'base64')) };
   const { adopt } = options;
-  const publisher = new Publisher({ orm, em, bus, topics, writer, logger, ...(adopt ? { adopt } : {}) });
+  const publisher = new Publisher({
+    orm: publishing,
+    em: publishing.em,
+    bus,
+    topics,
+    writer,
+    logger,
+    ...(adopt ? { adopt } : {}),
+  });
   const projections = new ProjectionRunner({ em, readers, readModels, logger, openAll });
   const committed = async (_position: number, types: readonly string[]) => {
     publisher.wake();
@@ -90,7 +99,7 @@ export async function openEventStore(options: EventStoreOptions, bus: Bus): Prom
     close: async () => {
       await publisher.stop();
       await projections.stop();
-      await orm.close(true);
+      await Promise.all([orm.close(true), publishing.close(true)]);
     },
   };
 }

@@ -75,6 +75,7 @@ it('catches up by itself with what was committed by a process that died before i
   await waiting.projections.start();
   await issue(dying, 'orphan');
   await waitFor(async () => JSON.stringify(await rows('key_list_v1')).includes('orphan'), { what: 'the catch-up' });
+  await waiting.projections.stop();
 });
 
 it('answers a command though a read model is broken, and says which', async () => {

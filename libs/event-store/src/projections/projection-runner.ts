@@ -121,8 +121,13 @@ export class ProjectionRunner {
 
 async function lockedPosition(tx: EntityManager, name: string): Promise<number> {
   const db = tx.getKysely();
+  const held = async () => {
+    const { rows } = await sql<{ position: string }>`
+      select position from projections where name = ${name} for update`.execute(db);
+    return rows[0] && Number(rows[0].position);
+  };
+  const position = await held();
+  if (position !== undefined) return position;
   await sql`insert into projections (name, position) values (${name}, 0) on conflict do nothing`.execute(db);
-  const { rows } = await sql<{ position: string }>`
-    select position from projections where name = ${name} for update`.execute(db);
-  return Number(rows[0]?.position ?? 0);
+  return (await held()) ?? 0;
 }

@@ -66,7 +66,7 @@ export class Office {
       if (!stop.aborted) onActive();
       while (this.lock.held && !stop.aborted && this.broken === undefined) {
         const sent = await this.sendBatch();
-        await this.tails.repair();
+        if (await this.lock.confirm()) await this.tails.repair();
         await this.noticeRestore();
         await this.runJobs();
         await this.tick();
@@ -96,7 +96,7 @@ export class Office {
   private async sendBatch(): Promise<number> {
     const { em, bus, topics, writer } = this.parts;
     const rows = await selectOutbox(em, PUBLISH_BATCH_MAX);
-    if (rows.length === 0 || !this.lock.held) return 0;
+    if (rows.length === 0 || !(await this.lock.confirm())) return 0;
     this.tails.published(await bus.publish(rows.map((row) => outgoingRow(writer, this.term, topics, row))));
     await deleteOutbox(em, rows);
     await this.sayWatermark();

@@ -1,9 +1,11 @@
 import { waitFor } from '#libs/testing';
+import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { kafkaBus } from '../contract/kafka.fixture.js';
 import { issue, openKeyStore, revoke, use } from '../contract/opened-store.fixture.js';
 import { startPublisher } from '../contract/publisher-process.fixture.js';
 import { freshReplica, readTopic, statusForFreshReplica } from '../contract/replica.fixture.js';
+import { RECORD_CONTENT_BYTES_MAX } from '../store/outbox.js';
 import { LOCK_SILENCE_MAX_MS } from './publisher-lock.js';
 
 const KEYS = 40;
@@ -60,4 +62,32 @@ it('keeps a key revoked for every replica when a publisher, paused before it sen
   expect((await ofKey()).at(-1)?.headers).toMatchObject({ gh_epoch: '2', gh_position: String(revoked.position) });
   expect(store.publication.status().repaired).toBeGreaterThan(0);
   expect(replica.records.get('key/k1')?.status).toBe('revoked');
+});
+
+it('stops sending when it loses the lock, and takes over again in a new term', async () => {
+  const store = await openKeyStore(kafkaBus());
+  await store.start();
+  await issue(store, 'k1');
+  await waitFor(() => store.publication.status().epoch === 1 && store.publication.status().role === 'active');
+  const admin = new Client({ connectionString: store.options.databaseUrl });
+  await admin.connect();
+  await admin.query(`select pg_terminate_backend(pid) from pg_locks
+    where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`);
+  await admin.end();
+  await waitFor(() => store.publication.status().epoch === 2, { what: 'the new term' });
+  const { position } = await revoke(store, 'k1');
+  expect(await store.publication.reached(position, 20_000)).toBe(true);
+  expect(await statusForFreshReplica(store, 'k1')).toBe('revoked');
+});
+
+it('refuses at the append what the bus could not take, instead of standing before it for ever', async () => {
+  const store = await openKeyStore(kafkaBus());
+  await store.start();
+  await issue(store, 'k1');
+  const huge = [{ topic: store.topic, key: 'key/huge', value: { text: 'x'.repeat(RECORD_CONTENT_BYTES_MAX) } }];
+  await expect(store.events.publish(huge)).rejects.toMatchObject({ code: 'store/too-large' });
+  const large = (n: number) => ({ topic: store.topic, key: `key/l${n}`, value: { text: 'x'.repeat(700_000) } });
+  await store.events.publish(Array.from({ length: 12 }, (_, n) => large(n)));
+  const { position } = await use(store, 'k1');
+  expect(await store.publication.reached(position, 20_000)).toBe(true);
 });

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg';
 /** A holder that says nothing for so long is cut off by the server, which lets the lock go: it may be paused. */
 export const LOCK_SILENCE_MAX_MS = 10_000;
 const HEARTBEAT_TIMEOUT_MS = 3000;
+const CONFIRM_AFTER_MS = 2500;
 
 /**
  * The right to publish: a session advisory lock on a connection of its own. It does not fence (a paused holder may wake
@@ -11,6 +12,7 @@ const HEARTBEAT_TIMEOUT_MS = 3000;
  */
 export class PublisherLock {
   private lost = false;
+  private spokenMs = performance.now();
 
   private constructor(private readonly client: PoolClient) {
     const lose = () => (this.lost = true);
@@ -40,6 +42,12 @@ export class PublisherLock {
     return !this.lost;
   }
 
+  /** Asks the server, if it has not been heard of for a while: the process may have stood still without knowing it. */
+  async confirm(): Promise<boolean> {
+    if (performance.now() - this.spokenMs > CONFIRM_AFTER_MS) await this.heartbeat();
+    return this.held;
+  }
+
   /** Keeps the session from falling silent, and notices its loss. */
   async heartbeat(): Promise<void> {
     try {
@@ -48,6 +56,7 @@ export class PublisherLock {
         timeout.addEventListener('abort', () => reject(new Error('The session of the lock does not answer.')));
       });
       await Promise.race([this.client.query('select 1'), late]);
+      this.spokenMs = performance.now();
     } catch {
       this.lost = true;
     }

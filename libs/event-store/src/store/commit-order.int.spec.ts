@@ -44,7 +44,9 @@ it('lets a reader miss and reorder nothing while hundreds of writers dawdle betw
   const second = await openKeyStore(store.bus, store.options);
   let done = false;
   const reading = readUntil(() => done);
-  const writing = Array.from({ length: WRITERS }, (_, n) => issue(n % 2 ? store : second, `w${n}`));
+  const writing = Array.from({ length: WRITERS }, (_, n) =>
+    waitFor(() => issue(n % 2 ? store : second, `w${n}`), { timeoutMs: 50_000, what: `writer ${n}` }),
+  );
   await Promise.all(writing);
   done = true;
   const seen = await reading;

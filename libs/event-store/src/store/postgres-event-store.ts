@@ -14,7 +14,7 @@ import {
   type Step,
 } from '../event-store.js';
 import type { Context, Recorded } from '../recorded-event.js';
-import { takeAppendLock } from './append-lock.js';
+import { orBusy, takeAppendLock } from './append-lock.js';
 import { appendSteps, writeExtraRecords, type AppendedStep } from './append.js';
 import { decideSteps, loadStreams, type DecidedStep } from './decided-step.js';
 import { selectAfter, selectHeads, toRecorded } from './event-rows.js';
@@ -22,9 +22,12 @@ import { nextSeq } from './outbox.js';
 import { claimIdempotencyKey } from './postgres-idempotency-keys.js';
 import { release, reserve } from './reservations.js';
 import type { StoreTopics } from './store-topics.js';
+import { Turns } from './turns.js';
 
 /** How often a command is decided again before it ends in `concurrency/conflict`. */
 export const DECISION_ATTEMPTS_MAX = 10;
+/** Writers of one process: at work, in line, and for how long. */
+const appendTurns = { concurrentMax: 4, waitingMax: 1000, waitMsMax: 10_000 };
 const RETRY_SPREAD_MS = 10;
 const READ_EVENTS_MAX = 1000;
 
@@ -42,6 +45,8 @@ type TransactionOptions = { readonly context: Context; readonly idempotency?: Id
 type Committed = { readonly steps: readonly AppendedStep[]; readonly position: number };
 
 export class PostgresEventStore extends EventStore {
+  private readonly turns = new Turns(appendTurns);
+
   constructor(private readonly parts: StoreParts) {
     super();
   }
@@ -62,14 +67,17 @@ export class PostgresEventStore extends EventStore {
     options: TransactionOptions,
   ): Promise<{ readonly outcomes: Outcomes<Steps>; readonly position: number }> {
     for (let attempt = 1; attempt <= DECISION_ATTEMPTS_MAX; attempt += 1) {
-      const steps = typeof plan === 'function' ? await plan() : plan;
-      const decided = await decideSteps(this.parts.em, steps);
-      const committed = await this.commit(decided, options);
+      const committed = await this.turns.take(async () => {
+        const steps = typeof plan === 'function' ? await plan() : plan;
+        return orBusy(this.commit(await decideSteps(this.parts.em, steps), options));
+      });
       if (!committed) {
         // Spread, or those who lost would lose against each other again.
         await pause(Math.random() * RETRY_SPREAD_MS * attempt);
         continue;
       }
+      const types = committed.steps.flatMap(({ events }) => events.map(({ type }) => type));
+      if (types.length > 0) await this.parts.committed(committed.position, types);
       const outcomes = committed.steps.map((one) => toOutcome(one, committed.position));
       return { outcomes: outcomes as unknown as Outcomes<Steps>, position: committed.position };
     }
@@ -78,19 +86,20 @@ export class PostgresEventStore extends EventStore {
 
   override async load<State, Event extends StoredEvent>(aggregate: Aggregate<State, never, Event>, id: string) {
     const stream = streamName(aggregate, id);
-    const loaded = (await loadStreams(this.parts.em, [{ stream, aggregate }])).get(stream);
+    const loaded = (await orBusy(loadStreams(this.parts.em, [{ stream, aggregate }]))).get(stream);
     return { state: loaded?.state as State, version: loaded?.version ?? 0 };
   }
 
   override async publish(records: readonly ExtraRecord[]): Promise<void> {
     if (records.length === 0) return;
-    const position = await this.transaction(async (tx) => {
+    const write = async (tx: EntityManager) => {
       await takeAppendLock(tx);
       const { lastPosition } = await selectHeads(tx, []);
       const firstSeq = await nextSeq(tx, lastPosition);
       await writeExtraRecords(tx, this.parts.topics, records, { position: lastPosition, firstSeq });
       return lastPosition;
-    });
+    };
+    const position = await this.turns.take(() => orBusy(this.transaction(write)));
     await this.parts.committed(position, []);
   }
 
@@ -112,14 +121,7 @@ export class PostgresEventStore extends EventStore {
     }
     // Opened before the transaction: it would need a second connection, and hold the append lock meanwhile.
     const open = await this.parts.openAll(events);
-    const committed = await this.transaction((tx) => this.append(tx, decided, options, open));
-    if (committed) {
-      await this.parts.committed(
-        committed.position,
-        events.map(({ type }) => type),
-      );
-    }
-    return committed;
+    return this.transaction((tx) => this.append(tx, decided, options, open));
   }
 
   private async append(
