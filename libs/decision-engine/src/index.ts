@@ -1,5 +1,6 @@
 export type { CatalogueModel } from './catalogue/catalogue.js';
-export { compileRestrictions, type CompiledRestrictions } from './credential/compile-restrictions.js';
+export { compileRestrictions } from './credential/compile-restrictions.js';
+export type { CompiledRestrictions } from './credential/compiled-restrictions.js';
 export { STATEMENTS_CITED_MAX, type Decision, type DecisionCode, type Reason } from './decision.js';
 export { decide } from './deciding/decide.js';
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';

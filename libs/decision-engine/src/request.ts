@@ -1,4 +1,4 @@
-import type { CompiledRestrictions } from './credential/compile-restrictions.js';
+import type { CompiledRestrictions } from './credential/compiled-restrictions.js';
 
 /** Who acts. Everything here comes from identity's state, never from the request. */
 export type Principal = {

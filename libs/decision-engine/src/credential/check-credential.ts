@@ -4,7 +4,7 @@ import type { DecisionCode, Reason } from '../decision.js';
 import type { AccessRequest } from '../request.js';
 import { useOf } from '../statements/action-ids.js';
 import { allows, reachesPath } from '../statements/row.js';
-import type { CompiledRestrictions } from './compile-restrictions.js';
+import type { CompiledRestrictions } from './compiled-restrictions.js';
 
 /** Why a credential does not carry a request. */
 export type CredentialRefusal = { readonly code: DecisionCode; readonly reason: Reason };

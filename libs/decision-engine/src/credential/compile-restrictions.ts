@@ -1,27 +1,8 @@
-import { compileGlob, KeyRestrictions, readNetwork, type Glob, type IpNetwork } from '#libs/policy-language';
+import { compileGlob, KeyRestrictions, readNetwork, type IpNetwork } from '#libs/policy-language';
 import { readPatterns } from '../catalogue/catalogue.js';
 import { compileCondition } from '../conditions/compile-condition.js';
-import type { Conditions, Row } from '../statements/row.js';
 import { actionIdsOf } from '../statements/action-ids.js';
-
-/** A statement of a key, independent of any tenant's catalogue. */
-export type KeyStatement = {
-  readonly actions: ReadonlySet<number>;
-  readonly reach: Row['reach'];
-  readonly conditions: Conditions;
-};
-
-/** What a key is narrowed to, taken apart once. Each part that is there must allow. */
-export type CompiledRestrictions = {
-  /** Set for what could not be read: it permits nothing. */
-  readonly unreadable: boolean;
-  readonly models: readonly Glob[] | undefined;
-  readonly accounts: readonly Glob[] | undefined;
-  readonly environments: ReadonlySet<string> | undefined;
-  readonly operations: ReadonlySet<string> | undefined;
-  readonly networks: readonly IpNetwork[] | undefined;
-  readonly statements: readonly KeyStatement[] | undefined;
-};
+import type { CompiledRestrictions } from './compiled-restrictions.js';
 
 /**
  * Compiles a key's restrictions; keep the result beside the key. Undefined where there are none. Never throws: what it

@@ -11,7 +11,7 @@ import {
   tags,
   teams,
 } from './generated-policy.fixture.js';
-import type { NaiveRequest } from './naive-interpreter.fixture.js';
+import type { NaiveRequest } from './naive-request.fixture.js';
 
 const asked = [
   'model:invoke',

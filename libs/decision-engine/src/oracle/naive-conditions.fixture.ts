@@ -1,6 +1,6 @@
 import type { Condition } from '#libs/policy-language';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
-import type { NaiveRequest, NaiveResource } from './naive-interpreter.fixture.js';
+import type { NaiveRequest, NaiveResource } from './naive-request.fixture.js';
 
 /** True, false, or undefined where an attribute is missing. */
 export function naiveCondition(

@@ -1,6 +1,7 @@
+import type { Conditions } from '../conditions/conditions.js';
 import type { ResourceView } from '../conditions/resource-view.js';
 import { NONE, STATEMENTS_CITED_MAX } from '../decision.js';
-import { NO_MODEL, reaches, type Conditions, type Row } from './row.js';
+import { NO_MODEL, reaches, type Row } from './row.js';
 
 /** Rows that match together or not at all: they share conditions and end. `cited` is enough of them to cite. */
 export type Group = Pick<Row, 'deny' | 'expiresAtMs'> & {

@@ -1,12 +1,9 @@
 import type { ResourcePattern } from '#libs/policy-language';
 import type { ModelSelector } from '../catalogue/model-selector.js';
-import type { CompiledCondition } from '../conditions/compile-condition.js';
+import type { Conditions } from '../conditions/conditions.js';
 import { evaluateCondition, FALSE, TRUE } from '../conditions/evaluate-condition.js';
 import type { ResourceView } from '../conditions/resource-view.js';
 import type { AccessRequest } from '../request.js';
-
-/** Conditions of one statement: all of `when` must hold, none of `unless`. */
-export type Conditions = { readonly when: readonly CompiledCondition[]; readonly unless: readonly CompiledCondition[] };
 
 /**
  * One statement as one binding grants it. For models, patterns and conditions on the resource alone are settled in

@@ -7,10 +7,11 @@ import {
   readsOperation,
   type CompiledCondition,
 } from '../conditions/compile-condition.js';
+import type { Conditions } from '../conditions/conditions.js';
 import { evaluateCondition, FALSE, TRUE } from '../conditions/evaluate-condition.js';
 import type { AccessRequest } from '../request.js';
 import { actionIdsOf } from './action-ids.js';
-import type { Conditions, Row } from './row.js';
+import type { Row } from './row.js';
 
 /** What every place of a document may state. */
 export type Statement = {
