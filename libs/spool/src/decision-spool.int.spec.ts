@@ -9,8 +9,8 @@ import { freshName, testStack, waitFor } from '#libs/testing';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { DecisionSpool } from './decision-spool.js';
 import { fromSourceArgv } from './publish/thread-entry.js';
-import { listed, recordsOf, topicSpec } from './spec/records.js';
-import { filesIn, spoolDirectory } from './spec/spool-directory.js';
+import { listed, recordsOf, topicSpec } from './spec/records.fixture.js';
+import { filesIn, spoolDirectory } from './spec/spool-directory.fixture.js';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -62,7 +62,7 @@ function expectInOrder(byPartition: Map<number, DecisionRecord[]>) {
 const all = (byPartition: Map<number, DecisionRecord[]>) => [...byPartition.values()].flat();
 
 function startChild(directory: string, ledger: string, topic: string, broker: string): ChildProcess {
-  const entry = fileURLToPath(new URL('./spec/spool-child.ts', import.meta.url));
+  const entry = fileURLToPath(new URL('./spec/spool-child.fixture.ts', import.meta.url));
   const child = spawn(process.execPath, [...fromSourceArgv(), entry, directory, ledger, topic, broker], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

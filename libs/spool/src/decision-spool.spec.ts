@@ -4,9 +4,9 @@ import { createLogger } from '#libs/telemetry';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemFiles, type SpoolFiles } from './append/spool-files.js';
 import { DecisionSpool } from './decision-spool.js';
-import { MemorySink } from './spec/memory-sink.js';
-import { completed, decided, listed, topicSpec } from './spec/records.js';
-import { filesIn, spoolDirectory } from './spec/spool-directory.js';
+import { MemorySink } from './spec/memory-sink.fixture.js';
+import { completed, decided, listed, topicSpec } from './spec/records.fixture.js';
+import { filesIn, spoolDirectory } from './spec/spool-directory.fixture.js';
 import type { SpoolOptions } from './spool-options.js';
 import { SpoolUnwritable } from './spool-unwritable.js';
 

@@ -3,10 +3,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
 import { DecisionSpool } from './decision-spool.js';
-import { killedNow, openSpool, recovered } from './spec/left-behind.js';
-import { MemorySink } from './spec/memory-sink.js';
-import { completed, decided, listed, refused, topicSpec } from './spec/records.js';
-import { filesIn, spoolDirectory } from './spec/spool-directory.js';
+import { killedNow, openSpool, recovered } from './spec/left-behind.fixture.js';
+import { MemorySink } from './spec/memory-sink.fixture.js';
+import { completed, decided, listed, refused, topicSpec } from './spec/records.fixture.js';
+import { filesIn, spoolDirectory } from './spec/spool-directory.fixture.js';
 
 const RECORDS = 25;
 

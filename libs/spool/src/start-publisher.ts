@@ -1,6 +1,6 @@
 import { silentLogger } from '#libs/telemetry';
 import { FLOOD_LANE, MAIN_LANE, type Lanes } from './open-lanes.js';
-import type { PublisherOptions } from './publish/publisher.js';
+import type { PublisherOptions } from './publish/publisher-options.js';
 import { PublisherHere, type PublisherRun } from './publish/publisher-run.js';
 import { PublisherThread } from './publish/publisher-thread.js';
 import type { SpoolOptions } from './spool-options.js';

@@ -4,7 +4,7 @@ import { waitFor } from '#libs/testing';
 import { fromSourceArgv } from '#libs/spool';
 import { afterEach, expect, it } from 'vitest';
 
-const ENTRY = fileURLToPath(new URL('../spec/service-child.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../spec/service-child.fixture.ts', import.meta.url));
 const SLOW = { timeoutMs: 30_000 };
 const children: ChildProcess[] = [];
 afterEach(() => {

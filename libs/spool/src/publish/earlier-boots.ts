@@ -1,6 +1,6 @@
 import { BootSource } from './boot-source.js';
 import type { FrameAt } from './lane-reader.js';
-import type { PublisherOptions } from './publisher.js';
+import type { PublisherOptions } from './publisher-options.js';
 import { closeOpenCalls } from './recovery.js';
 
 /** After a failed recovery, as on a full disk. */

@@ -1,4 +1,4 @@
-import type { PublisherOptions } from './publisher.js';
+import type { PublisherOptions } from './publisher-options.js';
 import type { SpoolKafka } from './kafka-sink.js';
 
 /** What the publisher's thread is started with. */

@@ -1,5 +1,6 @@
 import type { Logger } from '#libs/telemetry';
-import { Publisher, type PublisherOptions } from './publisher.js';
+import { Publisher } from './publisher.js';
+import type { PublisherOptions } from './publisher-options.js';
 
 /** A publisher at work, on whatever thread. */
 export type PublisherRun = {

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BootDirectories } from '../boots/boot-directories.js';
-import type { SpoolCells } from '../spool-cells.js';
-import { batchesOf, type Batch, type BatchSink } from './batch.js';
+import { batchesOf, type Batch } from './batch.js';
 import { BootSource } from './boot-source.js';
 import { EarlierBoots } from './earlier-boots.js';
 import type { FrameAt } from './lane-reader.js';
+import type { PublisherOptions } from './publisher-options.js';
 
 /** How much of one boot is sent at once. */
 const ROUND_BYTES_MAX = 1024 * 1024;
@@ -13,23 +12,6 @@ const LINGER_MS = 4;
 /** It looks again after this long even if nobody woke it. */
 const IDLE_MS = 1000;
 const BACK_OFF_MS = { first: 100, max: 5000 };
-
-export type LiveBoot = { readonly name: string; readonly lane: number };
-export type PublisherLog = (level: 'info' | 'warn' | 'error', fields: Record<string, unknown>, message: string) => void;
-
-export type PublisherOptions = {
-  readonly cells: SpoolCells;
-  readonly boots: BootDirectories;
-  readonly live: readonly LiveBoot[];
-  /** Boots that are over and belong to this spool. */
-  readonly earlier: readonly string[];
-  readonly replica: string;
-  readonly partitions: number;
-  readonly segmentBytes: number;
-  readonly nowMs: () => number;
-  readonly sink: BatchSink;
-  readonly log: PublisherLog;
-};
 
 type Round = { readonly source: BootSource; readonly frames: readonly FrameAt[] };
 

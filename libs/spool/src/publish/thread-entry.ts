@@ -7,5 +7,5 @@ export function threadEntry(): { url: URL; execArgv: readonly string[] } {
 
 /** Options with which Node runs this repository's TypeScript as it is, without a build: for threads and children of specs. */
 export function fromSourceArgv(): readonly string[] {
-  return ['--conditions=source', '--import', new URL('../../from-source.mjs', import.meta.url).href];
+  return ['--conditions=source', '--import', new URL('../spec/from-source.fixture.ts', import.meta.url).href];
 }

@@ -1,9 +1,9 @@
 import { cpSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DecisionSpool } from '../decision-spool.js';
-import { MemorySink } from './memory-sink.js';
-import { topicSpec } from './records.js';
-import { filesIn, spoolDirectory } from './spool-directory.js';
+import { MemorySink } from './memory-sink.fixture.js';
+import { topicSpec } from './records.fixture.js';
+import { filesIn, spoolDirectory } from './spool-directory.fixture.js';
 
 export const openSpool = (directory: string, sink: MemorySink, bytesMax = 1024 * 1024) =>
   DecisionSpool.open({

@@ -1,7 +1,7 @@
 /* A process that appends decisions until it is killed, and writes down each id once it is appended. */
 import { appendFileSync } from 'node:fs';
 import { DecisionSpool } from '../decision-spool.js';
-import { completed, decided, topicSpec } from './records.js';
+import { completed, decided, topicSpec } from './records.fixture.js';
 
 const [directory = '', ledger = '', topic = '', broker = ''] = process.argv.slice(2);
 const spool = await DecisionSpool.open({

@@ -1,6 +1,6 @@
 import type { DecisionRecord } from '#libs/contracts';
 import type { Batch, BatchSink } from '../publish/batch.js';
-import { recordsOf } from './records.js';
+import { recordsOf } from './records.fixture.js';
 
 /** Takes batches in memory; `down` refuses them, as an unreachable broker does. */
 export class MemorySink implements BatchSink {
