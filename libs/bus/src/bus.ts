@@ -1,5 +1,5 @@
-import type { OutgoingRecord, PublishedRange } from './bus-record.js';
-import type { ConsumeOptions, Consumption } from './consumption.js';
+import type { OutgoingRecord, PublishedRange, TopicPartition } from './bus-record.js';
+import type { CommittedOffset, ConsumeOptions, Consumption } from './consumption.js';
 import type { Replay, ReplayOptions } from './replay/replay.js';
 import type { EndOffsets, TopicIdentity, TopicSpec } from './topic-spec.js';
 
@@ -28,6 +28,12 @@ export abstract class Bus {
 
   /** The bounds of every partition, asked now, from the partitions' leaders. */
   abstract endOffsets(topics: readonly string[]): Promise<EndOffsets>;
+
+  /** What a group has committed, asked now; partitions without a commit are absent. */
+  abstract committedOffsets(
+    group: string,
+    topics: readonly string[],
+  ): Promise<readonly (TopicPartition & CommittedOffset)[]>;
 
   /** Which logs the topics are. */
   abstract identify(topics: readonly string[]): Promise<readonly TopicIdentity[]>;

@@ -1,7 +1,7 @@
 import type { AssignedPartition, ConsumedBatch } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { describe, expect, it } from 'vitest';
-import { numbered, numbersOf, upTo, type ContractScene } from './bus.contract.js';
+import { numbered, numbersOf, upTo, type ContractScene } from './scene.fixture.js';
 
 export function consumeContract(scene: () => ContractScene): void {
   describe('consuming as a group', () => {
@@ -41,6 +41,9 @@ export function consumeContract(scene: () => ContractScene): void {
         },
       });
       expect(await waitFor(() => held)).toEqual({ offset: 4n, metadata: '4-7' });
+      const outside = await bus.committedOffsets(group, [name]);
+      expect(outside).toEqual([{ topic: name, partition: 0, offset: 4n, metadata: '4-7' }]);
+      expect(await bus.committedOffsets(freshName('g'), [name])).toEqual([]);
       await first.close();
       const assigned: AssignedPartition[] = [];
       const seen: number[] = [];

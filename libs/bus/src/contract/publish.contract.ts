@@ -1,7 +1,7 @@
 import { RECORD_BYTES_MAX, type BusRecord } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { describe, expect, it } from 'vitest';
-import { numbered, type ContractScene } from './bus.contract.js';
+import { numbered, type ContractScene } from './scene.fixture.js';
 
 export function publishContract(scene: () => ContractScene): void {
   describe('topics and publishing', () => {

@@ -1,7 +1,7 @@
 import type { BusRecord, ReplayIncident } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { describe, expect, it } from 'vitest';
-import { numbered, numbersOf, upTo, type ContractScene } from './bus.contract.js';
+import { numbered, numbersOf, upTo, type ContractScene } from './scene.fixture.js';
 
 export function replayContract(scene: () => ContractScene): void {
   describe('replaying', () => {

@@ -1,9 +1,9 @@
 import { within } from '../back-off.js';
 import { Bus } from '../bus.js';
 import { BusError } from '../bus-error.js';
-import type { OutgoingRecord, PublishedRange } from '../bus-record.js';
+import type { OutgoingRecord, PublishedRange, TopicPartition } from '../bus-record.js';
 import { systemClock, type BusClock } from '../clock.js';
-import type { ConsumeOptions, Consumption } from '../consumption.js';
+import type { CommittedOffset, ConsumeOptions, Consumption } from '../consumption.js';
 import { silentLogger } from '../logger.js';
 import type { Replay, ReplayOptions } from '../replay/replay.js';
 import type { EndOffsets, TopicIdentity, TopicSpec } from '../topic-spec.js';
@@ -60,6 +60,18 @@ export class KafkaBus extends Bus {
 
   override endOffsets(topics: readonly string[]): Promise<EndOffsets> {
     return this.topics.endOffsets(topics);
+  }
+
+  override async committedOffsets(
+    group: string,
+    topics: readonly string[],
+  ): Promise<readonly (TopicPartition & CommittedOffset)[]> {
+    const byTopic = await Promise.all(
+      topics.map(async (topic) => [topic, await this.topics.committed(group, topic)] as const),
+    );
+    return byTopic.flatMap(([topic, held]) =>
+      [...held].map(([partition, committed]) => ({ topic, partition, ...committed })),
+    );
   }
 
   override identify(topics: readonly string[]): Promise<readonly TopicIdentity[]> {

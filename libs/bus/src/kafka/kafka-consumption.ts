@@ -29,6 +29,8 @@ type Assignment = {
 export class KafkaConsumption implements Consumption {
   private readonly reader: KafkaReader;
   private readonly backOff = new BackOff(100, 10_000);
+  /** Handlers at work, of whichever assignment. */
+  private readonly working = new Set<Promise<unknown>>();
   private assignment: Assignment | undefined;
 
   constructor(
@@ -48,6 +50,7 @@ export class KafkaConsumption implements Consumption {
         partitionsConcurrently: options.partitionsConcurrently ?? 1,
         onJoin: (assignment, consumer) => this.joined(assignment, consumer),
         onBatch: (payload) => this.deliver(payload),
+        onRestart: () => this.assignment?.over.abort(),
       },
       parts,
     );
@@ -89,8 +92,24 @@ export class KafkaConsumption implements Consumption {
     };
     this.assignment = next;
     const revoked = [...(former?.partitions ?? [])].filter(([name]) => !next.partitions.has(name));
-    if (revoked.length > 0) this.options.onRevoked?.(revoked.map(([, partition]) => partition));
-    next.placed = this.place(next, [...next.partitions.values()]);
+    const lost = revoked.map(([, partition]) => partition);
+    next.placed = this.takeOver(next, lost, Promise.allSettled(this.working));
+  }
+
+  /** Handlers of the former assignment end first, so that no partition is ever in two hands of this process. */
+  private async takeOver(next: Assignment, lost: readonly TopicPartition[], ended: Promise<unknown>): Promise<void> {
+    await ended;
+    this.revoke(lost);
+    await this.place(next, [...next.partitions.values()]);
+  }
+
+  private revoke(partitions: readonly TopicPartition[]): void {
+    if (partitions.length === 0) return;
+    try {
+      this.options.onRevoked?.(partitions);
+    } catch (error) {
+      this.reader.reportHandler(error);
+    }
   }
 
   /** Tells the handler where the partitions stand and moves the reader there; repeats until it has worked. */
@@ -143,12 +162,15 @@ export class KafkaConsumption implements Consumption {
         .map((message) => readRecord(topic, partition, message))
         .filter(({ offset }) => offset >= expected);
       const { batchMax } = this.options;
-      for (let from = 0; from < records.length && !alive.rejoin; from += batchMax) {
-        const taken = await this.handOver(records.slice(from, from + batchMax), payload, alive, assignment);
+      for (let from = 0; from < records.length && (await alive.owns()); from += batchMax) {
+        const handing = this.handOver(records.slice(from, from + batchMax), payload, alive, assignment);
+        this.working.add(handing);
+        const taken = await handing.finally(() => this.working.delete(handing));
         if (!taken) return;
         assignment.next.set(name, (records[Math.min(from + batchMax, records.length) - 1]?.offset ?? expected) + 1n);
       }
-      if (!alive.rejoin) payload.resolveOffset(payload.batch.lastOffset());
+      // Where it stopped halfway, the reader moves to the committed offset when it has joined again.
+      if (!alive.rejoin && !alive.signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
     } finally {
       alive.stop();
     }

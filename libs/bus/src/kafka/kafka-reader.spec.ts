@@ -1,40 +1,8 @@
 import { silentLogger } from '#libs/bus';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { PuppetConsumer, type PuppetFaults } from '../contract/puppet-consumer.fixture.js';
 import { KafkaReader } from './kafka-reader.js';
-
-type Listener = (event: { payload: Record<string, unknown> }) => void;
-
-/** A consumer that does nothing but what the test makes it say; what matters here is who looks after it. */
-class PuppetConsumer {
-  readonly listeners = new Map<string, Listener>();
-  disconnected = false;
-  eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined;
-  constructor(
-    readonly groupId: string,
-    private readonly faults: { connect?: Error; hangs?: boolean },
-  ) {}
-  on(event: string, listener: Listener): void {
-    this.listeners.set(event, listener);
-  }
-  say(event: string, payload: Record<string, unknown>): void {
-    this.listeners.get(`consumer.${event}`)?.({ payload });
-  }
-  async connect(): Promise<void> {
-    if (this.faults.connect) throw this.faults.connect;
-  }
-  async subscribe(): Promise<void> {}
-  async run({ eachBatch }: { eachBatch: (payload: EachBatchPayload) => Promise<void> }): Promise<void> {
-    this.eachBatch = eachBatch;
-  }
-  async disconnect(): Promise<void> {
-    this.disconnected = true;
-    if (this.faults.hangs) await new Promise(() => undefined);
-  }
-  join(): void {
-    this.say('group_join', { memberAssignment: { t: [0] } });
-  }
-}
 
 const readers: KafkaReader[] = [];
 beforeEach(() => {
@@ -45,7 +13,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function scene(faults: { connect?: Error; hangs?: boolean } = {}, alone = true) {
+function scene(faults: PuppetFaults = {}, alone = true) {
   const consumers: PuppetConsumer[] = [];
   const kafka = {
     consumer: ({ groupId }: { groupId: string }) => {

@@ -53,8 +53,7 @@ export class KafkaReplay implements Replay {
 
   static async prepare(options: ReplayOptions, topics: KafkaTopics, parts: ReaderParts): Promise<KafkaReplay> {
     const { partitions } = await topics.endOffsets(options.topics);
-    const report = (incident: ReplayIncident) => options.onIncident?.(incident);
-    const tracker = new ReplayTracker(options, partitions, report);
+    const tracker = new ReplayTracker(options, partitions, (incident) => tell(options, incident));
     tracker.check(partitions, await topics.identify(options.topics));
     return new KafkaReplay(options, tracker, topics, parts);
   }
@@ -168,6 +167,15 @@ export class KafkaReplay implements Replay {
   }
 
   private incident(incident: ReplayIncident): void {
-    this.options.onIncident?.(incident);
+    tell(this.options, incident);
+  }
+}
+
+/** Whoever listens must not be able to stop the reader by throwing. */
+function tell({ onIncident }: ReplayOptions, incident: ReplayIncident): void {
+  try {
+    onIncident?.(incident);
+  } catch {
+    // The listener's own affair.
   }
 }

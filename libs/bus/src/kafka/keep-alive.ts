@@ -37,6 +37,12 @@ export class KeepAlive {
     if (performance.now() - this.heardAtMs > SESSION_TIMEOUT_MS) this.abort.abort();
   }
 
+  /** Is the partition still ours, as far as anybody can know? Asks if nothing was heard for long, as after a stop. */
+  async owns(): Promise<boolean> {
+    if (performance.now() - this.heardAtMs > 2 * HEARTBEAT_MS) await this.beat();
+    return !this.rejoin && !this.signal.aborted;
+  }
+
   /** Takes note of a failure of this member's requests. */
   failed(error: unknown): void {
     if (!isOwnershipLost(error)) return;

@@ -9,7 +9,7 @@ import {
 } from '#libs/bus';
 import { freshName, testStack, waitFor } from '#libs/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { numbered, numbersOf, upTo } from '../contract/bus.contract.js';
+import { numbered, numbersOf, upTo } from '../contract/scene.fixture.js';
 import { busChild, type BusChild } from '../contract/child-process.fixture.js';
 
 /** More than the session timeout of 6 s, after which the group counts a member as dead. */
@@ -162,8 +162,8 @@ it(
         { timeoutMs: 30_000 },
       );
       expect([...all].toSorted((a, b) => a - b)).toEqual(upTo(220));
-      // Nobody went back behind what was committed while the child stood still.
-      expect(handledByChild().filter((number) => number > last && number < 200)).toEqual([]);
+      // Waking up, it may have had one more record in hand, the commit of which was refused; no more than that.
+      expect(handledByChild().filter((number) => number > last && number < 200).length).toBeLessThanOrEqual(1);
     } finally {
       await child.end();
     }

@@ -1,8 +1,8 @@
 import { Bus } from '../bus.js';
 import { BusError } from '../bus-error.js';
-import type { OutgoingRecord, PublishedRange } from '../bus-record.js';
+import type { OutgoingRecord, PublishedRange, TopicPartition } from '../bus-record.js';
 import { systemClock, type BusClock } from '../clock.js';
-import type { ConsumeOptions, Consumption } from '../consumption.js';
+import type { CommittedOffset, ConsumeOptions, Consumption } from '../consumption.js';
 import { recordBytes } from '../kafka/kafka-record.js';
 import type { Replay, ReplayOptions } from '../replay/replay.js';
 import type { EndOffsets, TopicIdentity, TopicSpec } from '../topic-spec.js';
@@ -49,6 +49,17 @@ export class MemoryBus extends Bus {
   override async endOffsets(topics: readonly string[]): Promise<EndOffsets> {
     const askedAtMs = this.clock.monotonicMs();
     return { askedAtMs, partitions: topics.flatMap((topic) => this.log.bounds(topic)) };
+  }
+
+  override async committedOffsets(
+    group: string,
+    topics: readonly string[],
+  ): Promise<readonly (TopicPartition & CommittedOffset)[]> {
+    const places = topics.flatMap((topic) => this.log.bounds(topic));
+    return places.flatMap(({ topic, partition }) => {
+      const committed = this.log.committed(group, topic, partition);
+      return committed ? [{ topic, partition, ...committed }] : [];
+    });
   }
 
   override async identify(topics: readonly string[]): Promise<readonly TopicIdentity[]> {

@@ -87,7 +87,7 @@ export function hybridContract(name: string, open: () => Bus): void {
       await replay.caughtUp;
       await replay.close();
       const mine = letters.filter(({ headers }) => [topic, other].includes(String(headers.gh_dead_topic)));
-      return mine.map(({ headers }) => `${headers.gh_dead_reason}`);
+      return mine.map(({ headers }) => ({ reason: String(headers.gh_dead_reason), id: String(headers.ce_id) }));
     };
     beforeEach(async () => {
       bus = open();
@@ -142,7 +142,7 @@ export function hybridContract(name: string, open: () => Bus): void {
         const found = await deadLetters();
         return found.length >= before + 4 && found.slice(before);
       });
-      expect(reasons.toSorted()).toEqual([
+      expect(reasons.map(({ reason }) => reason).toSorted()).toEqual([
         'bus/no-handler',
         'envelope/missing-ce_specversion',
         'handler/TypeError',
@@ -153,12 +153,11 @@ export function hybridContract(name: string, open: () => Bus): void {
 
     it('tries again for as long as the failure is the weather’s', async () => {
       await start();
-      const before = (await deadLetters()).length;
       const away = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
       ledger.failures.set(30, { times: 6, error: away });
       await bus.publish([event(30, 'user.created')]);
       await waitFor(() => ledger.told.includes('every 30'), { timeoutMs: 30_000 });
-      expect(await deadLetters()).toHaveLength(before);
+      expect((await deadLetters()).filter(({ id }) => id === '30')).toEqual([]);
     });
   });
 }
