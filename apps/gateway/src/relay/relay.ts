@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { streamError } from '../openai/error-body.js';
 import { answerHeaders } from './answer-headers.js';
-import type { AnswerReader } from './answer-reader.js';
+import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { PassReader } from './pass-reader.js';
 import { PlainReader } from './plain-reader.js';
 import type { RelayOutcome } from './relay-outcome.js';
@@ -35,6 +35,8 @@ export function relay(
   }
   return promise;
 }
+
+type Ending = { readonly failure?: UpstreamFailure; readonly facts?: AnswerFacts };
 
 class Relay implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -72,7 +74,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.status = status;
     const failure = failureOfStatus(status);
     if (failure) {
-      this.finish('failed', failure.errorType, failure);
+      this.finish('failed', failure.errorType, { failure });
       controller.abort(new Error('not for the caller'));
       return;
     }
@@ -97,16 +99,18 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.isSettled || !this.reader) return;
     const rest = this.reader.rest();
     if (rest) this.response.write(rest);
-    if (!this.reader.facts().isWhole) return this.breakOff('stream_ended_early');
+    const facts = this.reader.facts();
+    if (!facts.isWhole && this.status < 400) return this.breakOff('stream_ended_early');
     this.response.end();
-    this.finish(this.status < 400 ? 'completed' : 'failed', this.status < 400 ? '' : `upstream_${this.status}`);
+    const isError = this.status >= 400;
+    this.finish(isError ? 'failed' : 'completed', isError ? `upstream_${this.status}` : '', { facts });
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.isSettled) return;
     const failure = failureOf(error);
     if (this.reader) this.breakOff(failure.errorType);
-    else this.finish('failed', failure.errorType, failure);
+    else this.finish('failed', failure.errorType, { failure });
   }
 
   /** The answer had begun: it must not look finished. What a stream says last is an error, and no answer ends orderly. */
@@ -122,12 +126,12 @@ class Relay implements Dispatcher.DispatchHandler {
     );
   }
 
-  private finish(outcome: RelayOutcome['outcome'], errorType: string, failure?: UpstreamFailure): void {
+  private finish(outcome: RelayOutcome['outcome'], errorType: string, { failure, facts }: Ending = {}): void {
     this.isSettled = true;
     this.response.off('close', this.leave);
     const { status, firstByteMs } = this;
-    const facts = this.reader?.facts();
-    this.settle({ outcome, status, refusal: failure?.refusal, errorType, facts, firstByteMs });
+    const told = facts ?? this.reader?.facts();
+    this.settle({ outcome, status, refusal: failure?.refusal, errorType, facts: told, firstByteMs });
   }
 
   private readerFor(headers: IncomingHttpHeaders): AnswerReader {

@@ -29,12 +29,11 @@ export class UpstreamTargets {
     return target;
   }
 
-  /** A credential is for one origin: that of the base URL which it was set for. */
+  /** Set for an account, and good for the origin of the base URL which it was set for. */
   private credentialOf(model: CatalogueModel): string | undefined {
-    if (model.secretRef === undefined) return undefined;
     const origin = this.originsOfModels.get(model) ?? URL.parse(model.baseUrl ?? '')?.origin ?? '';
     this.originsOfModels.set(model, origin);
-    return this.credentials.of(model.tenant, model.secretRef, origin);
+    return this.credentials.of(model.tenant, model.account, origin);
   }
 
   private make(model: CatalogueModel, operation: string, credential: string | undefined): UpstreamTarget | TargetFault {
