@@ -4,6 +4,7 @@ import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApplyController } from './apply/apply.controller.js';
 import { ApplyPolicy } from './apply/apply-policy.js';
+import { kindsNotInForce } from './apply/applying.js';
 import { BundleReader } from './apply/bundle-reader.js';
 import { SubjectNames } from './apply/subject-names.js';
 import type { PolicyConfig } from './config.js';
@@ -25,7 +26,7 @@ import { storeOptions } from './store-options.js';
     RevisionsController,
     ExplainController,
     ProviderCredentialsController,
-    ...kindNames.map(kindController),
+    ...kindNames.filter((kind) => !kindsNotInForce.has(kind)).map(kindController),
   ],
   providers: [
     ApplyPolicy,

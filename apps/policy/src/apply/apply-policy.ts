@@ -1,14 +1,15 @@
-import { Access, type AccessResource, type Caller } from '#libs/access';
+import { Access, type Caller } from '#libs/access';
 import { PLATFORM_TENANT, type DocumentChange } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
 import { compile, CompileError } from '#libs/decision-engine';
 import { EventStore, Publication, SubjectKeys } from '#libs/event-store';
 import { ProblemError } from '#libs/http';
-import { actions, kinds, readDocument, type Finding, type PolicyDocument } from '#libs/policy-language';
+import { readDocument, type Finding, type PolicyDocument } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { policySetAggregate } from '../aggregates.js';
 import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
+import { applying, type Asked } from './applying.js';
 import { sha256, type WantedChange } from './wanted-change.js';
 
 /** A narrowing write is answered when the broker has its record; after this long it is answered as pending. */
@@ -35,6 +36,8 @@ type Request = {
   readonly tenantId: string;
   readonly reason?: string | undefined;
   readonly rollbackOf?: number;
+  /** What is authorised when nothing would change. */
+  readonly otherwise: Asked;
   /** Works out what is wanted on what is in force; asked again when somebody else was faster. */
   readonly want: (standing: Standing) => readonly WantedChange[] | Promise<readonly WantedChange[]>;
 };
@@ -70,10 +73,12 @@ export class ApplyPolicy {
     return { version, own, platform };
   }
 
-  private async attempt({ caller, tenantId, reason, rollbackOf, want }: Request): Promise<Applied> {
+  private async attempt({ caller, tenantId, reason, rollbackOf, otherwise, want }: Request): Promise<Applied> {
     const standing = await this.standing(tenantId);
     const wanted = differing(standing, await want(standing));
-    this.authorise(caller, tenantId, wanted);
+    // Each changed document needs its kind's action.
+    const asked = wanted.map(({ change }) => applying(change, tenantId));
+    this.access.requireAll(caller, asked.length > 0 ? asked : [otherwise]);
     requireCompiles(tenantId, standing, wanted);
     const changes = await Promise.all(wanted.map((each) => this.sealed(caller, each)));
     const command = {
@@ -95,30 +100,11 @@ export class ApplyPolicy {
     return { revision: state.revision, changes: events[0]?.event.data.changes ?? [], position, published };
   }
 
-  /** Each changed document needs its kind's action; a bundle that changes nothing needs the right to apply one. */
-  private authorise(caller: Caller, tenantId: string, wanted: readonly WantedChange[]) {
-    const asked = wanted.map(({ change }) => applying(change, tenantId));
-    this.access.requireAll(caller, asked.length > 0 ? asked : [applyingNothing(tenantId)]);
-  }
-
   private async sealed(caller: Caller, { change, text }: WantedChange): Promise<DocumentChange> {
     if (text === null) return change;
     return { ...change, freeText: await this.subjectKeys.seal(caller.principalId, JSON.stringify(text)) };
   }
 }
-
-/** The action and resource that changing a document asks for. */
-export function applying({ kind, name }: Pick<DocumentChange, 'kind' | 'name'>, tenant: string) {
-  const action = kinds[kind].applyAction;
-  const { type } = actions[action];
-  const path = type === 'policy' ? `${kind}/${name}` : name;
-  return { action, resource: { type, path, tenant } satisfies AccessResource };
-}
-
-const applyingNothing = (tenant: string) => ({
-  action: 'policy:apply',
-  resource: { type: 'policy', path: '*', tenant },
-});
 
 function differing({ own }: Standing, wanted: readonly WantedChange[]): readonly WantedChange[] {
   const digests = new Map(own.map(({ kind, name, digest }) => [`${kind}/${name}`, digest]));

@@ -1,9 +1,10 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { answer, refusal } from '#libs/http';
-import { parseBundle, type ParsedBundle } from '#libs/policy-language';
+import { parseBundle, type Action, type ParsedBundle } from '#libs/policy-language';
 import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { ApplyPolicy, shownFinding, type Applied } from './apply-policy.js';
+import { applyActions, onAll, type Asked } from './applying.js';
 import { bundleFiles } from './body-files.js';
 import { BundleReader } from './bundle-reader.js';
 
@@ -14,9 +15,6 @@ const ApplyQuery = z.strictObject({
 });
 type ApplyQuery = z.output<typeof ApplyQuery>;
 const NoQuery = z.strictObject({});
-
-/** Any of them lets somebody see what is wrong with their own bundle. */
-const APPLYING = ['policy:apply', 'limits:adjust', 'route:deploy', 'prompt:edit'] as const;
 
 @Controller('v1')
 export class ApplyController {
@@ -29,18 +27,21 @@ export class ApplyController {
   /** A bundle of one tenant, applied whole or not at all; the same again makes no new revision. */
   @Post('apply')
   @HttpCode(200)
-  @Requires(...APPLYING)
+  @Requires(...applyActions)
   async apply(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: ApplyQuery }) query: ApplyQuery) {
     const files = bundleFiles(body);
     const bundle = parseBundle(files);
     const tenantId = this.tenantOf(caller, bundle);
     let warnings: ReturnType<typeof shownFinding>[] = [];
+    const held = this.heldBy(caller, tenantId, applyActions);
     const applied = await this.policy.apply({
       caller,
+      otherwise: held,
       tenantId,
       reason: query.reason,
       want: (standing) => {
-        if (this.reader.lint(bundle, standing).errors.length > 0) this.mayApply(caller, tenantId);
+        // What is wrong with a bundle is told to whoever may apply any part of one.
+        if (this.reader.lint(bundle, standing).errors.length > 0) this.access.requireAll(caller, [held]);
         const read = this.reader.read(bundle, files, standing, query.prune === 'true');
         warnings = read.warnings.map(shownFinding);
         return read.wanted;
@@ -52,11 +53,11 @@ export class ApplyController {
   /** What is wrong with a bundle, without applying it. */
   @Post('check')
   @HttpCode(200)
-  @Requires('policy:plan', ...APPLYING)
+  @Requires('policy:plan', ...applyActions)
   async check(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: NoQuery }) _query: object) {
     const bundle = parseBundle(bundleFiles(body));
     const tenantId = this.tenantOf(caller, bundle);
-    this.mayApply(caller, tenantId, 'policy:plan');
+    this.access.requireAll(caller, [this.heldBy(caller, tenantId, ['policy:plan', ...applyActions])]);
     const { errors, warnings } = this.reader.lint(bundle, await this.policy.standing(tenantId));
     return {
       object: 'policy_check',
@@ -75,14 +76,13 @@ export class ApplyController {
     return this.access.tenantOf(caller, tenant);
   }
 
-  private mayApply(caller: Caller, tenantId: string, ...more: readonly string[]) {
-    const resource = { type: 'policy', path: '*', tenant: tenantId };
-    const held = [...APPLYING, ...more].find((action) => {
-      const [type] = action.split(':');
-      return this.access.allowed(caller, action, { ...resource, type: String(type) });
-    });
-    const [type] = (held ?? 'policy:apply').split(':');
-    this.access.require(caller, held ?? 'policy:apply', { ...resource, type: String(type) });
+  /** The first of the actions that the caller holds; the first one, to be refused, of one who holds none. */
+  private heldBy(caller: Caller, tenantId: string, candidates: readonly Action[]): Asked {
+    const [first = 'policy:apply'] = candidates;
+    const asked = candidates.map((action) => onAll(action, tenantId));
+    return (
+      asked.find(({ action, resource }) => this.access.allowed(caller, action, resource)) ?? onAll(first, tenantId)
+    );
   }
 }
 

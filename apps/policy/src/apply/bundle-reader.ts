@@ -9,6 +9,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import type { StoredDocument } from '../documents/document-history.adapter.js';
 import { PolicyKeys } from '../policy-keys.js';
+import { kindsNotInForce } from './applying.js';
 import { mistakes, type Standing } from './apply-policy.js';
 import { findPlace } from './find-place.js';
 import { SubjectNames, unknownSubject } from './subject-names.js';
@@ -37,7 +38,9 @@ export class BundleReader {
 
   lint(bundle: ParsedBundle, { own, platform }: Standing) {
     const tenantDocuments = own.map(({ document }) => document);
-    return lintBundle(bundle, { tenantDocuments, platformDocuments: platform.map(({ document }) => document) });
+    const platformDocuments = platform.map(({ document }) => document);
+    const checked = lintBundle(bundle, { tenantDocuments, platformDocuments });
+    return { ...checked, errors: [...checked.errors, ...notInForce(bundle)] };
   }
 
   private setting(document: PolicyDocument, files: readonly SourceFile[]) {
@@ -46,6 +49,15 @@ export class BundleReader {
     const findings = unknown.map((subject) => unknownSubject(subject, { ...findPlace(files, subject), document: id }));
     return { wanted: settingOf(named, this.keys.freeText), unknown: findings };
   }
+}
+
+function notInForce({ sources }: ParsedBundle): Finding[] {
+  return sources
+    .filter(({ kind }) => isKind(kind) && kindsNotInForce.has(kind))
+    .map(({ kind, finding }) => {
+      const message = `Nothing acts on documents of kind ${kind} yet, so they are not accepted.`;
+      return finding({ path: ['kind'], rule: 'kind-not-in-force', message });
+    });
 }
 
 /** Deletes what is in force and not in the bundle. */

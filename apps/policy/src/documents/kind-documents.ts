@@ -5,6 +5,7 @@ import { actions, API_VERSION, kinds, parseBundle, type Kind } from '#libs/polic
 import { Injectable } from '@nestjs/common';
 import { shownApplied } from '../apply/apply.controller.js';
 import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
+import { applying } from '../apply/applying.js';
 import { BundleReader } from '../apply/bundle-reader.js';
 import { deletionOf } from '../apply/wanted-change.js';
 import { DocumentHistory } from './document-history.adapter.js';
@@ -73,7 +74,10 @@ export class KindDocuments {
       requireVersion(standing, named, expected);
       return this.reader.read(bundle, files, standing, false).wanted;
     };
-    return shownApplied(tenantId, await this.policy.apply({ caller, tenantId, want }));
+    return shownApplied(
+      tenantId,
+      await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), want }),
+    );
   }
 
   async delete(caller: Caller, named: Named, expected: number | undefined) {
@@ -85,7 +89,10 @@ export class KindDocuments {
       requireVersion(standing, named, expected);
       return [deletionOf(named)];
     };
-    return shownApplied(tenantId, await this.policy.apply({ caller, tenantId, want }));
+    return shownApplied(
+      tenantId,
+      await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), want }),
+    );
   }
 }
 

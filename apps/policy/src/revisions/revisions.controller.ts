@@ -5,6 +5,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { z } from 'zod';
 import { shownApplied } from '../apply/apply.controller.js';
 import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
+import { applyActions, onAll } from '../apply/applying.js';
 import { deletionOf, type WantedChange } from '../apply/wanted-change.js';
 import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
 import { DocumentView } from '../documents/document-view.js';
@@ -64,7 +65,7 @@ export class RevisionsController {
     @Param('revision', { schema: Revision }) revision: number,
     @Query({ schema: OneQuery }) query: OneQuery,
   ) {
-    const { tenantId, row } = await this.find(caller, 'revision:read', revision, query);
+    const { tenantId, row } = await this.find(caller, revision, query);
     return this.shown(tenantId, row);
   }
 
@@ -76,7 +77,7 @@ export class RevisionsController {
     @Param('revision', { schema: Revision }) revision: number,
     @Query({ schema: OneQuery }) query: OneQuery,
   ) {
-    const { tenantId } = await this.find(caller, 'revision:read', revision, query);
+    const { tenantId } = await this.find(caller, revision, query);
     const set = await this.history.set(tenantId, revision);
     const data = await Promise.all(set.map((document) => this.view.shown(document)));
     return { object: 'list', data, has_more: false };
@@ -85,30 +86,34 @@ export class RevisionsController {
   /** Makes a new revision whose set is that of an old one. */
   @Post(':revision/rollback')
   @HttpCode(200)
-  @Requires('policy:apply')
+  @Requires(...applyActions)
   async rollback(
     @CallerParam() caller: Caller,
     @Param('revision', { schema: Revision }) revision: number,
     @Query({ schema: OneQuery }) query: OneQuery,
     @Body({ schema: RollbackBody }) { reason }: RollbackBody,
   ) {
-    const { tenantId } = await this.find(caller, 'revision:read', revision, query);
+    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const otherwise = onAll('policy:apply', tenantId);
+    const isThere = await this.revisions.find(tenantId, revision);
+    if (!isThere) throw this.access.notFound(caller, otherwise.action, otherwise.resource);
     const target = await this.history.set(tenantId, revision);
     const applied = await this.policy.apply({
       caller,
       tenantId,
       reason,
       rollbackOf: revision,
+      otherwise,
       want: (standing) => restoring(target, standing),
     });
     return shownApplied(tenantId, applied);
   }
 
-  private async find(caller: Caller, action: string, revision: number, query: OneQuery) {
+  private async find(caller: Caller, revision: number, query: OneQuery) {
     const tenantId = this.access.tenantOf(caller, query.tenant);
     const row = await this.revisions.find(tenantId, revision);
-    if (!row) throw this.access.notFound(caller, action, resourceOf(tenantId, revision));
-    this.access.require(caller, action, resourceOf(tenantId, revision));
+    if (!row) throw this.access.notFound(caller, 'revision:read', resourceOf(tenantId, revision));
+    this.access.require(caller, 'revision:read', resourceOf(tenantId, revision));
     return { tenantId, row };
   }
 

@@ -1,0 +1,29 @@
+import type { AccessResource } from '#libs/access';
+import type { DocumentChange } from '#libs/contracts';
+import { actions, kindNames, kinds, type Action, type Kind } from '#libs/policy-language';
+
+/** Every action that changing some kind of document needs, most general first. */
+export const applyActions: readonly Action[] = [...new Set(kindNames.map((kind) => kinds[kind].applyAction))].toSorted(
+  (a, b) => Number(b === 'policy:apply') - Number(a === 'policy:apply'),
+);
+
+/** One thing to be authorised. */
+export type Asked = { readonly action: Action; readonly resource: AccessResource };
+
+/** The action and resource that changing a document asks for. */
+export function applying({ kind, name }: Pick<DocumentChange, 'kind' | 'name'>, tenant: string): Asked {
+  const action = kinds[kind].applyAction;
+  const { type } = actions[action];
+  return { action, resource: { type, path: type === 'policy' ? `${kind}/${name}` : name, tenant } };
+}
+
+/** An action on everything of its type in a tenant. */
+export function onAll(action: Action, tenant: string): Asked {
+  return { action, resource: { type: actions[action].type, path: '*', tenant } };
+}
+
+/**
+ * Kinds that can be written down and checked, and that no gateway acts on yet. They are refused at apply: limits that
+ * look set and hold nobody back would be worse than none.
+ */
+export const kindsNotInForce: ReadonlySet<Kind> = new Set(['Limits', 'Route', 'KeyPolicy', 'Prompt', 'McpServer']);
