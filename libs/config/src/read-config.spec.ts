@@ -8,6 +8,7 @@ const schema = z.object(serviceSettings).superRefine(coherent);
 const key = () => randomBytes(32).toString('base64');
 const good = {
   PORT: '8081',
+  GATEHOUSE_REPLICA: 'identity-1',
   GATEHOUSE_DATA: 'data',
   KAFKA_BROKERS: 'one:9092, two:9092',
   GATEHOUSE_PEPPER: `1:${key()},2:${key()}`,

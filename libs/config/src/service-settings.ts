@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import { secretKey, versionedSecretKey } from './secret-key.js';
 
@@ -21,15 +20,7 @@ export const serviceSettings = {
   PORT: port,
   HOST: z.string().default('127.0.0.1'),
   /** Unique over all services and replicas; it is part of every decision record. */
-  GATEHOUSE_REPLICA: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,62}$/)
-    .default(
-      () =>
-        `gatehouse-${hostname()
-          .toLowerCase()
-          .replaceAll(/[^a-z0-9-]/g, '-')}`,
-    ),
+  GATEHOUSE_REPLICA: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 63 at most'),
   /** Where the spool and, at the gateway, the snapshot file live; kept between starts. */
   GATEHOUSE_DATA: z.string(),
   GATEHOUSE_LOCAL: flag,

@@ -1,11 +1,9 @@
 import type { AccessResource } from '#libs/access';
 import type { DocumentChange } from '#libs/contracts';
-import { actions, kindNames, kinds, type Action, type Kind } from '#libs/policy-language';
+import { actions, kinds, type Action, type Kind } from '#libs/policy-language';
 
-/** Every action that changing some kind of document needs, most general first. */
-export const applyActions: readonly Action[] = [...new Set(kindNames.map((kind) => kinds[kind].applyAction))].toSorted(
-  (a, b) => Number(b === 'policy:apply') - Number(a === 'policy:apply'),
-);
+/** Every action that changing some kind of document needs, most general first; a spec holds it to the kinds. */
+export const applyActions = ['policy:apply', 'limits:adjust', 'route:deploy', 'prompt:edit'] as const;
 
 /** One thing to be authorised. */
 export type Asked = { readonly action: Action; readonly resource: AccessResource };

@@ -1,5 +1,6 @@
 import type { DocumentChange } from '#libs/contracts';
 import {
+  isKind,
   lintBundle,
   type Finding,
   type ParsedBundle,
