@@ -51,6 +51,11 @@ export class SubjectIndex<Held> {
     for (let i = 0; i < groups.length; i++) visitOne(this.groups, groups[i], visit);
   }
 
+  /** What is held for every principal there is. */
+  forAll(): Held | undefined {
+    return this.everybody;
+  }
+
   /** Everything that is held, for whoever looks at all subjects; with the subject's text. */
   *entries(): Iterable<readonly [subject: string, held: Held]> {
     if (this.everybody) yield ['*', this.everybody];
