@@ -31,3 +31,11 @@ it('says that no broker answers, instead of hanging', async () => {
   await expect(bus.endOffsets(['t'])).rejects.toMatchObject({ code: 'bus/unavailable', transient: true });
   await bus.close();
 });
+
+it('lets several services make the same topics at once', async () => {
+  const specs = Array.from({ length: 4 }, () => ({ name: freshName('raced'), partitions: 2, config: {} }));
+  const buses = Array.from({ length: 6 }, () => new KafkaBus(options()));
+  const outcomes = await Promise.allSettled(buses.map((bus) => bus.ensureTopics(specs)));
+  await Promise.all(buses.map((bus) => bus.close()));
+  expect(outcomes.map(({ status }) => status)).toEqual(buses.map(() => 'fulfilled'));
+});

@@ -40,7 +40,8 @@ export class KafkaTopics {
         admin,
         specs.filter(({ name }) => existing.has(name)),
       );
-    });
+      // Made a moment ago, perhaps by somebody else: the broker asked may not have heard of it yet.
+    }, ATTEMPTS_MAX);
   }
 
   async endOffsets(topics: readonly string[]): Promise<EndOffsets> {
@@ -75,7 +76,7 @@ export class KafkaTopics {
     await this.drop();
   }
 
-  private async asking<Answer>(ask: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+  private async asking<Answer>(ask: (admin: Admin) => Promise<Answer>, unknownMax = 2): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       if (this.closed) throw new BusError('bus/closed', 'The bus is closed', false);
       try {
@@ -83,7 +84,7 @@ export class KafkaTopics {
       } catch (error) {
         if (error instanceof BusError) throw error;
         await this.drop();
-        if (isUnknownTopic(error) && attempt > 1) {
+        if (isUnknownTopic(error) && attempt >= unknownMax) {
           throw new BusError('bus/unknown-topic', 'A topic does not exist', true, { cause: error });
         }
         if (attempt >= ATTEMPTS_MAX) {
