@@ -12,6 +12,7 @@ import { freshName, waitFor } from '#libs/testing';
 import { silentLogger, SystemClock, type Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Module, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { AccessModule, type AccessModuleOptions } from '../access.module.js';
@@ -164,10 +165,13 @@ export class CutBus extends MemoryBus {
   }
 }
 
+type ServiceChange = Partial<AccessModuleOptions> & { clock?: Clock; imports?: Type<unknown>[] };
+
 /** A service with the module, on a bus in memory, and every record that it wrote. */
 export async function service(
   controllers: Type<unknown>[] = [ThingsController],
-  { clock = new SystemClock(), ...change }: Partial<AccessModuleOptions> & { clock?: Clock } = {},
+  { clock = new SystemClock(), imports = [], ...change }: ServiceChange = {},
+  prepare: (server: FastifyInstance) => void = () => undefined,
 ) {
   const bus = new CutBus();
   const names = ownTopics(freshName('http'));
@@ -193,9 +197,15 @@ export async function service(
     topics: names,
     ...change,
   });
-  @Module({ imports: [access], controllers })
+  @Module({ imports: [access, ...imports], controllers })
   class App {}
-  const app = await createService(App, { service: 'identity', port: 0, logger: silentLogger, clock });
+  const app = await createService(App, {
+    service: 'identity',
+    port: 0,
+    logger: silentLogger,
+    clock,
+    prepare: (made) => prepare(made.getHttpAdapter().getInstance<FastifyInstance>()),
+  });
   const close = async () => {
     await app.close();
     await bus.close();

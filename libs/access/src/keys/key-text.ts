@@ -1,6 +1,6 @@
 import type { KeyKind } from '#libs/contracts';
 import { base62Values, encodeBase62, randomBase62 } from './base62.js';
-import { crc32Of } from './crc32.js';
+import { crc32Of, crcTable } from './crc32.js';
 
 /** Environment letter of a key's text: production, staging, development, test, experimental. A hint for people only. */
 export type KeyEnvironment = 'p' | 's' | 'd' | 't' | 'x';
@@ -52,13 +52,26 @@ export function parseKeyText(text: string): ParsedKey | undefined {
 
 /**
  * Whether the text has a key's form and its CRC is right. No look-up, no allocation: a flood of invented keys ends
- * here. About 0.2 µs.
+ * here, after 0.2 µs.
  */
 export function isKeyText(text: string): boolean {
-  if (text.length !== KEY_TEXT_LENGTH || !text.startsWith('gh_')) return false;
-  if (!hasKindAndEnvironment(text)) return false;
-  if (!isBase62(text, ID_AT, 20) || !isBase62(text, SECRET_AT, 64) || !isBase62(text, CRC_AT, 71)) return false;
-  return crc32Of(text, 64) === decodeCrc(text);
+  if (text.length !== KEY_TEXT_LENGTH || !text.startsWith('gh_') || !hasKindAndEnvironment(text)) return false;
+  let crc = -1;
+  // Negative as soon as one character that must be a base62 digit is none; one pass does both.
+  let digits = 0;
+  for (let i = 0; i < CRC_AT - 1; i += 1) {
+    const code = text.charCodeAt(i);
+    crc = (crcTable[(crc ^ code) & 255] ?? 0) ^ (crc >>> 8);
+    if (i >= ID_AT && i !== SECRET_AT - 1) digits |= (base62Values[code & 127] ?? -1) | (127 - code);
+  }
+  let claimed = 0;
+  for (let i = CRC_AT; i < KEY_TEXT_LENGTH; i += 1) {
+    const code = text.charCodeAt(i);
+    const value = base62Values[code & 127] ?? -1;
+    digits |= value | (127 - code);
+    claimed = claimed * 62 + value;
+  }
+  return digits >= 0 && (crc ^ -1) >>> 0 === claimed;
 }
 
 /** Any `gh_…` key inside a text, made unreadable; for log lines and error messages that may quote a request. */
@@ -75,18 +88,4 @@ function hasKindAndEnvironment(text: string): boolean {
   }
   const known = text.startsWith('pat', 3) || text.startsWith('vak', 3) || text.startsWith('svc', 3);
   return known && 'psdtx'.includes(text.charAt(6));
-}
-
-function isBase62(text: string, from: number, to: number): boolean {
-  for (let i = from; i < to; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code > 127 || base62Values[code] === -1) return false;
-  }
-  return true;
-}
-
-function decodeCrc(text: string): number {
-  let value = 0;
-  for (let i = CRC_AT; i < KEY_TEXT_LENGTH; i += 1) value = value * 62 + (base62Values[text.charCodeAt(i)] ?? 0);
-  return value;
 }

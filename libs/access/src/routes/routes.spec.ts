@@ -55,6 +55,15 @@ describe('every route', () => {
     ]);
   });
 
+  it('that stands before the framework is found, unless it is known to record for itself', async () => {
+    running = await service([ThingsController], {}, (server) => void server.get('/raw', () => 'raw'));
+    expect(undeclaredRoutes(running.app)).toEqual([
+      'GET /raw stands before the framework and is in no list',
+      'HEAD /raw stands before the framework and is in no list',
+    ]);
+    expect(undeclaredRoutes(running.app, ['/raw'])).toEqual([]);
+  });
+
   it('without a declaration is refused, should it be called all the same', async () => {
     running = await service([FaultyController]);
     await populated(running);
