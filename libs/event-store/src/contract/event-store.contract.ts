@@ -91,7 +91,7 @@ export function eventStoreContract(name: string, open: () => Promise<KeyStore>):
       expect((await store.events.load(store.keys, 'k7')).version).toBe(3);
     });
 
-    it('reads events of retired versions in their present shape', async () => {
+    it('reads events in the order of their positions, all or of some types', async () => {
       const { events } = await issue(store, 'k8');
       const [issued] = await store.events.read({ afterPosition: (events[0]?.position ?? 0) - 1, limit: 1 });
       expect(issued?.event).toEqual(events[0]?.event);

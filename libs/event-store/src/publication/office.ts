@@ -70,7 +70,7 @@ export class Office {
         await this.noticeRestore();
         await this.runJobs();
         await this.tick();
-        if (sent < PUBLISH_BATCH_MAX) await this.signal.wait(OUTBOX_POLL_MS);
+        if (sent === 0) await this.signal.wait(OUTBOX_POLL_MS);
       }
       if (this.broken) throw new Error(`A state topic is no longer the log that it was: ${this.broken}`);
       await this.tails.save();
