@@ -1,43 +1,22 @@
-import type { Bus } from '#libs/bus';
-import type { Service } from '#libs/contracts';
 import { Readiness } from '#libs/http';
-import type { DecisionSpool } from '#libs/spool';
 import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
-import { accessProviders, ACCESS_OPTIONS } from './access.provider.js';
+import { ACCESS_OPTIONS, type AccessModuleOptions } from './access-options.js';
+import { accessProviders } from './access.provider.js';
 import { AccessGuard } from './admin/access.guard.js';
 import { AccessInterceptor } from './admin/access.interceptor.js';
 import { Access } from './admin/access.js';
 import { hookAnswers } from './admin/answer-hooks.js';
 import { RequestAuthentication } from './admin/authenticate-request.js';
 import { RequestDecisions } from './admin/request-decisions.js';
-import { TokenIssuers } from './admin/token-issuers.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import { AccessFeed } from './feed/access-feed.js';
-import type { AccessFeedOptions } from './feed/access-feed-options.js';
 import { IdentityView } from './identity/identity-view.js';
-import type { Peppers } from './keys/peppers.js';
 import { PolicyView } from './policy/policy-view.js';
 import { PUBLIC_PATHS } from './routes/undeclared-routes.js';
-
-export type AccessModuleOptions = {
-  readonly service: Service;
-  /** Unique over all services and replicas; the spool must have the same. */
-  readonly replica: string;
-  /** Both stay open until after `app.close()`: whoever made them closes them. */
-  readonly bus: Bus;
-  readonly spool: Pick<DecisionSpool, 'append' | 'appendUnverified' | 'durable'>;
-  /** At least 32 bytes. */
-  readonly busKey: Uint8Array;
-  readonly peppers: Peppers;
-  /** None unless given: every token is invalid. */
-  readonly issuers?: TokenIssuers;
-  /** Paths that stand before the framework and record for themselves; health and metrics need not be named. */
-  readonly rawPaths?: readonly string[];
-} & Pick<AccessFeedOptions, 'topics' | 'restored' | 'reporter'>;
 
 type AsyncOptions = Pick<ModuleMetadata, 'imports'> & {
   readonly inject?: readonly unknown[];

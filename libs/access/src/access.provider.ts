@@ -1,6 +1,6 @@
 import { Clock, Logger } from '#libs/telemetry';
 import type { Provider } from '@nestjs/common';
-import type { AccessModuleOptions } from './access.module.js';
+import { ACCESS_OPTIONS, type AccessModuleOptions } from './access-options.js';
 import { Access } from './admin/access.js';
 import { RequestAuthentication } from './admin/authenticate-request.js';
 import { JwtStrategy } from './admin/jwt.strategy.js';
@@ -12,8 +12,6 @@ import { DecisionLog } from './decisions/decision-log.js';
 import { AccessFeed } from './feed/access-feed.js';
 import { IdentityView } from './identity/identity-view.js';
 import { PolicyView } from './policy/policy-view.js';
-
-export const ACCESS_OPTIONS = Symbol('access options');
 
 /** Everything of the module that is not tied to Nest, put together. */
 export const accessProviders: readonly Provider[] = [

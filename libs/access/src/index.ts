@@ -43,7 +43,8 @@ export { DecisionLog } from './decisions/decision-log.js';
 export { engineRequest, type AccessResource } from './decisions/engine-request.js';
 export { refusalDetail } from './decisions/refusal-detail.js';
 // Administrative routes
-export { AccessModule, type AccessModuleOptions } from './access.module.js';
+export { AccessModule } from './access.module.js';
+export type { AccessModuleOptions } from './access-options.js';
 export { Access, type AccessQuestion } from './admin/access.js';
 export { DECISION_ID_HEADER, POLICY_REVISION_HEADER } from './admin/answer-hooks.js';
 export { CallerParam, Public, Requires } from './admin/decorators.js';

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AccessFeed } from '../feed/access-feed.js';
 import { peppers } from '../identity/identity.fixture.js';
 import { mintKeyText, mintRotatedText } from '../keys/key-text.js';
-import { effects, keys, people, populated, recordOf, send, service } from './service.fixture.js';
+import { keys, people, populated, recordOf, send, service } from './service.fixture.js';
+import { effects } from './things.fixture.js';
 
 let running: Awaited<ReturnType<typeof service>>;
 beforeEach(async () => {

@@ -9,7 +9,8 @@ import { PolicyView } from '../policy/policy-view.js';
 import { binding, Publisher } from '../policy/policy.fixture.js';
 import { Access } from './access.js';
 import { CallerParam, Requires } from './decorators.js';
-import { populated, send, service, ThingsController } from './service.fixture.js';
+import { populated, send, service } from './service.fixture.js';
+import { ThingsController } from './things.fixture.js';
 
 let running: Awaited<ReturnType<typeof service>>;
 afterEach(() => running.close());

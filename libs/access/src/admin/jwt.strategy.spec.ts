@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authenticated } from '../authentication/caller.js';
 import { ada, NOW_MS } from '../identity/identity.fixture.js';
 import { INVALID_TOKEN } from './jwt.strategy.js';
-import { populated, send, service, ThingsController } from './service.fixture.js';
+import { populated, send, service } from './service.fixture.js';
+import { ThingsController } from './things.fixture.js';
 import { TokenIssuers, type TrustedIssuer } from './token-issuers.js';
 
 const ISSUER = 'https://identity.gatehouse.example';

@@ -3,7 +3,8 @@ import { FakeClock } from '#libs/testing';
 import type { Clock } from '#libs/telemetry';
 import { SpoolUnwritable } from '#libs/spool';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { effects, populated, send, service } from './service.fixture.js';
+import { populated, send, service } from './service.fixture.js';
+import { effects } from './things.fixture.js';
 
 let running: Awaited<ReturnType<typeof service>>;
 const open = async (change: Parameters<typeof service>[1]) => {

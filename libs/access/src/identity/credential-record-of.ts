@@ -1,11 +1,11 @@
 import type { CredentialRecord } from '#libs/contracts';
 import { credentialStatus } from './credential-table.js';
-import type { IdentityView } from './identity-view.js';
+import type { IdentityContent } from './identity-content.js';
 
 const statuses = Object.fromEntries(Object.entries(credentialStatus).map(([name, number]) => [number, name]));
 
 /** A slot as the record that was applied. */
-export function credentialRecordOf(view: IdentityView, slot: number): CredentialRecord | undefined {
+export function credentialRecordOf(view: IdentityContent, slot: number): CredentialRecord | undefined {
   const { credentials, directory } = view;
   const { slots } = credentials;
   const status = statuses[slots.status(slot)];

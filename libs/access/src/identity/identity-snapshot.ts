@@ -3,7 +3,7 @@ import type { PrincipalRecord, TenantRecord } from '#libs/contracts';
 import type { CredentialTableState } from './credential-table.js';
 import { plainPlace, readPlace, type PlainPlace } from '../feed/plain-place.js';
 import type { StateChunk } from '../feed/state-chunk.js';
-import type { IdentityView } from './identity-view.js';
+import type { IdentityContent } from './identity-content.js';
 
 type PlainEntry<Rec> = { id: string; record?: Rec | undefined; unreadable: boolean; place: PlainPlace };
 type Plain = {
@@ -14,7 +14,7 @@ type Plain = {
 };
 
 /** See `IdentityView.export`. Places of keys that nobody here reads are left out: their records are applied to nothing. */
-export function exportIdentity(view: IdentityView): StateChunk[] {
+export function exportIdentity(view: IdentityContent): StateChunk[] {
   const { pages, ...credentials } = view.credentials.export();
   const plain: Plain = {
     version: 1,
@@ -27,7 +27,7 @@ export function exportIdentity(view: IdentityView): StateChunk[] {
 }
 
 /** See `IdentityView.import`. */
-export function importIdentity(view: IdentityView, chunks: readonly StateChunk[]): void {
+export function importIdentity(view: IdentityContent, chunks: readonly StateChunk[]): void {
   const json = chunks.find(({ name }) => name === 'identity');
   if (!json) throw new RangeError('The snapshot holds nothing of identity.');
   const plain = JSON.parse(json.bytes.toString('utf8')) as Plain;

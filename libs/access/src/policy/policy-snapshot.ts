@@ -1,7 +1,8 @@
 import type { HeadRecord } from '#libs/contracts';
 import type { PlainPlace } from '../feed/plain-place.js';
 import type { StateChunk } from '../feed/state-chunk.js';
-import type { PolicyView } from './policy-view.js';
+import type { PlaceMap } from '../feed/place-map.js';
+import type { TenantPolicy } from './tenant-policy.js';
 import type { DocumentVersion } from './tenant-documents.js';
 
 type PlainTenant = {
@@ -14,8 +15,15 @@ type PlainTenant = {
 };
 type Plain = { version: 1; places: (readonly [key: string, place: PlainPlace])[]; tenants: PlainTenant[] };
 
+/** What a view holds. */
+export type PolicyContent = {
+  readonly places: PlaceMap;
+  readonly tenants: ReadonlyMap<string, TenantPolicy>;
+  tenantPolicy(tenantId: string): TenantPolicy;
+};
+
 /** See `PolicyView.export`. */
-export function exportPolicy(view: PolicyView): StateChunk[] {
+export function exportPolicy(view: PolicyContent): StateChunk[] {
   const tenants = Array.from(view.tenants.values(), (tenant) => ({
     tenantId: tenant.tenantId,
     head: tenant.head ?? null,
@@ -31,7 +39,7 @@ export function exportPolicy(view: PolicyView): StateChunk[] {
 }
 
 /** See `PolicyView.import`. */
-export function importPolicy(view: PolicyView, chunks: readonly StateChunk[], nowMs: number): void {
+export function importPolicy(view: PolicyContent, chunks: readonly StateChunk[], nowMs: number): void {
   const chunk = chunks.find(({ name }) => name === 'policy');
   if (!chunk) throw new RangeError('The snapshot holds nothing of policy.');
   const plain = JSON.parse(chunk.bytes.toString('utf8')) as Plain;
