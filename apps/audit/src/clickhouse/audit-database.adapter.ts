@@ -4,20 +4,25 @@ import { Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { CHAIN_READ_SETTINGS } from '../ingest/chain-break.js';
 
 export const CLICKHOUSE_URL = Symbol('the URL of ClickHouse');
 
 /** From `dist` as from the sources: the SQL stands beside the sources. */
 const MIGRATIONS = fileURLToPath(new URL(`${upTo('apps')}/audit/migrations`, import.meta.url));
 const RETRY_MS = 500;
+/** Longest that a question may keep the engine busy. */
+const QUERY_SECONDS_MAX = 20;
 
 /** The tables of audit. They are made in the background: ClickHouse may be away when the service starts. */
 @Injectable()
 export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly name: string;
+  /** For writing. Floats are stored as they were written, or the hash of a stored row would differ in its last digit. */
   readonly client: ClickHouseClient;
   /** Resolves when the tables are there. */
   readonly ready: Promise<void>;
+  private readonly reading: ClickHouseClient;
   private readonly isReady = Promise.withResolvers<void>();
   private readonly closing = new AbortController();
   private hasTables = false;
@@ -27,10 +32,25 @@ export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutd
     readiness: Readiness,
     private readonly logger: Logger,
   ) {
-    this.name = new URL(url).pathname.slice(1) || 'gatehouse';
-    this.client = createClickHouse({ url, database: 'default', application: 'gatehouse-audit' });
+    const server = new URL(url);
+    this.name = server.pathname.slice(1) || 'gatehouse';
+    // The client takes a path for its database, and this one does not exist at first.
+    server.pathname = '';
+    const application = 'gatehouse-audit';
+    this.client = createClickHouse({
+      url: server.href,
+      database: 'default',
+      application,
+      settings: { precise_float_parsing: 1 },
+    });
+    // As the chain is read: numbers as numbers, decimals as exact text.
+    const settings = { ...CHAIN_READ_SETTINGS, max_execution_time: QUERY_SECONDS_MAX };
+    this.reading = createClickHouse({ url: server.href, database: this.name, application, settings });
     this.ready = this.isReady.promise;
-    readiness.register('clickhouse', () => this.hasTables || 'waiting for ClickHouse');
+    readiness.register(
+      'clickhouse',
+      async () => (this.hasTables && (await this.answers())) || 'waiting for ClickHouse',
+    );
   }
 
   onApplicationBootstrap(): void {
@@ -39,22 +59,25 @@ export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationShutdown(): Promise<void> {
     this.closing.abort();
-    await this.client.close();
+    await Promise.all([this.client.close(), this.reading.close()]);
   }
 
   /**
-   * Rows of a query whose tables are named without their database.
-   * @throws ProblemError 503 `audit_unavailable` while ClickHouse is away.
+   * The rows of a query: 64-bit integers as numbers, decimals as text, times as RFC 3339.
+   * @throws ProblemError 503 `audit_unavailable` while ClickHouse is away or too busy.
    */
   async rows<Row>(query: string, params: Readonly<Record<string, unknown>>): Promise<Row[]> {
     try {
-      const whole = query.replaceAll(/\b(FROM|JOIN) ([a-z_]+)\b/g, `$1 \`${this.name}\`.$2`);
-      const result = await this.client.query({ query: whole, query_params: params, format: 'JSONEachRow' });
+      const result = await this.reading.query({ query, query_params: params, format: 'JSONEachRow' });
       return await result.json<Row>();
     } catch (error) {
       if (this.hasTables && !isTransient(error)) throw error;
       throw refusal('audit_unavailable', 'The audit store cannot be reached; ask again in a moment.');
     }
+  }
+
+  private async answers(): Promise<boolean> {
+    return (await this.reading.ping({ select: true })).success;
   }
 
   private async makeTables(): Promise<void> {
@@ -66,6 +89,7 @@ export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutd
         this.isReady.resolve();
         return;
       } catch (error) {
+        if (signal.aborted) return;
         if (!isTransient(error)) this.logger.error({ err: error }, 'the tables cannot be made');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

@@ -1,5 +1,6 @@
 import type { RangeRow } from '#libs/clickhouse';
 import type { DecisionRecord } from '#libs/contracts';
+import { CHAIN_VERSION } from './chain-hash.js';
 
 /** A decision with what only the broker knows of it. */
 export type ReceivedDecision = DecisionRecord & { readonly appended_at: string };
@@ -15,13 +16,21 @@ export type Place = {
 export const tableOf = ({ type }: DecisionRecord) => (type === 'access.decided' ? 'decisions' : 'calls');
 
 /**
- * The row but for its chain hash. Names are the record's own; only the cost is brought to the one form that the column
- * gives back, so that the hash can be taken over stored rows again.
+ * The row but for its chain hash. Names are the record's own; values are brought to the one form that their column gives
+ * back, so that the hash can be taken over stored rows again.
  */
 export function rowOf({ type: _, ...record }: ReceivedDecision, { topic, partition, offset, index }: Place): RangeRow {
-  const cost = 'cost' in record ? { cost: trimmedDecimal(record.cost) } : {};
-  const place = { kafka_topic: topic, kafka_partition: partition, kafka_offset: String(offset), kafka_index: index };
-  return { ...record, ...cost, ...place };
+  return {
+    ...(wellFormed(record) as Omit<ReceivedDecision, 'type'>),
+    decision_id: record.decision_id.toLowerCase(),
+    at: new Date(record.at).toISOString(),
+    ...('cost' in record && { cost: trimmedDecimal(record.cost) }),
+    chain_version: CHAIN_VERSION,
+    kafka_topic: topic,
+    kafka_partition: partition,
+    kafka_offset: String(offset),
+    kafka_index: index,
+  };
 }
 
 /** `"2.500"` → `"2.5"`, `"0.0"` → `"0"`, `"007"` → `"7"`: what a decimal column prints. */
@@ -30,4 +39,12 @@ export function trimmedDecimal(text: string): string {
   const digits = fraction.replace(/0+$/, '');
   const start = whole.replace(/^0+(?=\d)/, '');
   return digits === '' ? start : `${start}.${digits}`;
+}
+
+/** Half a surrogate pair, as a cut through an emoji leaves it, is no text in UTF-8: it becomes U+FFFD. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toWellFormed(), wellFormed(inner)]));
 }

@@ -1,16 +1,20 @@
 import { Bus, DeadLetters, type AssignedPartition, type ConsumedBatch, type Consumption } from '#libs/bus';
-import { RangeWriter } from '#libs/clickhouse';
-import { decisionTopics, topics } from '#libs/contracts';
+import { RangeWriter, type StoredRange } from '#libs/clickhouse';
 import { Readiness } from '#libs/http';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { IngestSource } from './ingest-source.js';
 import { PartitionIngest, TABLES } from './partition-ingest.js';
 
-export const INGEST_GROUP = 'audit.ingest.v1';
 /** Kafka records per range; of up to 64 decisions each, so a range stays below the writer's bound. */
 const RECORDS_PER_RANGE_MAX = 500;
+/** A fetch waits until so much is there, at most so long: fewer and larger inserts, and still visible within a second. */
+const FETCH_BYTES_MIN = 256 * 1024;
+const FETCH_WAIT_MS = 200;
+const PARTITION_BYTES_MAX = 4 * 1024 * 1024;
+const PARTITIONS_CONCURRENTLY = 4;
 const CLOSE_TIMEOUT_MS = 5_000;
 const RETRY_MS = 500;
 
@@ -24,6 +28,7 @@ export class DecisionsConsumer implements OnApplicationBootstrap, OnModuleDestro
   constructor(
     private readonly bus: Bus,
     private readonly database: AuditDatabase,
+    private readonly source: IngestSource,
     private readonly logger: Logger,
     private readonly clock: Clock,
     readiness: Readiness,
@@ -47,8 +52,10 @@ export class DecisionsConsumer implements OnApplicationBootstrap, OnModuleDestro
     while (!signal.aborted) {
       try {
         this.consumption = await this.consume();
+        if (signal.aborted) await this.consumption.close(CLOSE_TIMEOUT_MS);
         return;
       } catch (error) {
+        if (signal.aborted) return;
         this.logger.warn({ err: error }, 'decisions cannot be consumed yet');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
@@ -56,48 +63,46 @@ export class DecisionsConsumer implements OnApplicationBootstrap, OnModuleDestro
   }
 
   private async consume(): Promise<Consumption> {
-    const specs = Object.values(decisionTopics);
-    await this.bus.ensureTopics([...specs, topics.auditDeadLetter]);
+    const { topics, group, consumer } = this.source;
+    await this.bus.ensureTopics([...topics, this.source.deadLetters]);
     const writer = new RangeWriter(this.database.client, this.database.name, TABLES);
     await writer.prepare();
-    const deadLetters = new DeadLetters(this.bus, 'audit', () => this.clock.nowMs());
-    const { logger, database } = this;
-    const open = (topic: string, partition: number) =>
-      new PartitionIngest({
-        database,
-        writer,
-        deadLetters,
-        topic,
-        partition,
-        onStored: ({ mended, dropped, lostRecords, first, last }) => {
-          if (mended.length === 0 && dropped === 0 && lostRecords === 0n) return;
-          const range = `${topic}/${partition}/${first}-${last}`;
-          logger.warn({ range, mended, dropped, lostRecords: String(lostRecords) }, 'a range was not plain');
-        },
-      });
+    const deadLetters = new DeadLetters(this.bus, consumer, () => this.clock.nowMs());
+    const { database } = this;
+    const onStored = (range: StoredRange) => this.report(range);
     return this.bus.consume({
-      group: INGEST_GROUP,
-      topics: specs.map(({ name }) => name),
+      group,
+      topics: topics.map(({ name }) => name),
       batchMax: RECORDS_PER_RANGE_MAX,
-      partitionsConcurrently: 4,
-      onAssigned: (assigned) => this.assigned(assigned, open),
+      maxWaitMs: FETCH_WAIT_MS,
+      minBytes: FETCH_BYTES_MIN,
+      partitionBytesMax: PARTITION_BYTES_MAX,
+      partitionsConcurrently: PARTITIONS_CONCURRENTLY,
+      onAssigned: (assigned) => {
+        for (const { topic, partition, committed } of assigned) {
+          const options = { database, writer, deadLetters, topic, partition, onStored };
+          this.partitions.set(placeOf({ topic, partition }), new PartitionIngest(options, committed));
+        }
+      },
+      onRevoked: (revoked) => {
+        for (const place of revoked) this.partitions.delete(placeOf(place));
+      },
       onBatch: (batch) => this.take(batch),
     });
   }
 
-  private assigned(
-    assigned: readonly AssignedPartition[],
-    open: (topic: string, partition: number) => PartitionIngest,
-  ) {
-    for (const { topic, partition, committed } of assigned) {
-      const key = `${topic}/${partition}`;
-      const ingest = this.partitions.get(key) ?? open(topic, partition);
-      this.partitions.set(key, ingest);
-      ingest.assigned(committed);
-    }
+  private async take(batch: ConsumedBatch): Promise<void> {
+    const ingest = this.partitions.get(placeOf(batch));
+    // Resolving would let the batch be passed over.
+    if (!ingest) throw new Error(`${placeOf(batch)} is not assigned`);
+    await ingest.take(batch);
   }
 
-  private async take(batch: ConsumedBatch): Promise<void> {
-    await this.partitions.get(`${batch.topic}/${batch.partition}`)?.take(batch);
+  private report({ topic, partition, first, last, mended, dropped, lostRecords }: StoredRange): void {
+    if (mended.length === 0 && dropped === 0 && lostRecords === 0n) return;
+    const range = `${placeOf({ topic, partition })}/${first}-${last}`;
+    this.logger.warn({ range, mended, dropped, lostRecords: String(lostRecords) }, 'a range was not plain');
   }
 }
+
+const placeOf = ({ topic, partition }: Pick<AssignedPartition, 'topic' | 'partition'>) => `${topic}/${partition}`;

@@ -8,6 +8,7 @@ import {
   type StoredRange,
 } from '#libs/clickhouse';
 import type { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { buryPoison } from './bury-poison.js';
 import { ChainHeads } from './chain-heads.js';
 import { rowOf, tableOf, type ReceivedDecision } from './decision-row.js';
 import { readBatch } from './read-batch.js';
@@ -24,12 +25,19 @@ type Options = {
 /** Tables that decisions go to. */
 export const TABLES = ['decisions', 'calls'] as const;
 
-/** One partition's way into ClickHouse: exactly once, in chains. */
+/**
+ * One partition's way into ClickHouse, exactly once and in chains, from one assignment to the next. A batch of a former
+ * assignment that is still under way goes on in its own and so cannot move the heads of the present one.
+ */
 export class PartitionIngest {
   private readonly reader: RangeReader<BusRecord, ReceivedDecision>;
   private readonly heads: ChainHeads;
 
-  constructor(private readonly options: Options) {
+  /** @throws RangeError if somebody else has committed for this group. */
+  constructor(
+    private readonly options: Options,
+    committed: CommittedOffset | null,
+  ) {
     const { database, writer, topic, partition, onStored } = options;
     const { client, name } = database;
     this.heads = new ChainHeads(client, name, topic, partition);
@@ -38,10 +46,6 @@ export class PartitionIngest {
       rows: (kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) => this.rows(kept, range),
     };
     this.reader = new RangeReader({ client, database: name, topic, partition, writer, handler, onStored });
-  }
-
-  assigned(committed: CommittedOffset | null): void {
-    this.heads.forget();
     this.reader.assigned(committed);
   }
 
@@ -53,7 +57,7 @@ export class PartitionIngest {
   private async unpack(record: BusRecord): Promise<readonly ReceivedDecision[]> {
     const read = readBatch(record);
     if (!('poison' in read)) return read;
-    await this.options.deadLetters.bury(record, { reason: read.poison, attempts: 1 });
+    await buryPoison(this.options.deadLetters, record, read.poison);
     return [];
   }
 

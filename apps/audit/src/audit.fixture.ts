@@ -1,0 +1,83 @@
+import { AccessModule } from '#libs/access';
+import { Bus } from '#libs/bus';
+import { createClickHouse } from '#libs/clickhouse';
+import { AccessDecided, decisionTopics, topics, type TopicSpec } from '#libs/contracts';
+import { createService } from '#libs/http';
+import { silentLogger, SystemClock } from '#libs/telemetry';
+import { freshName, testStack } from '#libs/testing';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuditModule } from './app.module.js';
+import { CHAIN_READ_SETTINGS } from './ingest/chain-break.js';
+import { IngestSource } from './ingest/ingest-source.js';
+import { People } from './people.fixture.js';
+
+/** Topics, group and database of one spec. */
+export class SpecSource extends IngestSource {
+  readonly suffix = freshName('audit');
+  readonly database = freshName('audit', '_');
+  override readonly group = `audit.ingest.${this.suffix}`;
+  override readonly topics: readonly TopicSpec[] = Object.values(decisionTopics).map((spec) => this.own(spec));
+  override readonly consumer = `audit.${this.suffix}`;
+  override readonly deadLetters: TopicSpec = { ...topics.auditDeadLetter, name: `${this.consumer}.dead-letter.v1` };
+
+  get gateway(): TopicSpec {
+    const found = this.topics[0];
+    if (!found) throw new Error('no topics');
+    return found;
+  }
+
+  clickhouseUrl(base = testStack().clickhouse.url): string {
+    return `${base}/${this.database}`;
+  }
+
+  private own(spec: TopicSpec): TopicSpec {
+    return { ...spec, name: `${spec.name}.${this.suffix}` };
+  }
+}
+
+/** An audit service of this process, without a listening port. */
+export async function startAudit(source: SpecSource, bus: Bus, people = new People(bus, source.suffix), url?: string) {
+  const records: AccessDecided[] = [];
+  const keep = (record: object) => {
+    records.push(AccessDecided.parse({ count: 1, ...record, replica: 'r', boot: 'b', seq: records.length + 1 }));
+  };
+  const spool = {
+    append: keep,
+    appendUnverified: (record: { decision_id: string }) => (keep(record), { decisionId: record.decision_id }),
+    durable: () => Promise.resolve(),
+  };
+  const { busKey, peppers } = people;
+  const given = { service: 'audit', replica: 'audit-1', bus, busKey, peppers, topics: people.topics } as const;
+  const access = AccessModule.forRoot({ ...given, spool: spool as never });
+  @Module({})
+  class SpecResources {}
+  const resources: DynamicModule = {
+    module: SpecResources,
+    global: true,
+    imports: [access],
+    providers: [{ provide: Bus, useValue: bus }],
+    exports: [Bus],
+  };
+  const app = await createService(AuditModule.over(resources, source.clickhouseUrl(url), source), {
+    service: 'audit',
+    port: 0,
+    logger: silentLogger,
+    clock: new SystemClock(),
+  });
+  return { app, records };
+}
+
+/** Asks the engine directly, as the chain is read. */
+export function engine({ database }: SpecSource) {
+  const client = createClickHouse({ url: testStack().clickhouse.url, settings: CHAIN_READ_SETTINGS });
+  const named = (sql: string) => sql.replaceAll('db.', `${database}.`);
+  return {
+    rows: async <Row>(sql: string) => (await client.query({ query: named(sql), format: 'JSONEachRow' })).json<Row>(),
+    /** A mutation is done when this resolves. */
+    command: (sql: string) => client.command({ query: named(sql), clickhouse_settings: { mutations_sync: '1' } }),
+    close: async () => {
+      await client.command({ query: `DROP DATABASE IF EXISTS ${database}` });
+      await client.close();
+    },
+  };
+}

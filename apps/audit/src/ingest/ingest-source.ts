@@ -1,0 +1,10 @@
+import { decisionTopics, topics, type TopicSpec } from '#libs/contracts';
+
+/** Where decisions come from; also a token, so that specs may read topics of their own. */
+export class IngestSource {
+  readonly group: string = 'audit.ingest.v1';
+  readonly topics: readonly TopicSpec[] = Object.values(decisionTopics);
+  /** Records that cannot be stored go to `<consumer>.dead-letter.v1`. */
+  readonly consumer: string = 'audit';
+  readonly deadLetters: TopicSpec = topics.auditDeadLetter;
+}
