@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { AccessFeed, Authenticator, IdentityView, MasterKey, PolicyView } from '#libs/access';
 import { topics as contractTopics, type TopicSpec } from '#libs/contracts';
 import type { Readiness } from '#libs/http';
@@ -22,7 +23,9 @@ const { identityState, policyState, policySecrets, gatewayReplicas } = contractT
 const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, replicas: gatewayReplicas };
 
 /** How long calls under way may go on when the gateway stops; then they are cut, and recorded as such. */
-const drainMsMax = 6_000;
+const drainMsMax = 5_000;
+/** How long the last snapshot may take. */
+const snapshotMsMax = 1_500;
 
 /** The request path and what keeps it in step with the bus, from start to stop. */
 export class GatewayRuntime {
@@ -80,15 +83,21 @@ export class GatewayRuntime {
     this.isClosing = true;
     const { pipeline } = this;
     if (!pipeline) return;
-    const cut = setTimeout(() => pipeline.cut(), drainMsMax);
-    await pipeline.drained();
-    clearTimeout(cut);
+    const isDrained = pipeline.drained().then(() => true);
+    if (await Promise.race([isDrained, setTimeout(drainMsMax, false, { ref: false })])) return;
+    pipeline.cut();
+    await isDrained;
   }
 
   async close(): Promise<void> {
+    // Without the bus it cannot be written, and is no reason to stay.
+    await Promise.race([this.lastSnapshot(), setTimeout(snapshotMsMax, undefined, { ref: false })]);
+    await Promise.all([this.feed?.close(), this.secrets.close(), this.origins.close()]);
+  }
+
+  private async lastSnapshot(): Promise<void> {
     if (this.feed?.isReady()) await this.keeper.write(this.feed);
     await this.keeper.close();
-    await Promise.all([this.feed?.close(), this.secrets.close(), this.origins.close()]);
   }
 
   private isReady(): boolean {

@@ -1,7 +1,7 @@
 import { badRequest, Refusal } from '../refusals/refusal.js';
 import { controlledKeys, furtherModelKeys } from './controlled-keys.js';
 import { readMetadata } from './metadata.js';
-import { scanObject, valueOf, type ScanFault, type Span } from './scan-object.js';
+import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-object.js';
 
 /** What the gateway understands of a body; the rest of it passes through as it came. */
 export type CallBody = {
@@ -53,8 +53,8 @@ function readModel(bytes: Buffer, fields: ReadonlyMap<string, Span>): { model: s
   if (modelSpan.end - modelSpan.start > modelBytesMax) {
     return badRequest('invalid_request', `'model' is longer than ${modelBytesMax} bytes.`, 'model');
   }
-  const model = valueOf(bytes, modelSpan);
-  if (typeof model !== 'string') return faults.malformed();
+  const model = textOf(bytes, modelSpan);
+  if (model === undefined) return faults.malformed();
   if (model === '') return missing();
   if (!accountAndModel.test(model)) {
     return badRequest('missing_provider_account', "'model' must read <provider account>/<model>.", 'model');

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { skipKey, skipSpace, skipString, skipValue } from './json-value.js';
+import { skipKey, skipSpace, skipString, skipValue, strictStringBytes } from './json-value.js';
 
 /** Where the raw bytes of a value stand: from `start` up to, not with, `end`. */
 export type Span = { readonly start: number; readonly end: number };
@@ -59,6 +59,14 @@ function isWhole(bytes: Buffer, at: number): boolean {
 /** Only white space follows, and all of it is UTF-8: readers that guess another encoding see another text. */
 function isEnd(bytes: Buffer, at: number): boolean {
   return skipSpace(bytes, at) === bytes.length && isUtf8(bytes);
+}
+
+/** The text of a span that begins with a quote; undefined where it is malformed. Without escapes nothing is parsed. */
+export function textOf(bytes: Buffer, { start, end }: Span): string | undefined {
+  const raw = bytes.toString('utf8', start + 1, end - 1);
+  if (!raw.includes('\\') && raw.length < strictStringBytes) return raw;
+  const value = valueOf(bytes, { start, end });
+  return typeof value === 'string' ? value : undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Reached } from '../pipeline/exchange.js';
 import type { TokenUsage } from '../providers/provider.js';
 import { estimatedUsage } from '../relay/answer-reader.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
-import { identityOf } from './decision-identity.js';
+import { allowedIdentityOf } from './decision-identity.js';
 
 export type CompletedRecord = Omit<CallCompleted, 'replica' | 'boot' | 'seq'>;
 
@@ -21,7 +21,7 @@ export function completedRecord(
   const { model } = state;
   return {
     type: 'call.completed',
-    ...identityOf(state, true),
+    ...allowedIdentityOf(state),
     stream: state.call.stream,
     provider_name: model.provider ?? '',
     response_model: (ended.facts?.model ?? '').slice(0, textCharactersMax),

@@ -2,7 +2,7 @@ import { callerAttributes } from '#libs/access';
 import type { AccessDecided } from '#libs/contracts';
 import { ENGINE_VERSION } from '#libs/decision-engine';
 import type { Known } from '../pipeline/exchange.js';
-import { chosen, identityOf } from './decision-identity.js';
+import { allowedIdentityOf, chosen, identityOf } from './decision-identity.js';
 
 export type Verdict = {
   readonly outcome: AccessDecided['outcome'];
@@ -21,7 +21,7 @@ export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
   const { request, route, decision, caller } = known;
   return {
     type: 'access.decided',
-    ...identityOf(known, verdict.outcome === 'allow'),
+    ...(verdict.outcome === 'allow' ? allowedIdentityOf(known) : identityOf(known, false)),
     ip: known.ip,
     user_agent: chosen(known.userAgent),
     http_method: request.method ?? '',

@@ -38,6 +38,15 @@ function chosenPairs(pairs: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [chosen(key), chosen(value)]));
 }
 
+const kept = new WeakMap<Known, DecisionIdentity>();
+
+/** Of an allowed call, which is told twice: with its decision, and with its end. Made once. */
+export function allowedIdentityOf(known: Known): DecisionIdentity {
+  const made = kept.get(known) ?? identityOf(known, true);
+  kept.set(known, made);
+  return made;
+}
+
 /** From all that is known; `model` only where the call is allowed, so that a refusal tells no resolved one. */
 export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
   const { caller, failure, snapshot, call, route, pathModel } = known;

@@ -155,6 +155,26 @@ describe('a stream', () => {
   });
 });
 
+it('a caller that stops reading is given up, and its upstream stopped', async () => {
+  const stopped = Promise.withResolvers<void>();
+  const edge = await relaying(
+    (_, response) => {
+      response.on('close', () => stopped.resolve());
+      response.writeHead(200, sse);
+      const write = () => {
+        while (!response.destroyed && response.write(`: ${'x'.repeat(64_000)}\n\n`));
+        response.once('drain', write);
+      };
+      write();
+    },
+    { idleTimeoutMs: 200 },
+  );
+  const answer = await fetch(edge.url, { method: 'POST' });
+  await stopped.promise;
+  expect(await edge.outcome()).toMatchObject({ outcome: 'cancelled' });
+  await answer.body?.cancel().catch(() => undefined);
+});
+
 describe('a caller that leaves', () => {
   it.each([
     ['before the first byte', false],

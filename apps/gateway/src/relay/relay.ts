@@ -45,6 +45,7 @@ class Relay implements Dispatcher.DispatchHandler {
   private isStream = false;
   private firstByteMs = 0;
   private isSettled = false;
+  private stalled: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly call: UpstreamCall,
@@ -89,10 +90,17 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.isSettled || !this.reader) return;
     if (this.firstByteMs === 0) this.firstByteMs = performance.now() - this.begunMs;
     const passed = this.reader.push(chunk);
-    if (passed && !this.response.write(passed)) {
-      controller.pause();
-      this.response.once('drain', () => controller.resume());
-    }
+    if (passed && !this.response.write(passed)) this.hold(controller);
+  }
+
+  /** Waits for a caller that reads slowly; one that does not read at all holds an upstream connection no longer. */
+  private hold(controller: Dispatcher.DispatchController): void {
+    controller.pause();
+    this.stalled = setTimeout(() => this.response.destroy(), this.call.idleTimeoutMs).unref();
+    this.response.once('drain', () => {
+      clearTimeout(this.stalled);
+      controller.resume();
+    });
   }
 
   onResponseEnd(): void {
@@ -128,6 +136,7 @@ class Relay implements Dispatcher.DispatchHandler {
 
   private finish(outcome: RelayOutcome['outcome'], errorType: string, { failure, facts }: Ending = {}): void {
     this.isSettled = true;
+    clearTimeout(this.stalled);
     this.response.off('close', this.leave);
     const { status, firstByteMs } = this;
     const told = facts ?? this.reader?.facts();
