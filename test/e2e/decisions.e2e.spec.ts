@@ -40,17 +40,20 @@ describe('an allowed call', () => {
     });
     const calls = await waitFor(
       async () => {
-        const found = await sql('SELECT * FROM calls WHERE decision_id = {id:UUID}', { id });
+        const found = await sql<Record<string, unknown>>('SELECT * FROM calls WHERE decision_id = {id:UUID}', { id });
         return found.length > 0 && found;
       },
       { timeoutMs: 30_000 },
     );
     expect(calls).toHaveLength(1);
-    expect(calls[0]).toMatchObject({
+    const [call] = calls;
+    expect([Number(call?.['input_tokens']), Number(call?.['output_tokens'])]).toEqual([
+      data.usage?.prompt_tokens,
+      data.usage?.completion_tokens,
+    ]);
+    expect(call).toMatchObject({
       tenant_id: 'acme',
       resolved_model: model,
-      input_tokens: String(data.usage?.prompt_tokens),
-      output_tokens: String(data.usage?.completion_tokens),
       usage_source: 'upstream',
       outcome: 'completed',
       finish_reason: 'stop',

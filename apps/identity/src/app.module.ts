@@ -1,4 +1,7 @@
-import { EventStoreModule } from '#libs/event-store';
+import { deriveMacKey } from '#libs/bus';
+import { EventStoreModule, runSqlOf } from '#libs/event-store';
+import { IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
@@ -7,7 +10,7 @@ import { KeySteps } from './api-keys/key-steps.js';
 import type { IdentityConfig } from './config.js';
 import { Principals } from './principals.js';
 import { ReplicaReports } from './revocations/replica-reports.adapter.js';
-import { ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
+import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
@@ -29,6 +32,11 @@ import { Writes } from './writes.js';
     RevocationsController,
   ],
   providers: [
+    {
+      provide: IdempotencyStore,
+      inject: [EntityManager],
+      useFactory: (em: EntityManager) => new SqlIdempotencyStore(runSqlOf(em)),
+    },
     Tables,
     Writes,
     Principals,
@@ -42,10 +50,11 @@ import { Writes } from './writes.js';
 })
 export class IdentityModule {
   static of(config: IdentityConfig, resources: Resources): DynamicModule {
+    const macKey = { provide: REPORT_MAC_KEY, useValue: deriveMacKey(resources.busKey) };
     const store = { ...storeOptions(config), logger: resources.logger };
     return {
       module: IdentityModule,
-      imports: [ResourcesModule.of(resources), EventStoreModule.forRoot(store)],
+      imports: [ResourcesModule.of(resources, [macKey]), EventStoreModule.forRoot(store)],
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
+import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
 import { aggregates } from './aggregates.js';
@@ -28,6 +29,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     migrations: [
       { name: '001-lists-v1', class: ListsV1 },
       { name: '002-revocation-proofs-v1', class: RevocationProofsV1 },
+      { name: '003-idempotency-keys', class: IdempotencyKeysTable },
     ],
     adopt: narrower,
   };

@@ -1,4 +1,6 @@
-import { EventStoreModule } from '#libs/event-store';
+import { EventStoreModule, runSqlOf } from '#libs/event-store';
+import { IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { kindNames } from '#libs/policy-language';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -19,16 +21,25 @@ import { PolicyKeys } from './policy-keys.js';
 import { RevisionList } from './revisions/revision-list.adapter.js';
 import { RevisionsController } from './revisions/revisions.controller.js';
 import { storeOptions } from './store-options.js';
+import { WhatCanController } from './who-can/what-can.controller.js';
+import { WhoCanController } from './who-can/who-can.controller.js';
 
 @Module({
   controllers: [
     ApplyController,
     RevisionsController,
     ExplainController,
+    WhoCanController,
+    WhatCanController,
     ProviderCredentialsController,
     ...kindNames.filter((kind) => !kindsNotInForce.has(kind)).map(kindController),
   ],
   providers: [
+    {
+      provide: IdempotencyStore,
+      inject: [EntityManager],
+      useFactory: (em: EntityManager) => new SqlIdempotencyStore(runSqlOf(em)),
+    },
     ApplyPolicy,
     BundleReader,
     SubjectNames,

@@ -1,5 +1,6 @@
 import { topics } from '#libs/contracts';
 import type { EventStoreModuleOptions } from '#libs/event-store';
+import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { PolicyTablesV1 } from '../migrations/policy-tables-v1.migration.js';
 import { aggregates } from './aggregates.js';
 import type { PolicyConfig } from './config.js';
@@ -18,7 +19,10 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     busKey: GATEHOUSE_BUS_KEY,
     aggregates,
     readModels: [documentHistory, revisionList],
-    migrations: [{ name: '001-policy-tables-v1', class: PolicyTablesV1 }],
+    migrations: [
+      { name: '001-policy-tables-v1', class: PolicyTablesV1 },
+      { name: '002-idempotency-keys', class: IdempotencyKeysTable },
+    ],
     stateTopics: [topics.policySecrets.name],
   };
 }

@@ -16,17 +16,6 @@ export type Reservation = {
  */
 export type ExtraRecord = { readonly topic: string; readonly key: string; readonly value: object | null };
 
-/** Makes a POST repeatable: kept in the transaction of the events, for 24 h. */
-export type IdempotencyClaim = {
-  /** Whose key it is, e.g. tenant, principal and route. */
-  readonly scope: string;
-  readonly key: string;
-  /** Digest of the request, so that another request under the same key is noticed. */
-  readonly digest: string;
-  /** The answer to give when it comes again; without secrets. */
-  readonly answer: object;
-};
-
 /** What goes with the events of one command. `reserve`, `release` and `records` see what was decided. */
 export type StepOptions<Event extends StoredEvent> = {
   /** `If-Match`: refuse with `precondition/failed` unless the stream is at this version. 0: it must be new. */
@@ -39,7 +28,6 @@ export type StepOptions<Event extends StoredEvent> = {
 
 export type ExecuteOptions<Event extends StoredEvent> = StepOptions<Event> & {
   readonly context: Context;
-  readonly idempotency?: IdempotencyClaim;
 };
 
 /** What one command led to. No events: it changed nothing. */
@@ -90,8 +78,7 @@ export abstract class EventStore {
    * at most 10 times. Events, reservations, state records and outbox rows are one transaction; read models have
    * caught up when it resolves.
    * @throws DomainError the decider's own; `precondition/failed`; `name/taken` or the reservation's refusal;
-   * `idempotency/repeated` (look the answer up with `IdempotencyKeys.find`); `concurrency/conflict` after the last
-   * attempt; `store/busy` when neither the append lock (5 s) nor a connection (10 s) was to be had; `store/too-large` beyond the bounds.
+   * `concurrency/conflict` after the last attempt; `store/busy` when neither the append lock (5 s) nor a connection (10 s) was to be had; `store/too-large` beyond the bounds.
    */
   abstract execute<State, Command, Event extends StoredEvent>(
     aggregate: Aggregate<State, Command, Event>,
@@ -107,7 +94,7 @@ export abstract class EventStore {
    */
   abstract executeAll<const Steps extends readonly AnyStep[]>(
     plan: Steps | (() => Promise<Steps>),
-    options: { readonly context: Context; readonly idempotency?: IdempotencyClaim },
+    options: { readonly context: Context },
   ): Promise<{ readonly outcomes: Outcomes<Steps>; readonly position: number }>;
 
   /** The state of one instance; version 0 if it does not exist. */

@@ -3,7 +3,7 @@ export * from './event-message.js';
 export * from './event-store.js';
 export * from './recorded-event.js';
 export { SealKeyMismatch, SubjectKeys } from './sealing/subject-keys.js';
-export { IdempotencyKeys } from './store/idempotency-keys.js';
+export { runSqlOf } from './database/run-sql.js';
 export type { ReadModel } from './projections/read-model.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { Publication, type PublicationStatus } from './publication/publication.js';

@@ -14,9 +14,7 @@ import type { Adopt } from './publication/adopt.js';
 import { announceRestore } from './publication/term.js';
 import { PostgresSubjectKeys } from './sealing/postgres-subject-keys.js';
 import type { SubjectKeys } from './sealing/subject-keys.js';
-import type { IdempotencyKeys } from './store/idempotency-keys.js';
 import { PostgresEventStore } from './store/postgres-event-store.js';
-import { PostgresIdempotencyKeys } from './store/postgres-idempotency-keys.js';
 import { storeTopics } from './store/store-topics.js';
 
 export type EventStoreOptions = DatabaseOptions & {
@@ -45,7 +43,6 @@ export type OpenedEventStore = {
   readonly em: EntityManager;
   readonly events: EventStore;
   readonly subjectKeys: SubjectKeys;
-  readonly idempotencyKeys: IdempotencyKeys;
   readonly publication: Publication;
   readonly projections: ProjectionRunner;
   /** Raises the generation: call it once after the tables were put back to a backup, before anything else. */
@@ -87,7 +84,6 @@ export async function openEventStore(options: EventStoreOptions, bus: Bus): Prom
     em,
     events: new PostgresEventStore({ em, topics, readers, openAll, committed }),
     subjectKeys,
-    idempotencyKeys: new PostgresIdempotencyKeys(em),
     publication: publisher,
     projections,
     announceRestore: () => announceRestore(em),

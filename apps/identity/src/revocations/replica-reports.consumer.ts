@@ -1,8 +1,11 @@
-import { Bus, type BusRecord, type Replay } from '#libs/bus';
+import { Bus, verifyRecord, type BusRecord, type MacKey, type Replay } from '#libs/bus';
 import { ReplicaRecord, topics } from '#libs/contracts';
 import { Logger } from '#libs/telemetry';
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { ReplicaReports } from './replica-reports.adapter.js';
+
+/** Token of the key that replicas MAC their reports with. */
+export const REPORT_MAC_KEY = Symbol('MAC key of replica reports');
 
 /** Reads every replica's reports, from the beginning: the topic is compacted to the last word of each. */
 @Injectable()
@@ -12,6 +15,7 @@ export class ReplicaReportsConsumer implements OnApplicationBootstrap, OnModuleD
   constructor(
     private readonly bus: Bus,
     private readonly reports: ReplicaReports,
+    @Inject(REPORT_MAC_KEY) private readonly macKey: MacKey,
     private readonly logger: Logger,
   ) {}
 
@@ -31,8 +35,8 @@ export class ReplicaReportsConsumer implements OnApplicationBootstrap, OnModuleD
   /** Only the last report of each replica in a batch matters: an earlier one proves less, a moment sooner. */
   private async keep(records: readonly BusRecord[]): Promise<void> {
     const byPosition = new Map<string, ReplicaRecord>();
-    for (const { value } of records) {
-      const report = value && parsed(value);
+    for (const record of records) {
+      const report = reportIn(this.macKey, record);
       if (!report) continue;
       const key = `${report.replica}/${report.applied[topics.identityState.name]?.position ?? 0}/${report.stopped}`;
       byPosition.set(key, byPosition.get(key) ?? report);
@@ -42,10 +46,12 @@ export class ReplicaReportsConsumer implements OnApplicationBootstrap, OnModuleD
   }
 }
 
-/** A report that cannot be read proves nothing; its replica shows as silent. */
-function parsed(value: Buffer): ReplicaRecord | undefined {
+/** A report that is not a replica's own, or cannot be read, proves nothing; its replica shows as silent. */
+function reportIn(macKey: MacKey, record: BusRecord): ReplicaRecord | undefined {
+  const verified = verifyRecord(macKey, record);
+  if (!verified.ok || record.value === null) return undefined;
   try {
-    return ReplicaRecord.parse(JSON.parse(value.toString('utf8')));
+    return ReplicaRecord.parse(JSON.parse(record.value.toString('utf8')));
   } catch {
     return undefined;
   }

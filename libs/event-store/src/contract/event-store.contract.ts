@@ -98,20 +98,5 @@ export function eventStoreContract(name: string, open: () => Promise<KeyStore>):
       const used = await store.events.read({ afterPosition: 0, types: [KeyUsed.type], limit: 2 });
       expect(used.map(({ event }) => event.type)).toEqual([KeyUsed.type, KeyUsed.type]);
     });
-
-    it('keeps the answer of a request that carried an Idempotency-Key, and refuses to make it twice', async () => {
-      const idempotency = { scope: 'acme/keys', key: 'once', digest: 'd1', answer: { object: 'api_key' } };
-      const name = await store.subjectKeys.seal('user_1', 'x');
-      const make = (keyId: string) =>
-        store.events.execute(store.keys, keyId, { do: 'issue', keyId, name }, { context, idempotency });
-      expect(await store.idempotencyKeys.find('acme/keys', 'once', 'd1')).toBeUndefined();
-      await make('k9');
-      expect(await store.idempotencyKeys.find('acme/keys', 'once', 'd1')).toEqual({ object: 'api_key' });
-      await expect(store.idempotencyKeys.find('acme/keys', 'once', 'd2')).rejects.toEqual(
-        refusal('idempotency/key-reused'),
-      );
-      await expect(make('k10')).rejects.toEqual(refusal('idempotency/repeated'));
-      expect((await store.events.load(store.keys, 'k10')).version).toBe(0);
-    });
   });
 }

@@ -75,13 +75,4 @@ const statements = [
     topic_id text,
     next_offset bigint not null
   )`,
-  `create table idempotency_keys (
-    scope text not null,
-    key text not null,
-    digest text not null,
-    answer jsonb not null,
-    expires_at timestamptz not null,
-    primary key (scope, key)
-  )`,
-  `create index idempotency_keys_by_expiry on idempotency_keys (expires_at)`,
 ];

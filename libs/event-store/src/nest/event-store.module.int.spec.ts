@@ -11,7 +11,6 @@ import { EventStore } from '../event-store.js';
 import { ProjectionRunner } from '../projections/projection-runner.js';
 import { Publication } from '../publication/publication.js';
 import { SubjectKeys } from '../sealing/subject-keys.js';
-import { IdempotencyKeys } from '../store/idempotency-keys.js';
 import { EventStoreModule } from './event-store.module.js';
 
 @Injectable()
@@ -21,7 +20,6 @@ class Keys {
     readonly subjectKeys: SubjectKeys,
     readonly publication: Publication,
     readonly projections: ProjectionRunner,
-    readonly idempotencyKeys: IdempotencyKeys,
     readonly em: EntityManager,
   ) {}
 }
@@ -37,14 +35,13 @@ it('gives a service its store, publishes while the service runs, and ends with i
     providers: [Keys],
   }).compile();
   await module.init();
-  const { events, subjectKeys, publication, projections, idempotencyKeys, em } = module.get(Keys);
+  const { events, subjectKeys, publication, projections, em } = module.get(Keys);
   const keys = keyAggregate(`${options.service}.state.v1`);
   const name = await subjectKeys.seal('user_1', 'Ada');
   const issued = await events.execute(keys, 'k1', { do: 'issue', keyId: 'k1', name }, { context });
   expect(await publication.reached(issued.position, 5000)).toBe(true);
   expect(publication.status()).toMatchObject({ role: 'active', position: 1, lastError: null });
   expect(projections.failing().size).toBe(0);
-  expect(await idempotencyKeys.find('none', 'none', 'none')).toBeUndefined();
   const { rows } = await sql`select key_id, name from key_list_v1`.execute(em.getKysely());
   expect(rows).toEqual([{ key_id: 'k1', name: 'Ada' }]);
   expect(await em.fork().execute('select name from key_list_v1 where key_id = ?', ['k1'])).toEqual([{ name: 'Ada' }]);

@@ -14,7 +14,6 @@ import { openEventStore, type EventStoreOptions, type OpenedEventStore } from '.
 import { ProjectionRunner } from '../projections/projection-runner.js';
 import { Publication } from '../publication/publication.js';
 import { SubjectKeys } from '../sealing/subject-keys.js';
-import { IdempotencyKeys } from '../store/idempotency-keys.js';
 
 export type EventStoreModuleOptions = EventStoreOptions & {
   /** Modules that provide `Bus`, unless a global one does. */
@@ -38,7 +37,6 @@ export class EventStoreModule implements OnApplicationBootstrap, OnApplicationSh
     const parts = [
       part(EventStore, ({ events }) => events),
       part(SubjectKeys, ({ subjectKeys }) => subjectKeys),
-      part(IdempotencyKeys, ({ idempotencyKeys }) => idempotencyKeys),
       part(Publication, ({ publication }) => publication),
       part(ProjectionRunner, ({ projections }) => projections),
       part(MikroORM, ({ orm }) => orm),

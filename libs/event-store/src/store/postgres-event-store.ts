@@ -8,7 +8,6 @@ import {
   type AnyStep,
   type ExecuteOptions,
   type ExtraRecord,
-  type IdempotencyClaim,
   type Outcome,
   type Outcomes,
   type Step,
@@ -19,7 +18,6 @@ import { appendSteps, writeExtraRecords, type AppendedStep } from './append.js';
 import { decideSteps, loadStreams, type DecidedStep } from './decided-step.js';
 import { selectAfter, selectHeads, toRecorded } from './event-rows.js';
 import { nextSeq } from './outbox.js';
-import { claimIdempotencyKey } from './postgres-idempotency-keys.js';
 import { release, reserve } from './reservations.js';
 import type { StoreTopics } from './store-topics.js';
 import { Turns } from './turns.js';
@@ -41,7 +39,7 @@ export type StoreParts = {
   committed(position: number, types: readonly string[]): Promise<void>;
 };
 
-type TransactionOptions = { readonly context: Context; readonly idempotency?: IdempotencyClaim };
+type TransactionOptions = { readonly context: Context };
 type Committed = { readonly steps: readonly AppendedStep[]; readonly position: number };
 
 export class PostgresEventStore extends EventStore {
@@ -127,7 +125,7 @@ export class PostgresEventStore extends EventStore {
   private async append(
     tx: EntityManager,
     decided: readonly DecidedStep[],
-    { context, idempotency }: TransactionOptions,
+    { context }: TransactionOptions,
     open: OpenSealed,
   ): Promise<Committed | undefined> {
     await takeAppendLock(tx);
@@ -138,7 +136,6 @@ export class PostgresEventStore extends EventStore {
     // A later step of a stream is based on its former one, so the first of each stream is what was read.
     const first = new Map(decided.toReversed().map((one) => [one.step.stream, one.basedOn]));
     for (const [stream, basedOn] of first) if ((versions.get(stream) ?? 0) !== basedOn) return undefined;
-    if (idempotency) await claimIdempotencyKey(tx, idempotency);
     for (const { step, events } of decided) await release(tx, step.stream, step.options.release?.(events) ?? []);
     for (const { step, events } of decided) await reserve(tx, step.stream, step.options.reserve?.(events) ?? []);
     const steps = await appendSteps(tx, this.parts.topics, decided, lastPosition, context, open);
