@@ -20,6 +20,8 @@ export type Resources = {
 
 /** How long records that are not published yet may hold up an orderly stop; they are kept on disk all the same. */
 const FLUSH_TIMEOUT_MS = 3_000;
+/** How long each step of closing the bus may take; with the brokers away there is nobody to say goodbye to. */
+const BUS_CLOSE_TIMEOUT_MS = 1_000;
 
 /** Opens log, clock, bus and decision spool, in this order. Kafka need not be there yet. */
 export async function openResources(service: Service, settings: ServiceSettings): Promise<Resources> {
@@ -39,7 +41,7 @@ export async function openResources(service: Service, settings: ServiceSettings)
   const bus = new KafkaBus({ ...kafka, logger });
   const close = async () => {
     await spool.close(FLUSH_TIMEOUT_MS);
-    await bus.close();
+    await bus.close(BUS_CLOSE_TIMEOUT_MS);
   };
   const peppers = Peppers.parse(settings.GATEHOUSE_PEPPER);
   const busKey = Buffer.from(settings.GATEHOUSE_BUS_KEY, 'base64');

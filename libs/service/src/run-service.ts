@@ -1,3 +1,4 @@
+import { BusError } from '#libs/bus';
 import { startService, type RunningService, type ServiceOptions } from '#libs/http';
 import type { ServiceSettings } from '#libs/config';
 import type { Service } from '#libs/contracts';
@@ -9,6 +10,9 @@ type Options = Pick<ServiceOptions, 'prepare' | 'statuses' | 'bodyBytesMax' | 'y
   readonly module: (resources: Resources) => DynamicModule | Promise<DynamicModule>;
 };
 
+/** Between two attempts at the common topics, while Kafka cannot be reached. */
+const TOPICS_RETRY_MS = 1_000;
+
 /** Runs one service from its settings until it is told to stop. Rejects when it cannot start, with everything closed. */
 export async function runService(
   service: Service,
@@ -18,7 +22,7 @@ export async function runService(
   const resources = await openResources(service, settings);
   const { logger, clock, replica, close } = resources;
   try {
-    await ensureCommonTopics(resources);
+    await topicsOrLater(resources);
     return await startService(await module(resources), {
       ...options,
       service,
@@ -36,3 +40,24 @@ export async function runService(
     throw error;
   }
 }
+
+/**
+ * Makes the common topics, or goes on trying in the background where the brokers are away: a service starts without them,
+ * says on /readyz what it waits for, and refuses until then.
+ */
+async function topicsOrLater(resources: Resources): Promise<void> {
+  try {
+    await ensureCommonTopics(resources);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    resources.logger.warn({ err: error }, 'Kafka cannot be reached yet');
+    setTimeout(() => void topicsOrLater(resources).catch((later) => report(resources, later)), TOPICS_RETRY_MS).unref();
+  }
+}
+
+function report({ logger }: Resources, error: unknown): void {
+  if (error instanceof BusError && error.code === 'bus/closed') return;
+  logger.error({ err: error }, 'the common topics cannot be made');
+}
+
+const isAway = (error: unknown) => error instanceof BusError && error.code === 'bus/unavailable';
