@@ -7,6 +7,15 @@ export { counterExample, type CounterExample, type GrantedStatement } from './co
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';
 export { listModels, type ListRequest } from './deciding/list-models.js';
 export { OPERATOR_STATEMENT } from './deciding/operator-rights.js';
+export { whatCan, type Ability, type AbilityPlace, type WhatCanPage } from './reach/what-can.js';
+export {
+  whoCan,
+  type AskedCircumstances,
+  type Holder,
+  type PageBounds,
+  type WhoCanPage,
+  type WhoCanQuestion,
+} from './reach/who-can.js';
 export type { AccessRequest, Circumstances, Credential, Principal, Resource } from './request.js';
 export { compile, CompileError, type CompileInput } from './snapshot/compile.js';
 export { ENGINE_VERSION, TenantSnapshot } from './snapshot/tenant-snapshot.js';

@@ -1,11 +1,12 @@
 import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
 import type { PrincipalRecord } from '#libs/contracts';
-import { decide, ENGINE_VERSION, type AccessRequest, type TenantSnapshot } from '#libs/decision-engine';
+import { explain, type AccessRequest, type Explanation } from '#libs/decision-engine';
 import { refusal } from '#libs/http';
 import { isAction, operations } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
+import { enginePrincipal, subjectPrincipal } from './subject-principal.js';
 
 const Pairs = z.record(z.string().max(63), z.string().max(128));
 const ExplainBody = z.strictObject({
@@ -25,7 +26,7 @@ const ExplainBody = z.strictObject({
 });
 type ExplainBody = z.output<typeof ExplainBody>;
 
-/** What would be decided now, and by which rules. */
+/** What would be decided now, by which rules, and what nearly made it another decision. */
 @Controller('v1/explain')
 export class ExplainController {
   constructor(
@@ -41,38 +42,27 @@ export class ExplainController {
   explain(@CallerParam() caller: Caller, @Body({ schema: ExplainBody }) body: ExplainBody) {
     const tenantId = this.access.tenantOf(caller, body.tenant);
     const asked = { type: 'policy', path: '*', tenant: tenantId };
-    const principal = this.find(tenantId, body.subject);
+    const principal = subjectPrincipal(this.identity, tenantId, body.subject);
     if (!principal) throw this.access.notFound(caller, 'policy:read', asked);
     this.access.require(caller, 'policy:read', asked);
     const snapshot = this.policy.snapshot(tenantId);
     if (!snapshot) throw refusal('not_ready', 'The policy of this tenant is not known here yet.');
-    const decision = decide(snapshot, requestOf(principal, body, this.clock.nowMs()));
+    const explanation = explain(snapshot, requestOf(principal, body, this.clock.nowMs()));
     return {
       object: 'explanation',
       subject: body.subject,
       principal: principal.id,
       action: body.action,
       resource: body.resource,
-      ...shownDecision(decision),
-      ...shownRevisions(snapshot),
+      ...shownExplanation(explanation),
     };
-  }
-
-  private find(tenantId: string, subject: string): PrincipalRecord | undefined {
-    const colon = subject.indexOf(':');
-    const [kind, name] = [subject.slice(0, colon), subject.slice(colon + 1)];
-    const byId = this.identity.principal(name);
-    if (byId?.tenantId === tenantId && byId.kind === kind) return byId;
-    if (kind === 'user') return this.identity.principalByEmail(tenantId, name.toLowerCase());
-    return kind === 'virtual-account' ? this.identity.virtualAccountByName(tenantId, name) : undefined;
   }
 }
 
 function requestOf(principal: PrincipalRecord, body: ExplainBody, nowMs: number): AccessRequest {
-  const { id, kind, name, tenantId, teams, groups, labels, operator } = principal;
   const colon = body.resource.indexOf(':');
   return {
-    principal: { id, kind, tenant: tenantId, teams, groups, labels, operator, ...(name !== null && { name }) },
+    principal: enginePrincipal(principal),
     action: body.action,
     resource: { type: body.resource.slice(0, colon), path: body.resource.slice(colon + 1) },
     credential: { kind: 'none' },
@@ -85,11 +75,19 @@ function requestOf(principal: PrincipalRecord, body: ExplainBody, nowMs: number)
   };
 }
 
-function shownDecision({ allowed, code, reason, statements, boundaries, missing }: ReturnType<typeof decide>) {
+function shownExplanation(explanation: Explanation) {
+  const { allowed, code, reason, statements, boundaries, missing, nearMisses } = explanation;
   const decision = allowed ? 'allow' : 'deny';
-  return { decision, code, reason, statements, failed_boundaries: boundaries, missing_attributes: missing };
-}
-
-function shownRevisions({ policyRevision, platformRevision }: TenantSnapshot) {
-  return { policy_revision: policyRevision, platform_revision: platformRevision, engine_version: ENGINE_VERSION };
+  return {
+    decision,
+    code,
+    reason,
+    statements,
+    failed_boundaries: boundaries,
+    missing_attributes: missing,
+    near_misses: nearMisses,
+    policy_revision: explanation.policyRevision,
+    platform_revision: explanation.platformRevision,
+    engine_version: explanation.engineVersion,
+  };
 }

@@ -1,7 +1,8 @@
-import { operationsOfModelType, type Operation } from '#libs/policy-language';
+import type { Operation } from '#libs/policy-language';
 import type { CatalogueModel } from '../catalogue/catalogue.js';
 import type { AccessRequest, Circumstances } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
+import { operationsOfModel } from './asked-operations.js';
 import { decide } from './decide.js';
 
 /** Who lists, without an operation: a model is listed if some operation that its types allow would reach it. */
@@ -12,16 +13,12 @@ export type ListRequest = Pick<AccessRequest, 'principal' | 'credential'> & {
 /** The models that the caller may both list and invoke, by name. */
 export function listModels(snapshot: TenantSnapshot, caller: ListRequest): readonly CatalogueModel[] {
   return snapshot.models.filter((model) => {
-    return operationsOf(model).some((operation) => {
+    return operationsOfModel(model).some((operation) => {
       const may = (action: string) => decide(snapshot, asking(caller, action, model, operation)).allowed;
       return may('model:list') && may('model:invoke');
     });
   });
 }
-
-const operationsOf = ({ types }: CatalogueModel): readonly Operation[] => [
-  ...new Set(types.flatMap((type) => operationsOfModelType[type])),
-];
 
 function asking(caller: ListRequest, action: string, model: CatalogueModel, operation: Operation): AccessRequest {
   const { principal, credential, request } = caller;
