@@ -1,6 +1,6 @@
 const HOUR_MS = 3_600_000;
 /** How far back each further look reaches: what is asked for is mostly recent, and sorted by tenant and hour. */
-const REACHES_MS = [HOUR_MS, 24 * HOUR_MS, 14 * 24 * HOUR_MS];
+const REACHES_MS = [HOUR_MS, 14 * 24 * HOUR_MS];
 
 /** A piece of time, `fromMs` included, `toMs` not; undefined is open. */
 export type TimeWindow = { readonly fromMs: number | undefined; readonly toMs: number | undefined };
