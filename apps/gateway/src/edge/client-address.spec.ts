@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AddressRules } from '../egress/address-rules.js';
+import { AddressRules } from '#libs/http';
 import { clientAddress } from './client-address.js';
 
 const trusted = AddressRules.parse('10.0.0.0/8');

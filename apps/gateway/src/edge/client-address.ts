@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { AddressRules } from '../egress/address-rules.js';
+import type { AddressRules } from '#libs/http';
 
 const hopsMax = 32;
 

@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AddressRules } from './address-rules.js';
-import { checkedLookup, EgressRefused } from './checked-lookup.js';
+import { AddressRules, checkedLookup, EgressRefused } from '#libs/http';
 import { pathBelow, UpstreamOrigins } from './upstream-origins.js';
 
 const options = { connectionsMax: 1, connectTimeoutMs: 1_000 };

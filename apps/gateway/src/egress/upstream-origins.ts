@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
-import type { AddressRules } from './address-rules.js';
-import { checkedLookup } from './checked-lookup.js';
+import { type AddressRules, checkedLookup } from '#libs/http';
 
 /** Why a base URL cannot be called; undefined where it can. */
 export type OriginFault = 'unreadable' | 'not_permitted';

@@ -1,7 +1,7 @@
 import type { AccessFeed, Authenticator, PolicyView } from '#libs/access';
 import type { DecisionSpool } from '#libs/spool';
 import type { Clock, Logger } from '#libs/telemetry';
-import type { AddressRules } from '../egress/address-rules.js';
+import type { AddressRules } from '#libs/http';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { UpstreamTargets } from '../upstreams/upstream-targets.js';
 

@@ -8,7 +8,7 @@ import { SpoolUnwritable, type SpoolRecord } from '#libs/spool';
 import { Metrics, silentLogger } from '#libs/telemetry';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
-import { AddressRules } from '../egress/address-rules.js';
+import { AddressRules } from '#libs/http';
 import { UpstreamOrigins } from '../egress/upstream-origins.js';
 import { gatewayMetrics } from '../metrics/gateway-metrics.js';
 import { chunk, done, reported, serving, sse, usageEvent } from '../relay/relay.fixture.js';
