@@ -6,7 +6,7 @@ import type { LocalJson } from './stack/local-json.js';
 export function readyMessage(home: string, seconds: number): string {
   const file = join(home, 'local.json');
   const local = JSON.parse(readFileSync(file, 'utf8')) as LocalJson;
-  const read = `process.stdout.write(JSON.parse(require('fs').readFileSync('${file}')).tenants.acme.keys.developer)`;
+  const read = `process.stdout.write(JSON.parse(require('fs').readFileSync('${file}')).tenants.acme.keys.manager)`;
   return [
     '',
     `Everything runs, after ${seconds.toFixed(1)} s. Ctrl-C stops it.`,
