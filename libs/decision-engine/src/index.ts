@@ -19,3 +19,9 @@ export {
 export type { AccessRequest, Circumstances, Credential, Principal, Resource } from './request.js';
 export { compile, CompileError, type CompileInput } from './snapshot/compile.js';
 export { ENGINE_VERSION, TenantSnapshot } from './snapshot/tenant-snapshot.js';
+export { TEST_DECISIONS_MAX } from './policy-test/decision-budget.js';
+export { junitOutput } from './policy-test/junit-output.js';
+export { type Coverage, type SuiteResult, type TestReport, type TestResult } from './policy-test/report.js';
+export type { PolicyTestInput } from './policy-test/policy-test-input.js';
+export { runPolicyTests } from './policy-test/run-policy-tests.js';
+export { treeOutput } from './policy-test/tree-output.js';

@@ -44,4 +44,14 @@ export { BUNDLE_CHARACTERS_MAX, BUNDLE_DOCUMENTS_MAX, NESTING_MAX } from './bund
 export { checkBundle } from './bundle/check-bundle.js';
 export type { Finding, Place, SourceFile } from './bundle/finding.js';
 export { lintBundle, type CheckedBundle, type InForce } from './bundle/lint-bundle.js';
+export { mergedSet } from './bundle/merged-set.js';
 export { parseBundle, type ParsedBundle, type SourcedDocument } from './bundle/parse-bundle.js';
+export {
+  POLICY_TEST,
+  PolicyTest,
+  type Expectation,
+  type Invariant,
+  type Never,
+  type TestPrincipal,
+  type TestRequest,
+} from './policy-test/policy-test.js';

@@ -2,6 +2,8 @@ import { builtInRoles } from '../roles/built-in-roles.js';
 import { PLATFORM } from '../documents/names.js';
 import { kinds, type PolicyDocument } from '../kinds/registry.js';
 import type { LintContext, Report } from '../lint/lint-context.js';
+import { lintPolicyTest } from '../policy-test/policy-test.rules.js';
+import type { PolicyTest } from '../policy-test/policy-test.js';
 import { lintTags } from '../lint/tag.rules.js';
 import { inOrder, type Finding } from './finding.js';
 import type { ParsedBundle, SourcedDocument } from './parse-bundle.js';
@@ -18,6 +20,8 @@ export type InForce = {
 export type CheckedBundle = {
   readonly tenant: string | undefined;
   readonly documents: readonly PolicyDocument[];
+  /** To be run on the set that the bundle makes; empty like `documents` when there is any error. */
+  readonly tests: readonly PolicyTest[];
   readonly errors: readonly Finding[];
   readonly warnings: readonly Finding[];
 };
@@ -26,9 +30,10 @@ export type CheckedBundle = {
 export function lintBundle(bundle: ParsedBundle, inForce: InForce): CheckedBundle {
   const findings = [...bundle.findings, ...duplicates(bundle), ...strangers(bundle)];
   const context = contextOf(bundle, inForce);
-  for (const { document, finding } of bundle.sources) {
-    if (!document) continue;
+  for (const { document, test, finding } of bundle.sources) {
     const report: Report = (mistake) => findings.push(finding(mistake));
+    if (test) lintPolicyTest(test, context, report);
+    if (!document) continue;
     const { lint } = kinds[document.kind] as {
       lint(document: PolicyDocument, context: LintContext, report: Report): void;
     };
@@ -37,10 +42,11 @@ export function lintBundle(bundle: ParsedBundle, inForce: InForce): CheckedBundl
   }
   const ordered = inOrder(findings, bundle.files);
   const errors = ordered.filter(({ severity }) => severity === 'error');
-  const read = bundle.sources.flatMap(({ document }) => (document ? [document] : []));
+  const whole = errors.length === 0 ? bundle.sources : [];
   return {
     tenant: bundle.tenant,
-    documents: errors.length === 0 ? read : [],
+    documents: whole.flatMap(({ document }) => document ?? []),
+    tests: whole.flatMap(({ test }) => test ?? []),
     errors,
     warnings: ordered.filter(({ severity }) => severity === 'warning'),
   };

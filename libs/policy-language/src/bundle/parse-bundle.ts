@@ -6,12 +6,15 @@ import { didYouMean } from '../matching/nearest.js';
 import { BUNDLE_CHARACTERS_MAX, BUNDLE_DOCUMENTS_MAX, readYaml } from './bounded-yaml.js';
 import type { Finding, SourceFile } from './finding.js';
 import { plainValue, type ValueMistake } from './plain-value.js';
+import { POLICY_TEST, PolicyTest } from '../policy-test/policy-test.js';
 import { schemaMistakes } from './schema-mistakes.js';
 import { pointerOf, SourceMap } from './source-map.js';
 
 /** A document with the place it was read from. `document` is undefined where its schema found mistakes. */
 export type SourcedDocument = {
   readonly document: PolicyDocument | undefined;
+  /** Where it is a PolicyTest: run with the bundle, and no document that is stored. */
+  readonly test: PolicyTest | undefined;
   readonly kind: string | undefined;
   readonly name: string | undefined;
   readonly tenant: string | undefined;
@@ -92,30 +95,37 @@ function readSource(file: SourceFile, root: Node, lines: LineCounter, findings: 
   }
   const read = readKind(value, kind);
   for (const mistake of read.mistakes) findings.push(finding(mistake));
-  return { document: read.document, kind: textOr(kind), name: textOr(name), tenant: textOr(tenant), finding };
+  const described = { kind: textOr(kind), name: textOr(name), tenant: textOr(tenant) };
+  return { document: read.document, test: read.test, ...described, finding };
 }
 
 const textOr = (value: unknown) => (typeof value === 'string' ? value : undefined);
 const asRecord = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
-function readKind(
-  value: unknown,
-  kind: unknown,
-): { document: PolicyDocument | undefined; mistakes: readonly Mistake[] } {
+type ReadKind = {
+  readonly document?: PolicyDocument;
+  readonly test?: PolicyTest;
+  readonly mistakes: readonly Mistake[];
+};
+
+function readKind(value: unknown, kind: unknown): ReadKind {
   if (isKind(kind)) {
     const { schema } = kinds[kind];
     const read = schema.safeParse(value);
     if (read.success) return { document: read.data as PolicyDocument, mistakes: [] };
-    return { document: undefined, mistakes: schemaMistakes(schema, value, read.error) };
+    return { mistakes: schemaMistakes(schema, value, read.error) };
+  }
+  if (kind === POLICY_TEST) {
+    const read = PolicyTest.safeParse(value);
+    return read.success
+      ? { test: read.data, mistakes: [] }
+      : { mistakes: schemaMistakes(PolicyTest, value, read.error) };
   }
   if (typeof kind !== 'string') {
     const message = 'The field "kind" is missing: each document says which kind it is.';
-    return { document: undefined, mistakes: [{ path: ['kind'], rule: 'unknown-kind', message }] };
+    return { mistakes: [{ path: ['kind'], rule: 'unknown-kind', message }] };
   }
-  const suggestion = didYouMean(kind, kindNames);
-  return {
-    document: undefined,
-    mistakes: [{ path: ['kind'], rule: 'unknown-kind', message: `There is no kind "${kind}".`, suggestion }],
-  };
+  const suggestion = didYouMean(kind, [...kindNames, POLICY_TEST]);
+  return { mistakes: [{ path: ['kind'], rule: 'unknown-kind', message: `There is no kind "${kind}".`, suggestion }] };
 }
