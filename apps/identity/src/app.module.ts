@@ -8,6 +8,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyIssue } from './api-keys/key-issue.js';
 import { KeySteps } from './api-keys/key-steps.js';
 import type { IdentityConfig } from './config.js';
+import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { ReplicaReports } from './revocations/replica-reports.adapter.js';
 import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
@@ -15,6 +16,7 @@ import { RevocationsController } from './revocations/revocations.controller.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
 import { TeamsController } from './teams/teams.controller.js';
+import { TenantScope } from './tenants/tenant-scope.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { UserSteps } from './users/user-steps.js';
 import { UsersController } from './users/users.controller.js';
@@ -39,7 +41,9 @@ import { Writes } from './writes.js';
     },
     Tables,
     Writes,
+    TenantScope,
     Principals,
+    PrincipalEnd,
     UserSteps,
     VirtualAccountSteps,
     KeyIssue,

@@ -1,5 +1,6 @@
 import { Access, type AccessResource, type Caller } from '#libs/access';
 import { Injectable } from '@nestjs/common';
+import type { ListTable } from './lists/list-table.adapter.js';
 import { Tables } from './tables.js';
 import type { UserRow } from './users/user-list.projection.js';
 import type { VirtualAccountRow } from './virtual-accounts/virtual-account-list.projection.js';
@@ -41,15 +42,23 @@ export class Principals {
 
   private async user(tenantId: string, name: string): Promise<Principal | undefined> {
     const where = name.includes('@') ? { email: name.toLowerCase() } : { id: name };
-    const found = await this.tables.users.page({ tenantId, afterPosition: 0, limit: 10, where });
-    const row = found.map((listed) => listed.row).find(({ status }) => status !== 'deactivated');
+    const row = await living(this.tables.users, tenantId, where);
     return row && { kind: 'user', id: row.id, subject: `user:${row.id}`, row };
   }
 
   private async virtualAccount(tenantId: string, name: string): Promise<Principal | undefined> {
     const where = name.startsWith('va_') ? { id: name } : { name };
-    const found = await this.tables.virtualAccounts.page({ tenantId, afterPosition: 0, limit: 10, where });
-    const row = found.map((listed) => listed.row).find(({ status }) => status !== 'deleted');
+    const row = await living(this.tables.virtualAccounts, tenantId, where);
     return row && { kind: 'virtual-account', id: row.id, subject: `virtual-account:${row.name}`, row };
   }
+}
+
+/** The one that has the name now. Any number may have had it before, so these are not looked through. */
+async function living<Row extends object>(table: ListTable<Row>, tenantId: string, where: Record<string, unknown>) {
+  for (const status of ['active', 'suspended']) {
+    const query = { tenantId, afterPosition: 0, limit: 1, where: { ...where, status } };
+    const [found] = await table.page(query);
+    if (found) return found.row;
+  }
+  return undefined;
 }

@@ -6,6 +6,7 @@ import { listPage, ListQuery } from '../lists/list-query.js';
 import { Principals } from '../principals.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
+import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import { IssueBody, RotateBody, SuspendBody } from './key-bodies.js';
 import { KeyIssue, mint } from './key-issue.js';
@@ -16,6 +17,7 @@ import { keyResource, shownKey } from './key-view.js';
 export class ApiKeysController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly principals: Principals,
@@ -29,7 +31,7 @@ export class ApiKeysController {
   @Post()
   @Requires('key:create')
   async issue(@CallerParam() caller: Caller, @Body({ schema: IssueBody }) body: IssueBody) {
-    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const tenantId = await this.scope.adding(caller, 'key:create', body.tenant);
     const unnamed = { type: 'key', path: '*', tenant: tenantId };
     const owner = await this.principals.resolve(caller, tenantId, body.owner, 'key:create', unnamed);
     const minted = mint(owner, body.kind, body.restrictions);
@@ -43,7 +45,7 @@ export class ApiKeysController {
   @Get()
   @Requires('key:read')
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = await this.scope.reading(caller, 'key:read', query.tenant);
     const now = this.clock.nowIso();
     return listPage(
       this.tables.keys,

@@ -1,4 +1,4 @@
-import { decodeCursor, page, pageQuery, type Page } from '#libs/http';
+import { decodeCursor, page, pageQuery, problem, type Page } from '#libs/http';
 import { z } from 'zod';
 import type { Listed, ListTable } from './list-table.adapter.js';
 
@@ -16,8 +16,7 @@ export async function listPage<Row extends object, Item>(
   visible: (rows: readonly Listed<Row>[]) => readonly Listed<Row>[],
   show: (row: Row) => Item,
 ): Promise<Page<Item>> {
-  const afterPosition = after === undefined ? 0 : Number(decodeCursor(after, 1)[0]);
-  const rows = await table.page({ ...scope, afterPosition, limit: limit + 1 });
+  const rows = await table.page({ ...scope, afterPosition: positionAfter(after), limit: limit + 1 });
   const whole = page(
     rows,
     limit,
@@ -25,4 +24,14 @@ export async function listPage<Row extends object, Item>(
     (listed) => listed,
   );
   return { ...whole, data: visible(whole.data).map(({ row }) => show(row)) };
+}
+
+/** Where a page begins. A cursor is what a caller sends: whatever it holds, it is a place of this list or a 400. */
+export function positionAfter(after: string | undefined): number {
+  if (after === undefined) return 0;
+  const [position] = decodeCursor(after, 1);
+  if (typeof position === 'number' && Number.isSafeInteger(position)) return position;
+  throw problem(400, 'invalid_request', 'This cursor is not one of this list.', [
+    { parameter: 'after', detail: 'Take it from next_cursor of the page before.' },
+  ]);
 }

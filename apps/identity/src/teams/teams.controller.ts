@@ -10,6 +10,7 @@ import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { Principals } from '../principals.js';
 import { Tables } from '../tables.js';
+import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import type { TeamRow } from './team-list.projection.js';
 import type { TeamCommand } from './team.decider.js';
@@ -22,6 +23,7 @@ const MemberBody = z.strictObject({ member: z.string().min(1).max(300) });
 export class TeamsController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly principals: Principals,
@@ -32,7 +34,7 @@ export class TeamsController {
   @Post()
   @Requires('team:create')
   async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
-    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const tenantId = await this.scope.adding(caller, 'team:create', body.tenant);
     const teamId = newId('team');
     const row: TeamRow = { id: teamId, tenantId, name: body.name, memberIds: [], createdAt: this.clock.nowIso() };
     this.access.require(caller, 'team:create', resourceOf(row));
@@ -47,7 +49,7 @@ export class TeamsController {
   @Get()
   @Requires('team:read')
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = await this.scope.reading(caller, 'team:read', query.tenant);
     return listPage(
       this.tables.teams,
       query,

@@ -1,11 +1,12 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { PLATFORM_TENANT, Slug } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
-import { page, PageQuery, decodeCursor } from '#libs/http';
+import { page, PageQuery } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { tenantAggregate } from '../aggregates.js';
+import { positionAfter } from '../lists/list-query.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
@@ -43,7 +44,7 @@ export class TenantsController {
   @Get()
   @Requires('tenant:read')
   async list(@CallerParam() caller: Caller, @Query({ schema: PageQuery }) { limit, after }: PageQuery) {
-    const afterPosition = after === undefined ? 0 : Number(decodeCursor(after, 1)[0]);
+    const afterPosition = positionAfter(after);
     const tenantId = caller.operator ? undefined : caller.tenantId;
     const rows = await this.tables.tenants.page({ tenantId, afterPosition, limit: limit + 1 });
     const visible = this.access.visible(caller, 'tenant:read', rows, ({ row }) => resourceOf(row.id));

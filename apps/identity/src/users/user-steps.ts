@@ -2,16 +2,14 @@ import { Access, type Caller } from '#libs/access';
 import { EventStore, step } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
-import { teamAggregate, userAggregate } from '../aggregates.js';
+import { userAggregate } from '../aggregates.js';
+import { PrincipalEnd } from '../principal-end.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import { emailReservation } from './user-email.js';
 import { shownUser, userResource } from './user-view.js';
 
 const statusAfter = { SuspendUser: 'suspended', ResumeUser: 'active' } as const;
-
-/** Most teams that one user is taken out of in one transaction. */
-const TEAMS_MAX = 500;
 
 /** What stops and ends a user, and with them every credential that acts as them. */
 @Injectable()
@@ -20,6 +18,7 @@ export class UserSteps {
     private readonly access: Access,
     private readonly store: EventStore,
     private readonly tables: Tables,
+    private readonly principalEnd: PrincipalEnd,
     private readonly writes: Writes,
     private readonly clock: Clock,
   ) {}
@@ -42,7 +41,7 @@ export class UserSteps {
     return this.writes.narrowed(shownUser({ ...row, status: statusAfter[type] }), outcome);
   }
 
-  /** For good: keys die by the epoch, memberships end, the address is free again. Virtual accounts stay. */
+  /** For good: keys end, also those that race with this (by the epoch), memberships end, the address is free again. Virtual accounts stay. */
   async deactivate(caller: Caller, userId: string, reasonText?: string) {
     const { row } = await this.find(caller, 'user:delete', userId);
     const { tenantId, email } = row;
@@ -50,18 +49,10 @@ export class UserSteps {
     const reason = await this.writes.reason(caller, reasonText);
     const end = { type: 'DeactivateUser' as const, userId, tenantId, at, ...reason };
     const release = () => (email === null ? [] : [emailReservation(tenantId, email)]);
-    const plan = async () => {
-      const teams = await this.tables.teams.page({
-        tenantId,
-        afterPosition: 0,
-        limit: TEAMS_MAX,
-        where: { memberIds: [userId] },
-      });
-      const leave = teams.map(({ row: { id: teamId } }) =>
-        step(teamAggregate, teamId, { type: 'RemoveTeamMember', teamId, tenantId, at, principalId: userId }),
-      );
-      return [step(userAggregate, userId, end, { release }), ...leave];
-    };
+    const plan = async () => [
+      step(userAggregate, userId, end, { release }),
+      ...(await this.principalEnd.steps({ id: userId, tenantId }, at)),
+    ];
     const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, tenantId) });
     return this.writes.narrowed(shownUser({ ...row, status: 'deactivated' }), { position });
   }

@@ -10,6 +10,7 @@ import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
+import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import { UserSteps } from './user-steps.js';
 import { emailReservation } from './user-email.js';
@@ -28,6 +29,7 @@ const ChangeBody = z.strictObject({ labels: Labels });
 export class UsersController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly writes: Writes,
@@ -39,7 +41,7 @@ export class UsersController {
   @Post()
   @Requires('user:create')
   async register(@CallerParam() caller: Caller, @Body({ schema: RegisterBody }) body: z.output<typeof RegisterBody>) {
-    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const tenantId = await this.scope.adding(caller, 'user:create', body.tenant);
     const userId = newId('user');
     this.access.require(caller, 'user:create', { type: 'user', path: userId, tenant: tenantId });
     const at = this.clock.nowIso();
@@ -75,7 +77,7 @@ export class UsersController {
   @Get()
   @Requires('user:read')
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = await this.scope.reading(caller, 'user:read', query.tenant);
     return listPage(
       this.tables.users,
       query,

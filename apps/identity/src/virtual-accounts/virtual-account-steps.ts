@@ -1,18 +1,15 @@
 import { Access, type Caller } from '#libs/access';
-import { EventStore } from '#libs/event-store';
+import { EventStore, step } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { virtualAccountAggregate } from '../aggregates.js';
+import { PrincipalEnd } from '../principal-end.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
 import type { VirtualAccountRow } from './virtual-account-list.projection.js';
 
-const statusAfter = {
-  SuspendVirtualAccount: 'suspended',
-  ResumeVirtualAccount: 'active',
-  DeleteVirtualAccount: 'deleted',
-} as const;
+const statusAfter = { SuspendVirtualAccount: 'suspended', ResumeVirtualAccount: 'active' } as const;
 
 /** What stops and ends a virtual account, and with it all of its keys. */
 @Injectable()
@@ -21,6 +18,7 @@ export class VirtualAccountSteps {
     private readonly access: Access,
     private readonly store: EventStore,
     private readonly tables: Tables,
+    private readonly principalEnd: PrincipalEnd,
     private readonly writes: Writes,
     private readonly clock: Clock,
   ) {}
@@ -46,15 +44,22 @@ export class VirtualAccountSteps {
     const { row } = await this.find(caller, action, accountId);
     const reason = await this.writes.reason(caller, reasonText);
     const named = { virtualAccountId: row.id, tenantId: row.tenantId, at: this.clock.nowIso() };
-    const outcome = await this.store.execute(
-      virtualAccountAggregate,
-      row.id,
-      { type, ...named, ...reason },
-      {
-        context: this.writes.context(caller, row.tenantId),
-        ...(type === 'DeleteVirtualAccount' && { release: () => [nameReservation(row)] }),
-      },
-    );
+    const context = this.writes.context(caller, row.tenantId);
+    const command = { type, ...named, ...reason };
+    const outcome = await this.store.execute(virtualAccountAggregate, row.id, command, { context });
     return this.writes.narrowed(shownAccount({ ...row, status: statusAfter[type] }), outcome);
+  }
+
+  /** For good: keys and memberships end, the name is free again. */
+  async delete(caller: Caller, accountId: string) {
+    const { row } = await this.find(caller, 'virtual-account:delete', accountId);
+    const named = { virtualAccountId: row.id, tenantId: row.tenantId, at: this.clock.nowIso() };
+    const release = () => [nameReservation(row)];
+    const plan = async () => [
+      step(virtualAccountAggregate, row.id, { type: 'DeleteVirtualAccount' as const, ...named }, { release }),
+      ...(await this.principalEnd.steps(row, named.at)),
+    ];
+    const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, row.tenantId) });
+    return this.writes.narrowed(shownAccount({ ...row, status: 'deleted' }), { position });
   }
 }

@@ -35,16 +35,17 @@ export type VirtualAccountState = {
   name: string;
   team: string | null;
   labels: Labels;
+  operator: boolean;
 };
 
 export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountCommand, VirtualAccountEvent> = {
-  initialState: () => ({ status: 'absent', tenantId: '', name: '', team: null, labels: {} }),
+  initialState: () => ({ status: 'absent', tenantId: '', name: '', team: null, labels: {}, operator: false }),
 
   evolve: (state, event) => {
     switch (event.type) {
       case 'identity.virtual-account.created': {
-        const { tenantId, name, team, labels } = event.data;
-        return { status: 'active', tenantId, name, team, labels };
+        const { tenantId, name, team, labels, operator } = event.data;
+        return { status: 'active', tenantId, name, team, labels, operator };
       }
       case 'identity.virtual-account.moved':
         return { ...state, team: event.data.team };
@@ -79,6 +80,7 @@ export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountC
       }
       case 'SuspendVirtualAccount': {
         const { type: _, ...data } = command;
+        requireDispensable(state);
         return takesStep('virtual-account', state, owned, 'suspend') ? [VirtualAccountSuspended.of(data)] : [];
       }
       case 'ResumeVirtualAccount': {
@@ -87,8 +89,15 @@ export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountC
       }
       case 'DeleteVirtualAccount': {
         const { type: _, ...data } = command;
+        requireDispensable(state);
         return takesStep('virtual-account', state, owned, 'delete') ? [VirtualAccountDeleted.of(data)] : [];
       }
     }
   },
 };
+
+/** Without the operator nobody could start it again, nor anything else; a lost key is replaced by the bootstrap. */
+function requireDispensable({ operator }: VirtualAccountState) {
+  if (operator)
+    throw new DomainError('virtual-account/indispensable', 'The operator can be neither stopped nor deleted.');
+}

@@ -10,6 +10,7 @@ import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
+import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
 import { VirtualAccountSteps } from './virtual-account-steps.js';
@@ -30,6 +31,7 @@ const ChangeBody = z
 export class VirtualAccountsController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly writes: Writes,
@@ -40,7 +42,7 @@ export class VirtualAccountsController {
   @Post()
   @Requires('virtual-account:create')
   async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
-    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const tenantId = await this.scope.adding(caller, 'virtual-account:create', body.tenant);
     const id = newId('va');
     const { name, labels, team = null } = body;
     const createdBy = caller.principalId;
@@ -70,7 +72,7 @@ export class VirtualAccountsController {
   @Get()
   @Requires('virtual-account:read')
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = await this.scope.reading(caller, 'virtual-account:read', query.tenant);
     return listPage(
       this.tables.virtualAccounts,
       query,
@@ -135,6 +137,6 @@ export class VirtualAccountsController {
   @HttpCode(200)
   @Requires('virtual-account:delete')
   async delete(@CallerParam() caller: Caller, @Param('accountId') id: string) {
-    return this.steps.take(caller, 'virtual-account:delete', id, 'DeleteVirtualAccount');
+    return this.steps.delete(caller, id);
   }
 }

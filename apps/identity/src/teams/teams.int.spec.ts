@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Identity } from '../identity.fixture.js';
+
+const identity = new Identity();
+let people: Awaited<ReturnType<Identity['tenants']>>;
+const ada = (route: string, body?: unknown, headers?: Record<string, string>) =>
+  identity.ask(people.ada.key, route, body, headers);
+const create = async (name: string) => (await ada('POST /v1/teams', { name })).body.id as string;
+const memberIds = async (team: string) =>
+  (await ada(`GET /v1/teams/${team}/members`)).body.data.map(({ id }: { id: string }) => id);
+
+beforeAll(async () => {
+  await identity.open();
+  people = await identity.tenants();
+});
+afterAll(() => identity.close());
+
+describe('POST /v1/teams', () => {
+  it('makes a team, once per name of a tenant', async () => {
+    const { status, body, headers } = await ada('POST /v1/teams', { name: 'platform-crew' });
+    expect(status).toBe(201);
+    const shown = { object: 'team', id: expect.stringMatching(/^team_/), name: 'platform-crew', member_count: 0 };
+    expect(body).toEqual({ ...shown, created_at: expect.any(String) });
+    expect(headers['location']).toBe(`/v1/teams/${body.id}`);
+    const again = await ada('POST /v1/teams', { name: 'platform-crew' });
+    expect([again.status, again.body.code]).toEqual([409, 'team/name-taken']);
+    expect((await identity.ask(people.gil.key, 'POST /v1/teams', { name: 'platform-crew' })).status).toBe(201);
+  });
+
+  it('is 400, 401, 403 and 404 where it has to be', async () => {
+    const statuses = [
+      await ada('POST /v1/teams', { name: 'Not A Slug' }),
+      await ada('POST /v1/teams', { name: 'x', members: [] }),
+      await identity.ask(undefined, 'POST /v1/teams', { name: 'x' }),
+      await identity.ask(people.con.key, 'POST /v1/teams', { name: 'x' }),
+      await ada('POST /v1/teams', { name: 'x', tenant: 'globex' }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([400, 400, 401, 403, 404]);
+  });
+
+  it('pages through all of them exactly once', async () => {
+    for (let i = 0; i < 5; i += 1) await create(`team-${i}`);
+    const all = (await ada('GET /v1/teams?limit=200')).body.data.map(({ id }: { id: string }) => id);
+    const paged = (await identity.pages(people.ada.key, '/v1/teams', 2)).map(({ id }) => id);
+    expect(paged).toEqual(all);
+    expect((await ada(`GET /v1/teams?after=${btoa('["x"]')}`)).status).toBe(400);
+  });
+});
+
+describe('members of a team', () => {
+  it('are named as people name them, are counted once, and go again', async () => {
+    const team = await create('members');
+    const add = (member: string) => ada(`POST /v1/teams/${team}/members`, { member });
+    await ada('POST /v1/virtual-accounts', { name: 'etl' });
+    expect((await add('user:CON@acme.example')).body).toMatchObject({ id: people.con.id, team: 'members' });
+    expect((await add(`user:${people.con.id}`)).status).toBe(201);
+    const etl = (await add('virtual-account:etl')).body.id;
+    expect(await memberIds(team)).toEqual([people.con.id, etl]);
+    expect((await ada(`GET /v1/teams/${team}`)).body.member_count).toBe(2);
+    const { status, body } = await ada(`DELETE /v1/teams/${team}/members/${people.con.id}`);
+    expect([status, body.deleted, body.propagation]).toEqual([200, true, 'published']);
+    expect(await memberIds(team)).toEqual([etl]);
+    expect((await ada(`DELETE /v1/teams/${team}/members/${people.con.id}`)).status).toBe(200);
+  });
+
+  it('are only people of the tenant: another’s is 404, by id and by address', async () => {
+    const team = await create('own-only');
+    for (const member of [
+      `user:${people.gil.id}`,
+      'user:gil@globex.example',
+      'user:nobody',
+      'nobody',
+      'team:own-only',
+    ]) {
+      expect((await ada(`POST /v1/teams/${team}/members`, { member })).status).toBe(404);
+    }
+    expect(await memberIds(team)).toEqual([]);
+    expect((await ada(`POST /v1/teams/${team}/members`, { member: 'user:x', role: 'admin' })).status).toBe(400);
+    const asCon = await identity.ask(people.con.key, `POST /v1/teams/${team}/members`, { member: 'user:x' });
+    expect(asCon.status).toBe(403);
+  });
+
+  it('get what the team may, and lose it when they leave or the team is deleted', async () => {
+    const team = await create('viewers');
+    await identity.grant('acme', { name: 'viewers', subject: 'team:viewers', role: 'admin' });
+    const mayRead = async () => (await identity.ask(people.con.key, 'GET /v1/teams')).status;
+    expect(await mayRead()).toBe(403);
+    await ada(`POST /v1/teams/${team}/members`, { member: 'user:con@acme.example' });
+    expect(await mayRead()).toBe(200);
+    await ada(`DELETE /v1/teams/${team}/members/${people.con.id}`);
+    expect(await mayRead()).toBe(403);
+    await ada(`POST /v1/teams/${team}/members`, { member: 'user:con@acme.example' });
+    expect(await mayRead()).toBe(200);
+    expect((await ada(`DELETE /v1/teams/${team}`)).body).toMatchObject({ id: team, deleted: true });
+    expect(await mayRead()).toBe(403);
+    expect((await ada(`GET /v1/teams/${team}`)).status).toBe(404);
+    expect((await ada('POST /v1/teams', { name: 'viewers' })).status).toBe(201);
+    expect(await mayRead()).toBe(403);
+  });
+
+  it('do not include a virtual account that was deleted', async () => {
+    const team = await create('machines');
+    const { id } = (await ada('POST /v1/virtual-accounts', { name: 'short-lived' })).body;
+    await ada(`POST /v1/teams/${team}/members`, { member: 'virtual-account:short-lived' });
+    await ada(`DELETE /v1/virtual-accounts/${id}`);
+    expect(await memberIds(team)).toEqual([]);
+  });
+});
