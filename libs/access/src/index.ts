@@ -37,6 +37,7 @@ export { Authenticator, type AuthenticatorOptions } from './authentication/authe
 export type { Authenticated, Caller, Unauthenticated } from './authentication/caller.js';
 // Decisions
 export { AccessRefused } from './decisions/access-refused.js';
+export { callerText } from './decisions/caller-text.js';
 export { callerAttributes, resourceAttributes } from './decisions/decision-attributes.js';
 export { NOBODY, type DecisionEntry, type DecisionRequest, type DecisionWho } from './decisions/decision-entry.js';
 export { DecisionLog } from './decisions/decision-log.js';

@@ -1,8 +1,8 @@
-import { callerAttributes } from '#libs/access';
+import { callerAttributes, callerText } from '#libs/access';
 import type { AccessDecided } from '#libs/contracts';
 import { ENGINE_VERSION } from '#libs/decision-engine';
 import type { Known } from '../pipeline/exchange.js';
-import { allowedIdentityOf, chosen, identityOf } from './decision-identity.js';
+import { allowedIdentityOf, identityOf } from './decision-identity.js';
 
 export type Verdict = {
   readonly outcome: AccessDecided['outcome'];
@@ -23,12 +23,12 @@ export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
     type: 'access.decided',
     ...(verdict.outcome === 'allow' ? allowedIdentityOf(known) : identityOf(known, false)),
     ip: known.ip,
-    user_agent: chosen(known.userAgent),
+    user_agent: callerText(known.userAgent),
     http_method: request.method ?? '',
-    path: chosen(known.path ?? pathOf(request.url ?? ''), pathCharactersMax),
+    path: callerText(known.path ?? pathOf(request.url ?? ''), pathCharactersMax),
     action: route?.action ?? '',
     resource_type: route ? 'model' : '',
-    resource: route ? chosen(known.call?.model ?? known.pathModel ?? '*') : '',
+    resource: route ? callerText(known.call?.model ?? known.pathModel ?? '*') : '',
     outcome: verdict.outcome,
     code: verdict.code,
     reason: verdict.reason,

@@ -1,4 +1,4 @@
-import { redactKeys } from '#libs/access';
+import { callerText } from '#libs/access';
 import type { DecisionRecord } from '#libs/contracts';
 import type { Known } from '../pipeline/exchange.js';
 
@@ -25,17 +25,8 @@ export type DecisionIdentity = Pick<
 >;
 
 const modelCharactersMax = 256;
-/** What every key of ours begins with. */
-const keyMark = 'gh_';
-
-/** A text that a caller chose, for a record: keys end up in such texts by mistake and are masked. */
-export function chosen(text: string, charactersMax = Infinity): string {
-  const clean = text.includes(keyMark) ? redactKeys(text) : text;
-  return clean.length > charactersMax ? clean.slice(0, charactersMax) : clean;
-}
-
-function chosenPairs(pairs: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [chosen(key), chosen(value)]));
+function pairsOfCaller(pairs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [callerText(key), callerText(value)]));
 }
 
 const kept = new WeakMap<Known, DecisionIdentity>();
@@ -54,7 +45,7 @@ export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
   return {
     decision_id: known.decisionId,
     at: new Date(known.atMs).toISOString(),
-    request_id: chosen(known.requestId),
+    request_id: callerText(known.requestId),
     service: 'gateway',
     tenant_id: caller?.tenantId ?? failure?.tenantId ?? '',
     principal_kind: caller?.principalKind ?? '',
@@ -62,11 +53,11 @@ export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
     key_id: caller?.keyId ?? failure?.keyId ?? '',
     auth_method: caller?.authMethod ?? '',
     operation: route?.operation ?? '',
-    requested_model: chosen(call?.model ?? pathModel ?? '', modelCharactersMax),
+    requested_model: callerText(call?.model ?? pathModel ?? '', modelCharactersMax),
     resolved_model: model?.name ?? '',
     provider_account: model?.account ?? '',
     environment: model?.environment ?? '',
-    metadata: call ? chosenPairs(call.metadata) : {},
+    metadata: call ? pairsOfCaller(call.metadata) : {},
     policy_revision: snapshot?.policyRevision ?? 0,
     platform_revision: snapshot?.platformRevision ?? 0,
   };

@@ -1,5 +1,5 @@
 import type { AccessDecided, Service } from '#libs/contracts';
-import { redactKeys } from '../keys/key-text.js';
+import { callerText } from './caller-text.js';
 import type { DecisionEntry } from './decision-entry.js';
 
 type Recorded = Omit<AccessDecided, 'replica' | 'boot' | 'seq'>;
@@ -11,13 +11,13 @@ const MODEL_MAX = 256;
 const NONE: never[] = [];
 const NOTHING: Record<string, string> = Object.freeze({});
 
-/** The record of a decision, without what the spool adds. Texts that callers choose are cut, and keys in them masked. */
+/** The record of a decision, without what the spool adds. Texts that callers choose are cut, keys and addresses in them masked. */
 export function accessDecided(entry: DecisionEntry, service: Service, engineVersion: string): Recorded {
   return {
     type: 'access.decided',
     decision_id: entry.decisionId,
     at: new Date(entry.atMs).toISOString(),
-    request_id: chosen(entry.requestId, REQUEST_ID_MAX),
+    request_id: callerText(entry.requestId, REQUEST_ID_MAX),
     service,
     tenant_id: entry.tenantId,
     principal_kind: entry.principalKind,
@@ -25,7 +25,7 @@ export function accessDecided(entry: DecisionEntry, service: Service, engineVers
     key_id: entry.keyId,
     auth_method: entry.authMethod,
     operation: entry.operation,
-    requested_model: chosen(entry.requestedModel ?? '', MODEL_MAX),
+    requested_model: callerText(entry.requestedModel ?? '', MODEL_MAX),
     resolved_model: entry.resolvedModel ?? '',
     provider_account: entry.providerAccount ?? '',
     environment: entry.environment ?? '',
@@ -33,12 +33,12 @@ export function accessDecided(entry: DecisionEntry, service: Service, engineVers
     policy_revision: entry.policyRevision ?? 0,
     platform_revision: entry.platformRevision ?? 0,
     ip: entry.ip,
-    user_agent: chosen(entry.userAgent, USER_AGENT_MAX),
+    user_agent: callerText(entry.userAgent, USER_AGENT_MAX),
     http_method: entry.httpMethod,
-    path: chosen(entry.path, PATH_MAX),
+    path: callerText(entry.path, PATH_MAX),
     action: entry.action,
     resource_type: entry.resourceType,
-    resource: chosen(entry.resource, PATH_MAX),
+    resource: callerText(entry.resource, PATH_MAX),
     outcome: entry.outcome,
     code: entry.code,
     reason: entry.reason,
@@ -51,10 +51,4 @@ export function accessDecided(entry: DecisionEntry, service: Service, engineVers
     stale_ms: entry.staleMs ?? 0,
     count: 1,
   };
-}
-
-/** Keys end up in paths and headers by mistake; the mark of one is looked for before the costly pattern. */
-function chosen(text: string, lengthMax: number): string {
-  const clean = text.includes('gh_') ? redactKeys(text) : text;
-  return clean.length > lengthMax ? clean.slice(0, lengthMax) : clean;
 }
