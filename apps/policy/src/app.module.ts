@@ -9,6 +9,7 @@ import { ApplyPolicy } from './apply/apply-policy.js';
 import { kindsNotInForce } from './apply/applying.js';
 import { BundleReader } from './apply/bundle-reader.js';
 import { SubjectNames } from './apply/subject-names.js';
+import { CheckController } from './check/check.controller.js';
 import type { PolicyConfig } from './config.js';
 import { ProviderCredentialsController } from './credentials/provider-credentials.controller.js';
 import { TenantDataKeys } from './credentials/tenant-data-keys.adapter.js';
@@ -27,6 +28,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
 @Module({
   controllers: [
     ApplyController,
+    CheckController,
     RevisionsController,
     ExplainController,
     WhoCanController,

@@ -14,7 +14,6 @@ const ApplyQuery = z.strictObject({
   reason: z.string().min(1).max(200).optional(),
 });
 type ApplyQuery = z.output<typeof ApplyQuery>;
-const NoQuery = z.strictObject({});
 
 @Controller('v1')
 export class ApplyController {
@@ -48,24 +47,6 @@ export class ApplyController {
       },
     });
     return shownApplied(tenantId, applied, warnings);
-  }
-
-  /** What is wrong with a bundle, without applying it. */
-  @Post('check')
-  @HttpCode(200)
-  @Requires('policy:plan', ...applyActions)
-  async check(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: NoQuery }) _query: object) {
-    const bundle = parseBundle(bundleFiles(body));
-    const tenantId = this.tenantOf(caller, bundle);
-    this.access.requireAll(caller, [this.heldBy(caller, tenantId, ['policy:plan', ...applyActions])]);
-    const { errors, warnings } = this.reader.lint(bundle, await this.policy.standing(tenantId));
-    return {
-      object: 'policy_check',
-      tenant: tenantId,
-      passed: errors.length === 0,
-      errors: errors.map(shownFinding),
-      warnings: warnings.map(shownFinding),
-    };
   }
 
   /** The tenant is the document's, which is the caller's own unless an operator asks. */

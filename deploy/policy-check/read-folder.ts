@@ -1,0 +1,16 @@
+import type { SourceFile } from '#libs/policy-language';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+const FILES_MAX = 500;
+
+/** The bundle in a folder: every .yaml, .yml and .json file in it and below, by name. Throws where there are too many. */
+export function readFolder(folder: string): readonly SourceFile[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !relative(folder, path).split(sep).includes('node_modules'));
+  if (paths.length > FILES_MAX) throw new RangeError(`${folder} has more than ${FILES_MAX} files; name a smaller one.`);
+  return paths.toSorted().map((path) => ({ name: relative(folder, path), text: readFileSync(path, 'utf8') }));
+}
