@@ -2,7 +2,8 @@ import { SetMetadata } from '@nestjs/common';
 
 export const SHOWN_ONCE = Symbol('gatehouse:shown-once');
 const ALWAYS = ['value'];
-const CREDENTIAL = /gh_(?:pat|vak|svc)[pdstx]_[0-9A-Za-z]{12}_/;
+/** A key with at least a piece of its secret: what is left when one is redacted may be kept. */
+const CREDENTIAL = /gh_(?:pat|vak|svc)[pdstx]_[0-9A-Za-z]{12}_[0-9A-Za-z]/;
 
 /**
  * Names further top-level fields of an answer that only the first one carries; `value` is one always, and so is every
