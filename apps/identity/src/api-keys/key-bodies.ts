@@ -1,10 +1,21 @@
 import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
+import { operations } from '#libs/policy-language';
 import { z } from 'zod';
 
 /** Ten years: longer is not an expiry. */
 const EXPIRY_SECONDS_MAX = 315_360_000;
 /** Thirty days: an overlap is for rolling a secret out, not for keeping two. */
 const OVERLAP_SECONDS_MAX = 2_592_000;
+
+/** What cannot be read permits nothing, so it is refused here and not found out by a key that never works. */
+const Restrictions = KeyRestrictions.extend({
+  operations: z.array(z.enum(operations)).min(1).max(100).optional(),
+  cidrs: z
+    .array(z.union([z.cidrv4(), z.cidrv6()], 'an address range, e.g. 10.0.0.0/8'))
+    .min(1)
+    .max(100)
+    .optional(),
+});
 
 const expiry = z.int().min(1).max(EXPIRY_SECONDS_MAX).optional();
 
@@ -16,7 +27,7 @@ export const IssueBody = z.strictObject({
   kind: KeyKind.optional(),
   not_before: z.iso.datetime().optional(),
   expires_in_seconds: expiry,
-  restrictions: KeyRestrictions.default({}),
+  restrictions: Restrictions.default({}),
   labels: Labels.default({}),
   tenant: z.string().min(1).max(63).optional(),
 });

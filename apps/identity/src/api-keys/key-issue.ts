@@ -24,7 +24,7 @@ export function mint(
 ): Minted & { kind: KeyKind } {
   const kind = asked ?? (owner.kind === 'user' ? 'pat' : 'vak');
   if ((kind === 'pat') !== (owner.kind === 'user')) {
-    throw new DomainError('api-key/kind-invalid', 'A user has keys of kind pat, a virtual account of kind vak or svc.');
+    throw new DomainError('api-key/invalid', 'A user has keys of kind pat, a virtual account of kind vak or svc.');
   }
   return { ...mintKeyText(kind, envLetter(restrictions)), kind };
 }

@@ -46,8 +46,9 @@ export class KeySteps {
       { ...step, keyId, tenantId, at, ...reason },
       { context },
     );
-    const leaked = step.type === 'SuspendApiKey' ? step.leaked : row.leaked;
-    return this.writes.narrowed(shownKey({ ...row, status: statusAfter[step.type], leaked }, at), outcome);
+    // Read again, since a repeated step changes nothing, whatever it says.
+    const now = await this.tables.keys.find(tenantId, keyId);
+    return this.writes.narrowed(shownKey(now?.row ?? { ...row, status: statusAfter[step.type] }, at), outcome);
   }
 
   async rotate(caller: Caller, keyId: string, body: RotateBody) {

@@ -1,5 +1,5 @@
-import type { ReplicaRecord } from '#libs/contracts';
-import { topics } from '#libs/contracts';
+import { ApiKeyRevoked, topics, type ReplicaRecord } from '#libs/contracts';
+import { ProjectionRunner } from '#libs/event-store';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
@@ -29,14 +29,19 @@ const FORGOTTEN_AFTER = '1 day';
 /** What replicas said of how far they are, and which revocations that proves. */
 @Injectable()
 export class ReplicaReports {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly projections: ProjectionRunner,
+  ) {}
 
   /**
    * Keeps a report, and notes it as the proof of every revocation that the replica had not applied before. A replayed
-   * or late report proves nothing new.
+   * or late report proves nothing new, and says nothing of the present.
    */
   async keep({ replica, service, boot, at, applied, stopped }: ReplicaRecord): Promise<void> {
     const position = applied[topics.identityState.name]?.position ?? 0;
+    // A replica may know of a revocation before the list of keys here does; its proof is noted by that list.
+    await this.projections.catchUp([ApiKeyRevoked.type]);
     await this.em.fork().transactional(async (tx) => {
       const database = tx.getKysely();
       const { rows } = await sql<{ position: string; boot: string }>`
@@ -58,6 +63,7 @@ export class ReplicaReports {
         values (${replica}, ${service}, ${boot}, ${position}, ${at}::timestamptz, ${stopped})
         on conflict (replica) do update set boot = excluded.boot, reported_at = excluded.reported_at,
           stopped = excluded.stopped, position = greatest(replica_reports_v1.position, excluded.position)
+        where excluded.reported_at >= replica_reports_v1.reported_at
       `.execute(database);
     });
   }
