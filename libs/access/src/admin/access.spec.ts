@@ -36,6 +36,17 @@ class TwiceController {
     this.access.require(caller, 'key:read', { type: 'key', path: 'x', owner: caller.principalId });
     return { may };
   }
+
+  @Get('many')
+  @Requires('key:read')
+  many(@CallerParam() caller: Caller) {
+    const own = Array.from({ length: 5_000 }, (_, n) => ({ type: 'key', path: `k${n}`, owner: caller.principalId }));
+    this.access.requireAll(
+      caller,
+      own.map((resource) => ({ action: 'key:read', resource })),
+    );
+    return {};
+  }
 }
 
 it('records each question of a handler as a decision of its own, and answers the id of the one that counts', async () => {
@@ -52,6 +63,15 @@ it('records each question of a handler as a decision of its own, and answers the
   expect(allowed).toMatchObject({ status: 202, id: running.records[2]?.decision_id });
   expect(running.records).toHaveLength(4);
   expect(running.records[3]?.http_status).toBe(202);
+});
+
+it('bounds the record of a decision about thousands of things', async () => {
+  running = await service([TwiceController]);
+  await populated(running);
+  expect((await send(running.app, 'dev', 'GET /v1/twice/many')).status).toBe(200);
+  expect(running.records.map(({ resource }) => resource)).toEqual([
+    expect.stringMatching(/^k0,k1,.*,k15 and 4984 more$/),
+  ]);
 });
 
 it('does not record what a handler only looks at', async () => {

@@ -63,7 +63,7 @@ export class Access {
     trace.asked = true;
     if (denied) throw this.refusal(trace, denied, denied.verdict);
     const statements = [...new Set(verdicts.flatMap(({ verdict }) => verdict.decision?.statements ?? []))].sort();
-    const resource = { ...first.resource, path: questions.map(({ resource: { path } }) => path).join(',') };
+    const resource = { ...first.resource, path: pathsOf(questions) };
     this.grant(caller, trace, { action: first.action, resource }, verdicts[0]?.verdict, statements);
   }
 
@@ -166,6 +166,15 @@ export class Access {
       ...(decision && { decision }),
     });
   }
+}
+
+/** Paths of a decision about several things that its record names; a bundle may have thousands. */
+const PATHS_RECORDED_MAX = 16;
+
+function pathsOf(questions: readonly AccessQuestion[]): string {
+  const paths = questions.slice(0, PATHS_RECORDED_MAX).map(({ resource: { path } }) => path);
+  const more = questions.length - paths.length;
+  return more > 0 ? `${paths.join(',')} and ${more} more` : paths.join(',');
 }
 
 /** The service cannot decide at all, whatever the rights are. */
