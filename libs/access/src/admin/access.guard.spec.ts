@@ -123,7 +123,7 @@ describe('a verified caller', () => {
     const missing = await send(running.app, 'ada', 'GET /v1/things/nothing1');
     expect(foreign).toMatchObject({ status: 404, json: { code: 'not_found' } });
     expect(missing.text).toBe(foreign.text);
-    expect(running.records.map(({ reason }) => reason)).toEqual(['other_tenant', 'invalid_request']);
+    expect(running.records.map(({ reason }) => reason)).toEqual(['other_tenant', 'resource_unknown']);
     expect(running.records.map(({ tenant_id: id }) => id)).toEqual(['acme', 'acme']);
   });
 

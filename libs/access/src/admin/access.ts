@@ -111,7 +111,7 @@ export class Access {
     const trace = traceIn(caller);
     trace.asked = true;
     const isForeign = resource.tenant !== undefined && resource.tenant !== caller.tenantId;
-    const reason = isForeign ? 'other_tenant' : 'invalid_request';
+    const reason = isForeign ? 'other_tenant' : 'resource_unknown';
     return this.decisions.refuse(trace, 'not_found', reason, { ...(action && { action }), resource });
   }
 

@@ -35,6 +35,7 @@ export const decisionReasons = [
   'unknown_model',
   'untagged_resource',
   'other_tenant',
+  'resource_unknown',
   // routing, limits
   'downgraded',
   'redirected',
