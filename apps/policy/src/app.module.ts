@@ -21,6 +21,7 @@ import { ExplainController } from './explain/explain.controller.js';
 import { PolicyKeys } from './policy-keys.js';
 import { RevisionList } from './revisions/revision-list.adapter.js';
 import { RevisionsController } from './revisions/revisions.controller.js';
+import { SchemasController } from './schemas/schemas.controller.js';
 import { storeOptions } from './store-options.js';
 import { WhatCanController } from './who-can/what-can.controller.js';
 import { WhoCanController } from './who-can/who-can.controller.js';
@@ -33,6 +34,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     ExplainController,
     WhoCanController,
     WhatCanController,
+    SchemasController,
     ProviderCredentialsController,
     ...kindNames.filter((kind) => !kindsNotInForce.has(kind)).map(kindController),
   ],

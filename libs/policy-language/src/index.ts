@@ -31,7 +31,8 @@ export {
 } from './matching/resource-pattern.js';
 export { canonicalJson } from './documents/canonical-json.js';
 export { Condition, isReference, operatorOf, type Operand } from './documents/condition.js';
-export { documentId, jsonSchemaOf, PolicyDocumentError, readDocument, secretRefsOf } from './documents/document.js';
+export { jsonSchemaOf, schemaNames, type SchemaName } from './documents/json-schema.js';
+export { documentId, PolicyDocumentError, readDocument, secretRefsOf } from './documents/document.js';
 export { KeyRestrictions } from './documents/key-restrictions.js';
 export { DocumentName, ModelName, PLATFORM, TenantName } from './documents/names.js';
 export { subjectsOf, withSubjects } from './documents/rewrite-subjects.js';

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { kindNames } from '../kinds/registry.js';
 import { canonicalJson } from './canonical-json.js';
-import { jsonSchemaOf, PolicyDocumentError, readDocument, secretRefsOf } from './document.js';
+import { PolicyDocumentError, readDocument, secretRefsOf } from './document.js';
 import { subjectsOf, withSubjects } from './rewrite-subjects.js';
 
 const binding = {
@@ -38,11 +37,4 @@ it('names the credentials that it needs', () => {
   const spec = { provider: 'openai', baseUrl: 'https://upstream.example/v1', credential: { secretRef: 'main' } };
   expect(secretRefsOf(readDocument({ ...binding, kind: 'ProviderAccount', spec }))).toEqual(['main']);
   expect(secretRefsOf(readDocument(binding))).toEqual([]);
-});
-
-it.each(kindNames)('has a JSON Schema: %s', (kind) => {
-  expect(jsonSchemaOf(kind)).toMatchObject({
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    required: expect.arrayContaining(['apiVersion', 'kind', 'metadata', 'spec']),
-  });
 });

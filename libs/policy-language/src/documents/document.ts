@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { isKind, kinds, type Kind, type PolicyDocument } from '../kinds/registry.js';
+import { isKind, kinds, type PolicyDocument } from '../kinds/registry.js';
 
 /** A value that is no policy document; `problems` says why, without repeating its values. */
 export class PolicyDocumentError extends Error {
@@ -27,9 +26,6 @@ export function readDocument(value: unknown): PolicyDocument {
 /** `Role/staging-user`: one per tenant. */
 export const documentId = ({ kind, metadata }: { kind: string; metadata: { name: string } }) =>
   `${kind}/${metadata.name}`;
-
-/** JSON Schema (2020-12) of a kind, for editors. What it cannot say is the lint's. */
-export const jsonSchemaOf = (kind: Kind): object => z.toJSONSchema(kinds[kind].schema, { io: 'input' });
 
 /** The stored credentials that a document names. */
 export function secretRefsOf(document: PolicyDocument): readonly string[] {
