@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { PathOrderSequencer } from './test/system/path-order.sequencer.js';
 
 // `#libs/*` must resolve to the sources, not to a build that may be old.
 const conditions = ['source', 'node'];
@@ -12,6 +13,7 @@ const project = (name: string, test: Record<string, unknown>): TestProjectConfig
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: PathOrderSequencer },
     projects: [
       project('unit', {
         include: ['**/*.spec.ts'],

@@ -31,6 +31,15 @@ export async function act(part: string, what: Control): Promise<void> {
   if (!response.ok) throw new Error(`${what} ${part}: ${await response.text()}`);
 }
 
+/** `kill -9`, and waits until the supervisor has brought the part back and it is ready. */
+export async function kill(part: string): Promise<void> {
+  const pid = local().processes[part];
+  await act(part, 'kill');
+  const isReplaced = () => ![undefined, pid].includes(local().processes[part]);
+  await waitFor(isReplaced, { timeoutMs: 60_000, what: `another process of ${part}` });
+  await act(part, 'ready');
+}
+
 /** The URL of a replica of the gateway. */
 export function gatewayUrl(number: 1 | 2 = 1): string {
   const url = local().gateways[number - 1]?.url;
