@@ -7,8 +7,13 @@ import type { PublisherOptions } from './publisher-options.js';
 
 /** How much of one boot is sent at once. */
 const ROUND_BYTES_MAX = 1024 * 1024;
-/** How long it waits for more after the first record: one batch instead of many. */
-const LINGER_MS = 4;
+/**
+ * How long it waits for more after the first record, and after a round that was not yet worth its cost: a request to the
+ * broker costs as much as a hundred records in it. They are on disk meanwhile.
+ */
+const LINGER_MS = 25;
+/** A round of so much is followed by the next one at once. */
+const FULL_ROUND_BYTES = 256 * 1024;
 /** It looks again after this long even if nobody woke it. */
 const IDLE_MS = 1000;
 const BACK_OFF_MS = { first: 100, max: 5000 };
@@ -41,8 +46,10 @@ export class Publisher {
       while (!this.ended.signal.aborted) {
         if (!this.draining) await this.earlier.recover();
         const rounds = this.nextRounds();
-        if (rounds.length > 0) await this.deliver(rounds);
-        else if (this.draining) break;
+        if (rounds.length > 0) {
+          await this.deliver(rounds);
+          if (!isFull(rounds)) await this.linger();
+        } else if (this.draining) break;
         else await this.idle();
       }
     } finally {
@@ -110,8 +117,18 @@ export class Publisher {
   private async idle(): Promise<void> {
     const hasWork = () => this.draining || this.live.some((source) => source.hasMore());
     if (this.earlier.isDone()) await this.options.cells.sleep(IDLE_MS, hasWork);
+    await this.linger();
+  }
+
+  private async linger(): Promise<void> {
     if (!this.draining) await pause(LINGER_MS);
   }
+}
+
+function isFull(rounds: readonly Round[]): boolean {
+  let bytes = 0;
+  for (const { frames } of rounds) for (const frame of frames) bytes += frame.bytes;
+  return bytes >= FULL_ROUND_BYTES;
 }
 
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
