@@ -38,7 +38,7 @@ export type ReplayOptions = {
   readonly onIncident?: (incident: ReplayIncident) => void;
   /** Most records per call. Default 1000. */
   readonly batchMax?: number;
-  /** Longest wait of one fetch, ms; what arrives is delivered at once all the same. Default 100. */
+  /** Longest wait of one fetch, ms; what arrives is delivered at once all the same. Default 500. */
   readonly maxWaitMs?: number;
   /** How often the log's identity and bounds are checked, ms. Default 2000. */
   readonly logCheckMs?: number;
