@@ -28,14 +28,24 @@ export function costOf(usage: TokenUsage, prices: Prices | undefined): string {
   return textOf(units);
 }
 
+/** Prices that were read already; there are as many as documents name. */
+const pricesRead = new Map<string, bigint>();
+const pricesReadMax = 4_096;
+
 /** A price per million in units of 10^-14 per token. */
-function perToken(price: string | undefined): bigint {
-  const [whole = '0', fraction = ''] = (price ?? '0').split('.');
-  return BigInt(whole + fraction.padEnd(scale - 6, '0'));
+function perToken(price = '0'): bigint {
+  const known = pricesRead.get(price);
+  if (known !== undefined) return known;
+  const [whole = '0', fraction = ''] = price.split('.');
+  const units = BigInt(whole + fraction.padEnd(scale - 6, '0'));
+  if (pricesRead.size >= pricesReadMax) pricesRead.clear();
+  pricesRead.set(price, units);
+  return units;
 }
 
+const dropped = 10n ** BigInt(scale - digitsKept);
+
 function textOf(units: bigint): string {
-  const dropped = 10n ** BigInt(scale - digitsKept);
   const kept = (units + dropped - 1n) / dropped;
   const digits = kept.toString().padStart(digitsKept + 1, '0');
   const fraction = digits.slice(-digitsKept).replace(/0+$/u, '');

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticated as Caller } from '#libs/access';
 import type { CatalogueModel, Decision, TenantSnapshot } from '#libs/decision-engine';
+import type { DecisionIdentity } from '../records/told-twice.js';
 import type { CallBody } from '../body/call-body.js';
 import type { RequestBody } from '../body/request-body.js';
 import type { Refusal } from '../refusals/refusal.js';
@@ -47,6 +48,8 @@ export type Known = Arrived &
     readonly failure?: KnownFailure;
     /** There is one decision of a request, and it is written once. */
     readonly isRecorded?: boolean;
+    /** What its two records carry alike, once the first is made. */
+    readonly identity?: DecisionIdentity;
   };
 /** What of a credential that was not accepted is known all the same. */
 export type KnownFailure = { readonly tenantId: string; readonly keyId: string; readonly principalId: string };

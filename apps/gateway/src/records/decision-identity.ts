@@ -1,41 +1,15 @@
 import { callerText } from '#libs/access';
-import type { DecisionRecord } from '#libs/contracts';
-import type { Known } from '../pipeline/exchange.js';
-
-/** What decision and call carry alike. */
-export type DecisionIdentity = Pick<
-  DecisionRecord,
-  | 'decision_id'
-  | 'at'
-  | 'request_id'
-  | 'service'
-  | 'tenant_id'
-  | 'principal_kind'
-  | 'principal_id'
-  | 'key_id'
-  | 'auth_method'
-  | 'operation'
-  | 'requested_model'
-  | 'resolved_model'
-  | 'provider_account'
-  | 'environment'
-  | 'metadata'
-  | 'policy_revision'
-  | 'platform_revision'
->;
+import { advance, type Known } from '../pipeline/exchange.js';
+import type { DecisionIdentity } from './told-twice.js';
 
 const modelCharactersMax = 256;
 function pairsOfCaller(pairs: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [callerText(key), callerText(value)]));
 }
 
-const kept = new WeakMap<Known, DecisionIdentity>();
-
-/** Of an allowed call, which is told twice: with its decision, and with its end. Made once. */
+/** Of an allowed call, which is told twice: with its decision, and with its end. Made once, and kept with the request. */
 export function allowedIdentityOf(known: Known): DecisionIdentity {
-  const made = kept.get(known) ?? identityOf(known, true);
-  kept.set(known, made);
-  return made;
+  return known.identity ?? advance(known, { identity: identityOf(known, true) }).identity;
 }
 
 /** From all that is known; `model` only where the call is allowed, so that a refusal tells no resolved one. */

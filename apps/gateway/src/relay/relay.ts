@@ -44,6 +44,10 @@ class Relay implements Dispatcher.DispatchHandler {
   private status = 0;
   private isStream = false;
   private firstByteMs = 0;
+  /** Bytes that the upstream announced; NaN where it did not. */
+  private announcedBytes = Number.NaN;
+  /** An answer that came in one piece: it leaves with its headers and its end in one write. */
+  private whole: Buffer | undefined;
   private isSettled = false;
   private stalled: NodeJS.Timeout | undefined;
 
@@ -81,6 +85,7 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     this.isStream = /^text\/event-stream\b/iu.test(String(headers['content-type'] ?? ''));
     this.reader = this.readerFor(headers);
+    this.announcedBytes = this.isStream ? Number.NaN : Number(headers['content-length']);
     this.response.writeHead(status, answerHeaders(this.headers, headers, this.isStream));
     // The first event may be a while: a caller that streams learns the status now.
     if (this.isStream) this.response.flushHeaders();
@@ -90,7 +95,9 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.isSettled || !this.reader) return;
     if (this.firstByteMs === 0) this.firstByteMs = performance.now() - this.begunMs;
     const passed = this.reader.push(chunk);
-    if (passed && !this.response.write(passed)) this.hold(controller);
+    // Nothing follows but the end, in the same turn: what waits for it is late by nothing.
+    if (passed?.length === this.announcedBytes) this.whole = passed;
+    else if (passed && !this.response.write(passed)) this.hold(controller);
   }
 
   /** Waits for a caller that reads slowly; one that does not read at all holds an upstream connection no longer. */
@@ -109,7 +116,7 @@ class Relay implements Dispatcher.DispatchHandler {
     if (rest) this.response.write(rest);
     const facts = this.reader.facts();
     if (!facts.isWhole && this.status < 400) return this.breakOff('stream_ended_early');
-    this.response.end();
+    this.response.end(this.whole);
     const isError = this.status >= 400;
     this.finish(isError ? 'failed' : 'completed', isError ? `upstream_${this.status}` : '', { facts });
   }
