@@ -10,6 +10,7 @@ import { kindsNotInForce } from './apply/applying.js';
 import { BundleReader } from './apply/bundle-reader.js';
 import { SubjectNames } from './apply/subject-names.js';
 import { CheckController } from './check/check.controller.js';
+import { TenantScope } from './apply/tenant-scope.js';
 import type { PolicyConfig } from './config.js';
 import { ProviderCredentialsController } from './credentials/provider-credentials.controller.js';
 import { TenantDataKeys } from './credentials/tenant-data-keys.adapter.js';
@@ -47,6 +48,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     ApplyPolicy,
     BundleReader,
     SubjectNames,
+    TenantScope,
     DocumentHistory,
     DocumentView,
     KindDocuments,

@@ -1,8 +1,8 @@
 import { Access, type Caller } from '#libs/access';
-import { PLATFORM_TENANT, type DocumentChange } from '#libs/contracts';
+import { PLATFORM_TENANT, RevisionPublished, type DocumentChange } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
 import { compile, CompileError } from '#libs/decision-engine';
-import { EventStore, Publication, SubjectKeys } from '#libs/event-store';
+import { EventStore, ProjectionRunner, Publication, SubjectKeys } from '#libs/event-store';
 import { ProblemError } from '#libs/http';
 import { readDocument, type Finding, type PolicyDocument } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
@@ -10,11 +10,12 @@ import { Injectable } from '@nestjs/common';
 import { policySetAggregate } from '../aggregates.js';
 import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
 import { applying, type Asked } from './applying.js';
+import { TenantTurns } from './tenant-turns.js';
 import { sha256, type WantedChange } from './wanted-change.js';
 
 /** A narrowing write is answered when the broker has its record; after this long it is answered as pending. */
 const PUBLISHED_WAIT_MS = 2_000;
-/** Somebody else's revision may come in between; then all is looked at again. */
+/** Another process's revision may come in between; then all is looked at again. */
 const ATTEMPTS_MAX = 5;
 
 /** What is in force where a change is to be made. */
@@ -31,6 +32,8 @@ export type Applied = {
   readonly published: boolean;
 };
 
+type Decided = Omit<Applied, 'published'>;
+
 type Request = {
   readonly caller: Caller;
   readonly tenantId: string;
@@ -45,9 +48,12 @@ type Request = {
 /** The one way in which policy changes: all or nothing, as the next revision, by who may change each document. */
 @Injectable()
 export class ApplyPolicy {
+  private readonly turns = new TenantTurns();
+
   constructor(
     private readonly access: Access,
     private readonly store: EventStore,
+    private readonly projections: ProjectionRunner,
     private readonly history: DocumentHistory,
     private readonly publication: Publication,
     private readonly subjectKeys: SubjectKeys,
@@ -55,30 +61,48 @@ export class ApplyPolicy {
   ) {}
 
   async apply(request: Request): Promise<Applied> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(request);
-      } catch (error) {
-        const raced = error instanceof DomainError && error.code === 'precondition/failed';
-        if (!raced || attempt === ATTEMPTS_MAX) throw error;
-      }
-    }
+    const applied = await this.turns.take(request.tenantId, () => this.decide(request));
+    const published = await this.publication.reached(applied.position, PUBLISHED_WAIT_MS);
+    return { ...applied, published };
   }
 
   async standing(tenantId: string): Promise<Standing> {
     // The version first: what is read after it is at least as new, and an append on an older version fails.
     const { version } = await this.store.load(policySetAggregate, tenantId);
+    await this.projections.catchUp([RevisionPublished.type]);
     const own = await this.history.set(tenantId);
     const platform = tenantId === PLATFORM_TENANT ? [] : await this.history.set(PLATFORM_TENANT);
     return { version, own, platform };
   }
 
-  private async attempt({ caller, tenantId, reason, rollbackOf, otherwise, want }: Request): Promise<Applied> {
+  private async decide(request: Request): Promise<Decided> {
+    const granted = new Set<string>();
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+      try {
+        return await this.attempt(request, granted);
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.code !== 'precondition/failed') throw error;
+      }
+    }
+    throw new DomainError('concurrency/conflict', 'Others keep changing this policy; try again.');
+  }
+
+  /** One recorded decision for a request, however often it is looked at again. */
+  private authorise(caller: Caller, asked: readonly Asked[], granted: Set<string>): void {
+    const idOf = ({ action, resource }: Asked) => `${action} ${resource.path}`;
+    const open = asked.filter((each) => !granted.has(idOf(each)));
+    if (open.length === 0) return;
+    this.access.requireAll(caller, open);
+    for (const each of open) granted.add(idOf(each));
+  }
+
+  private async attempt(request: Request, granted: Set<string>): Promise<Decided> {
+    const { caller, tenantId, reason, rollbackOf, otherwise } = request;
     const standing = await this.standing(tenantId);
-    const wanted = differing(standing, await want(standing));
+    const wanted = await this.wanted(request, standing, granted);
     // Each changed document needs its kind's action.
     const asked = wanted.map(({ change }) => applying(change, tenantId));
-    this.access.requireAll(caller, asked.length > 0 ? asked : [otherwise]);
+    this.authorise(caller, asked.length > 0 ? asked : [otherwise], granted);
     requireCompiles(tenantId, standing, wanted);
     const changes = await Promise.all(wanted.map((each) => this.sealed(caller, each)));
     const command = {
@@ -96,8 +120,17 @@ export class ApplyPolicy {
       context: { actor, tenantId, requestId, decisionId },
       expectedVersion: standing.version,
     });
-    const published = await this.publication.reached(position, PUBLISHED_WAIT_MS);
-    return { revision: state.revision, changes: events[0]?.event.data.changes ?? [], position, published };
+    return { revision: state.revision, changes: events[0]?.event.data.changes ?? [], position };
+  }
+
+  /** What is wrong with a change is told to whoever may change something here, and to nobody else. */
+  private async wanted({ caller, otherwise, want }: Request, standing: Standing, granted: Set<string>) {
+    try {
+      return differing(standing, await want(standing));
+    } catch (error) {
+      if (error instanceof ProblemError) this.authorise(caller, [otherwise], granted);
+      throw error;
+    }
   }
 
   private async sealed(caller: Caller, { change, text }: WantedChange): Promise<DocumentChange> {

@@ -7,6 +7,7 @@ import { ApplyPolicy, shownFinding, type Applied } from './apply-policy.js';
 import { applyActions, onAll, type Asked } from './applying.js';
 import { bundleFiles } from './body-files.js';
 import { BundleReader } from './bundle-reader.js';
+import { TenantScope } from './tenant-scope.js';
 
 const ApplyQuery = z.strictObject({
   /** Deletes what is in force and not in the bundle. */
@@ -19,6 +20,7 @@ type ApplyQuery = z.output<typeof ApplyQuery>;
 export class ApplyController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly reader: BundleReader,
     private readonly policy: ApplyPolicy,
   ) {}
@@ -32,6 +34,7 @@ export class ApplyController {
     const bundle = parseBundle(files);
     const tenantId = this.tenantOf(caller, bundle);
     let warnings: ReturnType<typeof shownFinding>[] = [];
+    // Whoever may apply any part of a bundle is told what is wrong with it.
     const held = this.heldBy(caller, tenantId, applyActions);
     const applied = await this.policy.apply({
       caller,
@@ -39,8 +42,6 @@ export class ApplyController {
       tenantId,
       reason: query.reason,
       want: (standing) => {
-        // What is wrong with a bundle is told to whoever may apply any part of one.
-        if (this.reader.lint(bundle, standing).errors.length > 0) this.access.requireAll(caller, [held]);
         const read = this.reader.read(bundle, files, standing, query.prune === 'true');
         warnings = read.warnings.map(shownFinding);
         return read.wanted;
@@ -54,7 +55,7 @@ export class ApplyController {
     if (tenant === undefined && caller.operator) {
       throw refusal('invalid_request', 'No document says of which tenant it is: metadata.tenant is missing.');
     }
-    return this.access.tenantOf(caller, tenant);
+    return this.scope.of(caller, 'policy:apply', tenant);
   }
 
   /** The first of the actions that the caller holds; the first one, to be refused, of one who holds none. */
@@ -72,6 +73,7 @@ export function shownApplied(
   tenantId: string,
   { revision, changes, position, published }: Applied,
   warnings: readonly Record<string, string | number>[] = [],
+  version = revision,
 ) {
   const changed = changes.map(({ kind, name, digest }) => ({
     kind,
@@ -88,5 +90,5 @@ export function shownApplied(
     propagation: published ? 'published' : 'pending',
   };
   const at = { store: 'policy', position };
-  return answer(body, { status: published ? 200 : 202, version: revision, position: at });
+  return answer(body, { status: published ? 200 : 202, version, position: at });
 }

@@ -1,4 +1,4 @@
-import type { SourceFile } from '#libs/policy-language';
+import { NESTING_MAX, type SourceFile } from '#libs/policy-language';
 import { refusal } from '#libs/http';
 
 /** Most files of one bundle. */
@@ -14,7 +14,7 @@ export function bundleFiles(body: unknown): readonly SourceFile[] {
     throw refusal('invalid_request', 'Post the bundle as application/yaml, or as JSON of the same shape.');
   }
   if ('files' in body) return folder(body.files);
-  return [{ name: 'bundle.json', text: JSON.stringify(body, undefined, 2) }];
+  return [{ name: 'bundle.json', text: jsonText(body) }];
 }
 
 function folder(files: unknown): readonly SourceFile[] {
@@ -28,4 +28,19 @@ function folder(files: unknown): readonly SourceFile[] {
 function isFile(value: unknown): value is SourceFile {
   const file = value as Partial<SourceFile> | null;
   return typeof file?.name === 'string' && typeof file.text === 'string' && Object.keys(file).length === 2;
+}
+
+/**
+ * A JSON value as text that findings can name lines of.
+ * @throws ProblemError 400 for one that is nested deeper than any document: its indented text alone would be enormous.
+ */
+export function jsonText(value: unknown): string {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > NESTING_MAX) {
+      throw refusal('invalid_request', `Nesting deeper than ${NESTING_MAX} levels is refused.`);
+    }
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return JSON.stringify(value, undefined, 2);
 }

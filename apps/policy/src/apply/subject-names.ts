@@ -27,8 +27,9 @@ export class SubjectNames {
   toEmails(document: PolicyDocument): PolicyDocument {
     return withSubjects(document, (subject) => {
       if (!subject.startsWith('user:')) return subject;
-      const email = this.identity.principal(subject.slice('user:'.length))?.email;
-      return email ? `user:${email}` : subject;
+      // An id that somebody wrote down may be another tenant's: whose it is would be told by the address.
+      const user = this.identity.principal(subject.slice('user:'.length));
+      return user?.email && user.tenantId === document.metadata.tenant ? `user:${user.email}` : subject;
     });
   }
 

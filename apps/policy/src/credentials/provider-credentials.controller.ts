@@ -5,6 +5,7 @@ import { answer } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { providerCredentialAggregate } from '../aggregates.js';
 import { DocumentHistory } from '../documents/document-history.adapter.js';
 import { PolicyKeys } from '../policy-keys.js';
@@ -20,6 +21,7 @@ type CredentialBody = z.output<typeof CredentialBody>;
 export class ProviderCredentialsController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly history: DocumentHistory,
     private readonly store: EventStore,
     private readonly publication: Publication,
@@ -38,7 +40,7 @@ export class ProviderCredentialsController {
     @Query({ schema: OneQuery }) query: OneQuery,
     @Body({ schema: CredentialBody }) { value }: CredentialBody,
   ) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = this.scope.of(caller, 'provider-account:edit', query.tenant);
     const resource = { type: 'provider-account', path: account, tenant: tenantId };
     const found = await this.history.find(tenantId, 'ProviderAccount', account);
     if (found?.document.kind !== 'ProviderAccount') {

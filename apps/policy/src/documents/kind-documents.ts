@@ -6,7 +6,9 @@ import { Injectable } from '@nestjs/common';
 import { shownApplied } from '../apply/apply.controller.js';
 import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
 import { applying } from '../apply/applying.js';
+import { jsonText } from '../apply/body-files.js';
 import { BundleReader } from '../apply/bundle-reader.js';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { deletionOf } from '../apply/wanted-change.js';
 import { DocumentHistory } from './document-history.adapter.js';
 import { DocumentView } from './document-view.js';
@@ -26,6 +28,7 @@ type Content = {
 export class KindDocuments {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly history: DocumentHistory,
     private readonly view: DocumentView,
     private readonly policy: ApplyPolicy,
@@ -34,7 +37,7 @@ export class KindDocuments {
 
   /** The tenant's own documents, then those of the platform, which hold in it too. */
   async list(caller: Caller, kind: Kind, { limit, after, tenant }: ListAsked) {
-    const tenantId = this.access.tenantOf(caller, tenant);
+    const tenantId = this.scope.of(caller, readActions[kind], tenant);
     const [of, name = ''] = after === undefined ? [tenantId] : decodeCursor(after, 2).map(String);
     const own = of === tenantId ? await this.history.page(tenantId, kind, name, limit + 1) : [];
     const isShared = tenantId !== PLATFORM_TENANT && own.length <= limit;
@@ -54,7 +57,7 @@ export class KindDocuments {
 
   async get(caller: Caller, named: Named) {
     const { kind, name } = named;
-    const tenantId = this.access.tenantOf(caller, named.tenant);
+    const tenantId = this.scope.of(caller, readActions[kind], named.tenant);
     const own = await this.history.find(tenantId, kind, name);
     const found = own ?? (await this.history.find(PLATFORM_TENANT, kind, name));
     if (!found) throw this.access.notFound(caller, readActions[kind], reading(named, tenantId));
@@ -65,24 +68,24 @@ export class KindDocuments {
   /** Sets one document; the same again makes no new revision. */
   async put(caller: Caller, named: Named, expected: number | undefined, { spec, ...described }: Content) {
     const { kind, name } = named;
-    const tenantId = this.access.tenantOf(caller, named.tenant);
+    const tenantId = this.scope.of(caller, kinds[kind].applyAction, named.tenant);
     const metadata = { name, tenant: tenantId, ...described };
-    const text = JSON.stringify({ apiVersion: API_VERSION, kind, metadata, spec }, undefined, 2);
+    const text = jsonText({ apiVersion: API_VERSION, kind, metadata, spec });
     const files = [{ name: `${kinds[kind].plural}/${name}`, text }];
     const bundle = parseBundle(files);
     const want = (standing: Standing) => {
       requireVersion(standing, named, expected);
       return this.reader.read(bundle, files, standing, false).wanted;
     };
-    return shownApplied(
-      tenantId,
-      await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), want }),
-    );
+    const applied = await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), want });
+    // What it is changed by next time is the document's own version, also where nothing changed now.
+    const held = applied.changes.length > 0 ? undefined : await this.history.find(tenantId, kind, name);
+    return shownApplied(tenantId, applied, [], held?.revision);
   }
 
   async delete(caller: Caller, named: Named, expected: number | undefined) {
     const { kind, name } = named;
-    const tenantId = this.access.tenantOf(caller, named.tenant);
+    const tenantId = this.scope.of(caller, kinds[kind].applyAction, named.tenant);
     const want = (standing: Standing) => {
       const isThere = standing.own.some((each) => each.kind === kind && each.name === name);
       if (!isThere) throw this.access.notFound(caller, kinds[kind].applyAction, reading(named, tenantId));

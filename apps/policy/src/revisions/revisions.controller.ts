@@ -1,11 +1,12 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { EventStore, SubjectKeys } from '#libs/event-store';
-import { decodeCursor, page, pageQuery } from '#libs/http';
+import { decodeCursor, page, pageQuery, problem } from '#libs/http';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { shownApplied } from '../apply/apply.controller.js';
 import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
 import { applyActions, onAll } from '../apply/applying.js';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { deletionOf, type WantedChange } from '../apply/wanted-change.js';
 import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
 import { DocumentView } from '../documents/document-view.js';
@@ -33,6 +34,7 @@ const resourceOf = (tenantId: string, revision: number | string) => ({
 export class RevisionsController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly revisions: RevisionList,
     private readonly history: DocumentHistory,
     private readonly view: DocumentView,
@@ -44,10 +46,10 @@ export class RevisionsController {
   @Get()
   @Requires('revision:read')
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = this.scope.of(caller, 'revision:read', query.tenant);
     const { limit, after } = query;
     this.access.require(caller, 'revision:read', resourceOf(tenantId, '*'));
-    const below = after === undefined ? Number.MAX_SAFE_INTEGER : Number(decodeCursor(after, 1)[0]);
+    const below = revisionAfter(after);
     const rows = await this.revisions.page(tenantId, below, limit + 1);
     const shown = await Promise.all(rows.map(async (row) => ({ row, item: await this.shown(tenantId, row) })));
     return page(
@@ -93,7 +95,7 @@ export class RevisionsController {
     @Query({ schema: OneQuery }) query: OneQuery,
     @Body({ schema: RollbackBody }) { reason }: RollbackBody,
   ) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = this.scope.of(caller, 'policy:apply', query.tenant);
     const otherwise = onAll('policy:apply', tenantId);
     const isThere = await this.revisions.find(tenantId, revision);
     if (!isThere) throw this.access.notFound(caller, otherwise.action, otherwise.resource);
@@ -110,7 +112,7 @@ export class RevisionsController {
   }
 
   private async find(caller: Caller, revision: number, query: OneQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = this.scope.of(caller, 'revision:read', query.tenant);
     const row = await this.revisions.find(tenantId, revision);
     if (!row) throw this.access.notFound(caller, 'revision:read', resourceOf(tenantId, revision));
     this.access.require(caller, 'revision:read', resourceOf(tenantId, revision));
@@ -139,4 +141,14 @@ function restoring(target: readonly StoredDocument[], { own }: Standing): Wanted
     text: null,
   }));
   return [...settings, ...own.filter(({ kind, name }) => !kept.has(`${kind}/${name}`)).map(deletionOf)];
+}
+
+/** The revision that a page goes on below. A cursor is what a caller sends: it holds a number, or is a 400. */
+function revisionAfter(after: string | undefined): number {
+  if (after === undefined) return Number.MAX_SAFE_INTEGER;
+  const [revision] = decodeCursor(after, 1);
+  if (typeof revision === 'number' && Number.isSafeInteger(revision)) return revision;
+  throw problem(400, 'invalid_request', 'This cursor is not one of this list.', [
+    { parameter: 'after', detail: 'Take it from next_cursor of the page before.' },
+  ]);
 }
