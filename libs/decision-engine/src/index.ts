@@ -4,6 +4,7 @@ export type { CompiledRestrictions } from './credential/compiled-restrictions.js
 export { STATEMENTS_CITED_MAX, type Decision, type DecisionCode, type Reason } from './decision.js';
 export { decide } from './deciding/decide.js';
 export { counterExample, type CounterExample, type GrantedStatement } from './containment/contains.js';
+export { grantedBy, type SetChange } from './containment/granted-by.js';
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';
 export { listModels, type ListRequest } from './deciding/list-models.js';
 export { OPERATOR_STATEMENT } from './deciding/operator-rights.js';
