@@ -118,7 +118,7 @@ describe('GET /v1/revocations/{keyId}', () => {
     await report({ replica: 'gateway-6', position: 0 });
     await report({ replica: 'gateway-7', position: 0, stopped: true });
     const { key } = await revoked();
-    await becomes(key, 'gateway-7', 'stopped');
+    expect(await becomes(key, 'gateway-7', 'stopped')).toBe(true);
     await becomes(key, 'gateway-6', 'pending');
     identity.clock.shiftMs += 10_500;
     await becomes(key, 'gateway-6', 'fenced');
