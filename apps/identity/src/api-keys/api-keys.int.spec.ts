@@ -1,4 +1,6 @@
 import { parseKeyText } from '#libs/access';
+import { BusError } from '#libs/bus';
+import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from '../identity.fixture.js';
 
@@ -132,6 +134,38 @@ describe('POST /v1/api-keys', () => {
     const { body } = await identity.ask(dev.key, 'GET /v1/api-keys?limit=200');
     const owners = new Set(body.data.map(({ owner }: { owner: string }) => owner));
     expect([...owners]).toEqual([`user:${dev.id}`]);
+  });
+});
+
+describe('a narrowed key', () => {
+  it.each([
+    { models: ['local/*'] },
+    { operations: ['chat'] },
+    { environments: ['staging'] },
+    { cidrs: ['10.0.0.0/8'] },
+    { accounts: ['local'] },
+  ])('with %j makes no wider one, nor ends any', async (restrictions) => {
+    const owner = `user:${people.ada.id}`;
+    const { value } = await issue({ owner, restrictions });
+    const wider = await identity.ask(value, 'POST /v1/api-keys', { name: 'wide', owner });
+    expect([wider.status, wider.body.value]).toEqual([403, undefined]);
+    for (const step of ['rotate', 'revoke', 'suspend']) {
+      expect((await identity.ask(value, `POST /v1/api-keys/${people.ada.keyId}/${step}`)).status).toBe(403);
+    }
+  });
+});
+
+describe('while the brokers are away', () => {
+  it('a narrowing write is answered 202 as pending, and holds everywhere once they are back', async () => {
+    const { id, value } = await issue();
+    const other = await issue();
+    const publish = identity.bus.publish.bind(identity.bus);
+    identity.bus.publish = () => Promise.reject(new BusError('bus/unavailable', 'away', true));
+    const { status, body } = await ada(`POST /v1/api-keys/${id}/revoke`);
+    expect([status, body.status, body.propagation]).toEqual([202, 'revoked', 'pending']);
+    identity.bus.publish = publish;
+    await waitFor(async () => !(await accepted(value)));
+    expect(await accepted(other.value)).toBe(true);
   });
 });
 

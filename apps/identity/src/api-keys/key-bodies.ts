@@ -1,5 +1,5 @@
 import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
-import { operations } from '#libs/policy-language';
+import { operations, readNetwork } from '#libs/policy-language';
 import { z } from 'zod';
 
 /** Ten years: longer is not an expiry. */
@@ -11,7 +11,7 @@ const OVERLAP_SECONDS_MAX = 2_592_000;
 const Restrictions = KeyRestrictions.extend({
   operations: z.array(z.enum(operations)).min(1).max(100).optional(),
   cidrs: z
-    .array(z.union([z.cidrv4(), z.cidrv6()], 'an address range, e.g. 10.0.0.0/8'))
+    .array(z.string().refine((text) => readNetwork(text) !== undefined, 'an address or a range, e.g. 10.0.0.0/8'))
     .min(1)
     .max(100)
     .optional(),

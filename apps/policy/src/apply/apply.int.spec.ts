@@ -1,3 +1,6 @@
+import { PolicyView } from '#libs/access';
+import { BusError } from '#libs/bus';
+import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, binding, bundle, document, Policy, role } from '../policy.fixture.js';
 
@@ -178,6 +181,19 @@ describe('applies at the same time', () => {
       const isLater = added.body.revision > pruned.body.revision;
       expect((await names('roles')).includes(`added-${round}`)).toBe(isLater);
     }
+  });
+});
+
+describe('while the brokers are away', () => {
+  it('an apply is answered 202 as pending, and is in force once they are back', async () => {
+    const publish = policy.bus.publish.bind(policy.bus);
+    policy.bus.publish = () => Promise.reject(new BusError('bus/unavailable', 'away', true));
+    const { status, body } = await policy.apply('ada', role('pending'));
+    expect([status, body.propagation, body.changed]).toEqual([202, 'pending', true]);
+    policy.bus.publish = publish;
+    const view = policy.app.get(PolicyView, { strict: false });
+    await waitFor(() => view.snapshot('acme')?.policyRevision === body.revision);
+    expect(await names('roles')).toContain('pending');
   });
 });
 
