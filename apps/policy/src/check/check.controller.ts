@@ -9,6 +9,7 @@ import { applyActions, onAll } from '../apply/applying.js';
 import { bundleFiles } from '../apply/body-files.js';
 import { BundleReader } from '../apply/bundle-reader.js';
 import { SubjectNames } from '../apply/subject-names.js';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal } from '../explain/subject-principal.js';
 import { activePrincipals } from '../who-can/known-principals.js';
 import { namedSubjects } from './named-subjects.js';
@@ -22,6 +23,7 @@ const asking = ['policy:plan', ...applyActions] as const;
 export class CheckController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly reader: BundleReader,
     private readonly policy: ApplyPolicy,
     private readonly subjects: SubjectNames,
@@ -38,7 +40,7 @@ export class CheckController {
     if (bundle.tenant === undefined && caller.operator) {
       throw refusal('invalid_request', 'No document says of which tenant it is: metadata.tenant is missing.');
     }
-    const tenantId = this.access.tenantOf(caller, bundle.tenant);
+    const tenantId = this.scope.of(caller, 'policy:plan', bundle.tenant);
     const asked = asking.map((action) => onAll(action, tenantId));
     const held = asked.find(({ action, resource }) => this.access.allowed(caller, action, resource));
     this.access.requireAll(caller, [held ?? onAll('policy:plan', tenantId)]);

@@ -15,13 +15,13 @@ const inForce: readonly PolicyDocument[] = [
 ];
 
 async function check(yaml: string) {
-  const { access, identity, clock, caller } = present();
+  const { access, scope, identity, clock, caller } = present();
   Object.assign(access, { requireAll: () => undefined });
   const subjects = new SubjectNames(identity);
   const reader = new BundleReader(subjects, { freeText: Buffer.alloc(32) } as never);
   const own = inForce.map((each) => ({ document: each, kind: each.kind, name: each.metadata.name }));
   const policy = { standing: () => Promise.resolve({ version: 1, own, platform: [] }) } as unknown as ApplyPolicy;
-  return new CheckController(access, reader, policy, subjects, identity, clock).check(caller, yaml, {});
+  return new CheckController(access, scope, reader, policy, subjects, identity, clock).check(caller, yaml, {});
 }
 
 const yaml = (kind: string, name: string, rest: string) =>

@@ -6,6 +6,7 @@ import { isAction, operations } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal, subjectPrincipal } from './subject-principal.js';
 
 const Pairs = z.record(z.string().max(63), z.string().max(128));
@@ -31,6 +32,7 @@ type ExplainBody = z.output<typeof ExplainBody>;
 export class ExplainController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly identity: IdentityView,
     private readonly policy: PolicyView,
     private readonly clock: Clock,
@@ -40,7 +42,7 @@ export class ExplainController {
   @HttpCode(200)
   @Requires('policy:read')
   explain(@CallerParam() caller: Caller, @Body({ schema: ExplainBody }) body: ExplainBody) {
-    const tenantId = this.access.tenantOf(caller, body.tenant);
+    const tenantId = this.scope.of(caller, 'policy:read', body.tenant);
     const asked = { type: 'policy', path: '*', tenant: tenantId };
     const principal = subjectPrincipal(this.identity, tenantId, body.subject);
     if (!principal) throw this.access.notFound(caller, 'policy:read', asked);

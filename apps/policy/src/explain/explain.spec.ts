@@ -3,9 +3,9 @@ import { present } from '../who-can/present.fixture.js';
 import { ExplainController } from './explain.controller.js';
 
 function explain(subject: string, resource: string) {
-  const { access, identity, policy, clock, caller } = present();
+  const { access, scope, identity, policy, clock, caller } = present();
   const body = { subject, action: 'model:invoke', resource, operation: 'chat', metadata: {} } as const;
-  return new ExplainController(access, identity, policy, clock).explain(caller, body);
+  return new ExplainController(access, scope, identity, policy, clock).explain(caller, body);
 }
 
 it('gives the decision, what decided, and the revisions that it rests on', () => {

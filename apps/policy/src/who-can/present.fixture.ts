@@ -3,6 +3,7 @@ import { principalKey, type PrincipalRecord } from '#libs/contracts';
 import { compile } from '#libs/decision-engine';
 import { readDocument } from '#libs/policy-language';
 import { FakeClock } from '#libs/testing';
+import { TenantScope } from '../apply/tenant-scope.js';
 
 const document = (kind: string, name: string, spec: object, tags?: object) =>
   readDocument({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme', ...(tags && { tags }) }, spec });
@@ -56,5 +57,13 @@ export function present({ seesPeople = true } = {}) {
     notFound: () => new Error('not found'),
   } as unknown as Access;
   const policy = { snapshot: () => snapshot } as unknown as PolicyView;
-  return { identity, access, policy, clock: new FakeClock(), caller: {} as Caller, asked };
+  return {
+    identity,
+    access,
+    scope: new TenantScope(access, identity),
+    policy,
+    clock: new FakeClock(),
+    caller: { tenantId: 'acme' } as Caller,
+    asked,
+  };
 }

@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor, refusal } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal, subjectPrincipal } from '../explain/subject-principal.js';
 import { askedQuery, circumstancesOf, EXAMINED_MAX } from './asked-query.js';
 
@@ -19,6 +20,7 @@ type WhatCanQuery = z.output<typeof WhatCanQuery>;
 export class WhatCanController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly identity: IdentityView,
     private readonly policy: PolicyView,
     private readonly clock: Clock,
@@ -27,7 +29,7 @@ export class WhatCanController {
   @Get()
   @Requires('policy:read')
   list(@CallerParam() caller: Caller, @Query({ schema: WhatCanQuery }) query: WhatCanQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = this.scope.of(caller, 'policy:read', query.tenant);
     this.access.require(caller, 'policy:read', { type: 'policy', path: '*', tenant: tenantId });
     const snapshot = this.policy.snapshot(tenantId);
     if (!snapshot) throw refusal('not_ready', 'The policy of this tenant is not known here yet.');

@@ -5,6 +5,7 @@ import { actions, isAction } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal } from '../explain/subject-principal.js';
 import { askedQuery, circumstancesOf, EXAMINED_MAX } from './asked-query.js';
 import { activePrincipals } from './known-principals.js';
@@ -25,6 +26,7 @@ type WhoCanQuery = z.output<typeof WhoCanQuery>;
 export class WhoCanController {
   constructor(
     private readonly access: Access,
+    private readonly scope: TenantScope,
     private readonly identity: IdentityView,
     private readonly policy: PolicyView,
     private readonly clock: Clock,
@@ -33,7 +35,7 @@ export class WhoCanController {
   @Get()
   @Requires('policy:read')
   list(@CallerParam() caller: Caller, @Query({ schema: WhoCanQuery }) query: WhoCanQuery) {
-    const tenantId = this.access.tenantOf(caller, query.tenant);
+    const tenantId = this.scope.of(caller, 'policy:read', query.tenant);
     this.access.require(caller, 'policy:read', { type: 'policy', path: '*', tenant: tenantId });
     const snapshot = this.policy.snapshot(tenantId);
     if (!snapshot) throw refusal('not_ready', 'The policy of this tenant is not known here yet.');

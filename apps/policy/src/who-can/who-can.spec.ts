@@ -6,13 +6,13 @@ import { WhoCanController } from './who-can.controller.js';
 const asking = { action: 'model:invoke', resource: 'model:main/staging', limit: 50 } as const;
 type Change = { resource?: string; limit?: number; after?: string | undefined };
 function whoCan(query: Change = {}, options = {}) {
-  const { access, identity, policy, clock, caller, asked } = present(options);
-  const answer = new WhoCanController(access, identity, policy, clock).list(caller, { ...asking, ...query });
+  const { access, scope, identity, policy, clock, caller, asked } = present(options);
+  const answer = new WhoCanController(access, scope, identity, policy, clock).list(caller, { ...asking, ...query });
   return { ...answer, asked };
 }
 function whatCan(subject: string, query: { limit?: number; after?: string | undefined } = {}) {
-  const { access, identity, policy, clock, caller } = present();
-  return new WhatCanController(access, identity, policy, clock).list(caller, { limit: 50, subject, ...query });
+  const { access, scope, identity, policy, clock, caller } = present();
+  return new WhatCanController(access, scope, identity, policy, clock).list(caller, { limit: 50, subject, ...query });
 }
 
 it('names who can of the tenant, with what lets them; neither the suspended nor strangers', () => {
