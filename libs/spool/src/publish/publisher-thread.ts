@@ -7,6 +7,11 @@ import { threadEntry } from './thread-entry.js';
 const RESTART_MS = 1000;
 /** Beyond the time it was given, before the thread is ended from outside. */
 const GRACE_MS = 1000;
+/**
+ * The thread makes little garbage but large buffers, which only a collection frees. With a small young generation cheap
+ * ones come often enough; with the default one, each few hundred milliseconds a whole heap was marked for them.
+ */
+const YOUNG_MB_MAX = 2;
 
 /** The publisher on a thread of its own, started again when it fails. */
 export class PublisherThread implements PublisherRun {
@@ -38,7 +43,12 @@ export class PublisherThread implements PublisherRun {
 
   private start(): void {
     const { url, execArgv } = threadEntry();
-    const worker = new Worker(url, { name: 'spool', workerData: this.data(), execArgv: [...execArgv] });
+    const worker = new Worker(url, {
+      name: 'spool',
+      workerData: this.data(),
+      execArgv: [...execArgv],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB_MAX },
+    });
     this.worker = worker;
     worker.on('message', ({ level, message, fields }: FromPublisher) => this.logger[level](fields, message));
     worker.on('error', (error) => this.logger.error({ err: error }, 'the publisher of decision records failed'));
