@@ -97,6 +97,21 @@ describe('POST /v1/apply', () => {
     expect((await policy.apply('ada', yaml)).body.changed).toBe(false);
   });
 
+  it('prunes nothing for a bundle that holds tests alone', async () => {
+    const before = await revisions();
+    const yaml = `
+apiVersion: gatehouse/v1
+kind: PolicyTest
+metadata: {name: nothing, tenant: acme}
+principals: {ana: {id: "user:ana"}}
+requests: {any: {action: model:invoke, resource: "model:a/b", operation: chat}}
+tests: [{name: none, input: {principals: [ana], requests: [any]}, expected: []}]
+`;
+    const { status, body } = await policy.apply('ada', yaml, '?prune=true');
+    expect([status, body.errors[0].rule]).toEqual([422, 'nothing-to-apply']);
+    expect(await revisions()).toEqual(before);
+  });
+
   it('deletes what a bundle does not name with prune, and leaves it without', async () => {
     await policy.apply('ada', bundle(role('kept'), role('pruned')));
     await policy.apply('ada', role('kept'));

@@ -30,6 +30,8 @@ export class BundleReader {
   read(bundle: ParsedBundle, files: readonly SourceFile[], standing: Standing, prune: boolean): ReadBundle {
     const { documents, errors, warnings } = this.lint(bundle, standing);
     if (errors.length > 0) throw mistakes(errors);
+    // Tests are run, not stored: a bundle of nothing else has nothing to apply, and must not prune everything away.
+    if (documents.length === 0) throw mistakes([{ ...NOTHING_TO_APPLY, file: files[0]?.name ?? '' }]);
     const set = documents.map((document) => this.setting(document, files));
     const unknown = set.flatMap((each) => each.unknown);
     if (unknown.length > 0) throw mistakes(unknown);
@@ -51,6 +53,16 @@ export class BundleReader {
     return { wanted: settingOf(named, this.keys.freeText), unknown: findings };
   }
 }
+
+const NOTHING_TO_APPLY: Finding = {
+  severity: 'error',
+  rule: 'nothing-to-apply',
+  file: '',
+  line: 1,
+  column: 1,
+  pointer: '',
+  message: 'The bundle holds no document that could be put in force.',
+};
 
 function notInForce({ sources }: ParsedBundle): Finding[] {
   return sources
