@@ -79,9 +79,23 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
     this.tenure = this.begin(repeating);
   }
 
-  /** Stores a batch; one at a time. Records of a range that is to be repeated are held until its last one is there. */
+  /**
+   * Stores a batch; one at a time. Records of a range that is to be repeated are held until its last one is there.
+   * @throws Whatever stopped it; from then on {@link NotAssignedAgain} until `assigned` is called.
+   */
   async take(batch: RecordBatch<Record>): Promise<void> {
     const { tenure } = this;
+    // A range may be stored and not committed: only the metadata tell which, and another one over it would double it.
+    if (tenure.hasFailed) throw new NotAssignedAgain(this.options);
+    try {
+      await this.takeOnce(tenure, batch);
+    } catch (error) {
+      tenure.hasFailed = true;
+      throw error;
+    }
+  }
+
+  private async takeOnce(tenure: Tenure<Record>, batch: RecordBatch<Record>): Promise<void> {
     const fresh = tenure.repeating ? await this.repeat(tenure, batch, tenure.repeating) : batch.records;
     for (const records of await this.cut(fresh)) {
       const [first, last] = [records[0], records.at(-1)];
@@ -92,7 +106,7 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
 
   private begin(repeating: Tenure<Record>['repeating']): Tenure<Record> {
     const { client, database, topic, partition } = this.options;
-    return { highest: new HighestSeq(client, database, topic, partition), repeating, held: [] };
+    return { highest: new HighestSeq(client, database, topic, partition), repeating, held: [], hasFailed: false };
   }
 
   private async repeat(
@@ -178,8 +192,18 @@ type Tenure<Record> = {
   readonly highest: HighestSeq;
   repeating: { first: bigint; last: bigint } | undefined;
   held: Record[];
+  hasFailed: boolean;
 };
 type Unpacked<Record, Item> = { readonly record: Record; readonly items: readonly Item[] };
+
+/** A `take` was rejected, and the next one came without an assignment in between. */
+export class NotAssignedAgain extends Error {
+  override readonly name = 'NotAssignedAgain';
+
+  constructor({ topic, partition }: { readonly topic: string; readonly partition: number }) {
+    super(`${topic}/${partition} must be assigned again: a range of it may be stored and not committed`);
+  }
+}
 
 /** Too long after its commit: the partition may be somebody else's, who repeats this range. */
 export class StaleRange extends Error {
