@@ -13,6 +13,7 @@ import type { Publication } from './publication/publication.js';
 import type { Adopt } from './publication/adopt.js';
 import { announceRestore } from './publication/term.js';
 import { PostgresSubjectKeys } from './sealing/postgres-subject-keys.js';
+import { endedWithin } from './within.js';
 import type { SubjectKeys } from './sealing/subject-keys.js';
 import { PostgresEventStore } from './store/postgres-event-store.js';
 import { storeTopics } from './store/store-topics.js';
@@ -36,6 +37,10 @@ export type EventStoreOptions = DatabaseOptions & {
   readonly adopt?: Adopt;
   readonly logger?: Logger;
 };
+
+/** How long a stop waits for the batch in hand; it is in the outbox all the same. */
+const PUBLISHER_STOP_MS = 5_000;
+const PARTS_STOP_MS = 2_000;
 
 /** Everything that works on one store. */
 export type OpenedEventStore = {
@@ -93,9 +98,10 @@ export async function openEventStore(options: EventStoreOptions, bus: Bus): Prom
       publisher.start();
     },
     close: async () => {
-      await publisher.stop();
-      await projections.stop();
-      await Promise.all([orm.close(true), publishing.close(true)]);
+      await endedWithin(PUBLISHER_STOP_MS, 'publisher', publisher.stop(), logger);
+      await endedWithin(PARTS_STOP_MS, 'read models', projections.stop(), logger);
+      const pools = Promise.all([orm.close(true), publishing.close(true)]);
+      await endedWithin(PARTS_STOP_MS, 'connections', pools, logger);
     },
   };
 }
