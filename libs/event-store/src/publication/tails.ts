@@ -41,6 +41,8 @@ export class Tails {
       // After a loss everything in the new log is checked, what was just filled in included.
       await this.follow(topic, lost || !known || known.next < start ? start : known.next);
     }
+    // From the first moment on, a successor can tell whether a topic is still the log that it was.
+    await this.save();
   }
 
   get foreignGeneration(): number {
