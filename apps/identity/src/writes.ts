@@ -1,10 +1,7 @@
 import type { Caller } from '#libs/access';
-import { Publication, SubjectKeys, type Context } from '#libs/event-store';
+import { Publication, PUBLISHED_WAIT_MS, SubjectKeys, type Context } from '#libs/event-store';
 import { answer, type AnswerOptions } from '#libs/http';
 import { Injectable } from '@nestjs/common';
-
-/** A narrowing write is answered when the broker has its record; after this long it is answered as pending. */
-const NARROWING_WAIT_MS = 2_000;
 
 type Written = { readonly version?: number; readonly position: number };
 
@@ -33,7 +30,7 @@ export class Writes {
 
   /** Like {@link answer}, once the broker has the record: from then on no replica stays fresh without it. */
   async narrowed<Body extends object>(body: Body, written: Written) {
-    const published = await this.publication.reached(written.position, NARROWING_WAIT_MS);
+    const published = await this.publication.reached(written.position, PUBLISHED_WAIT_MS);
     return published
       ? this.answer({ ...body, propagation: 'published' }, written, { status: 200 })
       : this.answer({ ...body, propagation: 'pending' }, written, { status: 202 });

@@ -6,7 +6,7 @@ export { SealKeyMismatch, SubjectKeys } from './sealing/subject-keys.js';
 export { runSqlOf } from './database/run-sql.js';
 export type { ReadModel } from './projections/read-model.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
-export { Publication, type PublicationStatus } from './publication/publication.js';
+export { Publication, PUBLISHED_WAIT_MS, type PublicationStatus } from './publication/publication.js';
 export { announceRestore } from './publication/term.js';
 export type { Adopt } from './publication/adopt.js';
 export { openEventStore, type EventStoreOptions, type OpenedEventStore } from './open-event-store.js';

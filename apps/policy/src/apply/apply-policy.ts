@@ -2,7 +2,7 @@ import { Access, type Caller } from '#libs/access';
 import { PLATFORM_TENANT, RevisionPublished, type DocumentChange } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
 import { compile, CompileError } from '#libs/decision-engine';
-import { EventStore, ProjectionRunner, Publication, SubjectKeys } from '#libs/event-store';
+import { EventStore, ProjectionRunner, Publication, PUBLISHED_WAIT_MS, SubjectKeys } from '#libs/event-store';
 import { ProblemError } from '#libs/http';
 import { readDocument, type Finding, type PolicyDocument } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
@@ -13,8 +13,6 @@ import { applying, type Asked } from './applying.js';
 import { TenantTurns } from './tenant-turns.js';
 import { sha256, type WantedChange } from './wanted-change.js';
 
-/** A narrowing write is answered when the broker has its record; after this long it is answered as pending. */
-const PUBLISHED_WAIT_MS = 2_000;
 /** Another process's revision may come in between; then all is looked at again. */
 const ATTEMPTS_MAX = 5;
 

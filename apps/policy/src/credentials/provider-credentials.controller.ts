@@ -1,6 +1,6 @@
 import { Access, CallerParam, Requires, sealUpstreamCredential, type Caller } from '#libs/access';
 import { secretKey, topics } from '#libs/contracts';
-import { EventStore, Publication } from '#libs/event-store';
+import { EventStore, Publication, PUBLISHED_WAIT_MS } from '#libs/event-store';
 import { answer } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Param, Put, Query } from '@nestjs/common';
@@ -11,7 +11,6 @@ import { DocumentHistory } from '../documents/document-history.adapter.js';
 import { PolicyKeys } from '../policy-keys.js';
 import { TenantDataKeys } from './tenant-data-keys.adapter.js';
 
-const PUBLISHED_WAIT_MS = 2_000;
 const OneQuery = z.strictObject({ tenant: z.string().min(1).max(63).optional() });
 type OneQuery = z.output<typeof OneQuery>;
 const CredentialBody = z.strictObject({ value: z.string().min(1).max(8_192) });

@@ -1,3 +1,6 @@
+/** A narrowing write is answered when the broker has its record; after this long it is answered as pending. */
+export const PUBLISHED_WAIT_MS = 2_000;
+
 /** How far the broker has what this store committed; port and DI token. */
 export abstract class Publication {
   /**
