@@ -153,7 +153,18 @@ async function resourcesOf(spec: SpecBus, data: string, log: string[]): Promise<
     await bus.close();
   };
   const peppers = Peppers.parse(spec.pepper);
-  return { service: 'gateway', replica, logger, clock, bus, spool, peppers, busKey: spec.busKey, close };
+  return {
+    service: 'gateway',
+    replica,
+    logger,
+    clock,
+    bus,
+    spool,
+    peppers,
+    busKey: spec.busKey,
+    publicUrl: 'http://gateway.test',
+    close,
+  };
 }
 
 function settingsOf(spec: SpecBus, data: string): GatewaySettings {
@@ -161,6 +172,7 @@ function settingsOf(spec: SpecBus, data: string): GatewaySettings {
     PORT: 1,
     HOST: '127.0.0.1',
     GATEHOUSE_REPLICA: replica,
+    GATEHOUSE_PUBLIC_URL: 'http://gateway.test',
     GATEHOUSE_DATA: data,
     GATEHOUSE_LOCAL: false,
     GATEHOUSE_CLOCK_OFFSET_SECONDS: 0,

@@ -1,4 +1,4 @@
-import { coherent, databaseUrl, readConfigOrExit, secretKey, serviceSettings } from '#libs/config';
+import { coherent, databaseUrl, readConfigOrExit, resourceUrls, secretKey, serviceSettings } from '#libs/config';
 import { z } from 'zod';
 
 const schema = z
@@ -7,6 +7,8 @@ const schema = z
     DATABASE_URL: databaseUrl,
     /** Wraps the per-subject keys of identity's events; no other service has it. */
     GATEHOUSE_SEAL_KEY: secretKey,
+    /** The services that tokens can be for; the gateway first. */
+    GATEHOUSE_RESOURCES: resourceUrls,
   })
   .superRefine(coherent);
 export type IdentityConfig = z.output<typeof schema>;

@@ -43,7 +43,10 @@ export class Identity {
   /** Decision ids as they were answered. */
   readonly answered: string[] = [];
   readonly policy = new PolicyState(this.bus, this.busKey);
+  readonly publicUrl = 'http://identity.test';
   readonly settings = {
+    GATEHOUSE_PUBLIC_URL: this.publicUrl,
+    GATEHOUSE_RESOURCES: ['http://gateway.test', this.publicUrl, 'http://policy.test', 'http://audit.test'],
     GATEHOUSE_PEPPER: `1:${secret()}`,
     GATEHOUSE_SEAL_KEY: secret(),
     GATEHOUSE_BUS_KEY: this.busKey.toString('base64'),
@@ -66,6 +69,7 @@ export class Identity {
       spool: this.spool() as never,
       peppers: this.peppers,
       busKey: this.busKey,
+      publicUrl: this.publicUrl,
       close: () => Promise.resolve(),
     };
     await ensureCommonTopics(resources);

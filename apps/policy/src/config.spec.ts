@@ -18,6 +18,7 @@ const good = {
   PORT: '1',
   GATEHOUSE_REPLICA: 'policy-1',
   GATEHOUSE_DATA: 'data',
+  GATEHOUSE_PUBLIC_URL: 'https://policy.example',
   KAFKA_BROKERS: '127.0.0.1:1',
   DATABASE_URL: 'postgres://127.0.0.1:1/none',
   GATEHOUSE_PEPPER: `1:${key()}`,

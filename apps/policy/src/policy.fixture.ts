@@ -66,6 +66,7 @@ export class Policy {
       spool: this.spool() as never,
       peppers: this.peppers,
       busKey: this.busKey,
+      publicUrl: 'http://policy.test',
       close: () => Promise.resolve(),
     };
     await ensureCommonTopics(resources);

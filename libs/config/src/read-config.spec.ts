@@ -10,6 +10,7 @@ const good = {
   PORT: '8081',
   GATEHOUSE_REPLICA: 'identity-1',
   GATEHOUSE_DATA: 'data',
+  GATEHOUSE_PUBLIC_URL: 'https://identity.example/',
   KAFKA_BROKERS: 'one:9092, two:9092',
   GATEHOUSE_PEPPER: `1:${key()},2:${key()}`,
   GATEHOUSE_BUS_KEY: key(),
@@ -31,6 +32,13 @@ describe('reading a configuration', () => {
   it('names every problem at once', () => {
     const problems = problemsOf({ ...good, PORT: 'x', GATEHOUSE_BUS_KEY: '', KAFKA_SASL_USERNAME: 'me' });
     expect(problems.map((problem) => problem.split(':')[0]).toSorted()).toEqual(['GATEHOUSE_BUS_KEY', 'PORT']);
+  });
+
+  it('takes a public URL without the slash at its end, and refuses what is none', () => {
+    expect(readConfig(schema, good)).toMatchObject({ GATEHOUSE_PUBLIC_URL: 'https://identity.example' });
+    for (const wrong of ['identity', 'ftp://identity.example', 'https://identity.example/?a=b']) {
+      expect(problemsOf({ ...good, GATEHOUSE_PUBLIC_URL: wrong })).toHaveLength(1);
+    }
   });
 
   it('refuses a user without a password', () => {

@@ -15,6 +15,11 @@ const flag = z
   .default('0')
   .transform((text) => text === '1');
 
+const publicUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => !/[?#]/.test(text), 'without query and fragment')
+  .transform((text) => text.replace(/\/+$/, ''));
+
 /** The settings that every service has, by the names of their environment variables. */
 export const serviceSettings = {
   PORT: port,
@@ -23,6 +28,8 @@ export const serviceSettings = {
   GATEHOUSE_REPLICA: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 63 at most'),
   /** Where the spool and, at the gateway, the snapshot file live; kept between starts. */
   GATEHOUSE_DATA: z.string(),
+  /** Where the service is reached, the same for all of its replicas: the one `aud` of tokens for it (RFC 8707). */
+  GATEHOUSE_PUBLIC_URL: publicUrl,
   GATEHOUSE_LOCAL: flag,
   /** Shifts the clock; in local mode only. */
   GATEHOUSE_CLOCK_OFFSET_SECONDS: z.coerce.number().int().default(0),
@@ -35,6 +42,9 @@ export const serviceSettings = {
 
 /** A PostgreSQL URL. */
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
+/** Public URLs of all services, commas between: the resources that tokens may be asked for. The first is the default. */
+export const resourceUrls = list.pipe(z.array(publicUrl).min(1));
 
 /** Addresses and CIDR ranges that the operator lets the egress guard reach although they are private. */
 export const egressAllow = list.default([]);

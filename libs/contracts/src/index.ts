@@ -49,7 +49,20 @@ export {
 } from './identity/api-key.events.js';
 export { CredentialRecord, CredentialSecret } from './identity/credential.record.js';
 export { PrincipalRecord, TenantRecord } from './identity/principal.record.js';
-export { credentialKey, principalKey, splitStateKey, tenantKey, WATERMARK_KEY } from './identity/state-keys.js';
+export { ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX, AccessTokenClaims } from './identity/access-token.js';
+export { ClientRecord, EXCHANGE_CLIENT_ID } from './identity/client.record.js';
+export { IssuerKey, IssuerMapping, IssuerRecord, OWN_ISSUER_ID, TokenAlgorithm } from './identity/issuer.record.js';
+export { RevocationKind, RevocationRecord } from './identity/revocation.record.js';
+export {
+  clientKey,
+  credentialKey,
+  issuerKey,
+  principalKey,
+  revocationKey,
+  splitStateKey,
+  tenantKey,
+  WATERMARK_KEY,
+} from './identity/state-keys.js';
 export {
   DocumentChange,
   policyEvents,

@@ -15,6 +15,8 @@ export type Resources = {
   readonly spool: DecisionSpool;
   readonly peppers: Peppers;
   readonly busKey: Buffer;
+  /** Where this service is reached; without a slash at the end. */
+  readonly publicUrl: string;
   close(): Promise<void>;
 };
 
@@ -45,7 +47,8 @@ export async function openResources(service: Service, settings: ServiceSettings)
   };
   const peppers = Peppers.parse(settings.GATEHOUSE_PEPPER);
   const busKey = Buffer.from(settings.GATEHOUSE_BUS_KEY, 'base64');
-  return { service, replica, logger, clock, bus, spool, peppers, busKey, close };
+  const publicUrl = settings.GATEHOUSE_PUBLIC_URL;
+  return { service, replica, logger, clock, bus, spool, peppers, busKey, publicUrl, close };
 }
 
 /** The topics that every service reads or writes, whoever owns them; making one that is there changes nothing. */

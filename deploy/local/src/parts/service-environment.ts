@@ -8,6 +8,8 @@ export type ServiceSurroundings = {
   readonly databaseUrl: string;
   readonly kafkaBrokers: readonly string[];
   readonly clickhouseUrl: string;
+  /** Where each service is reached; all gateways are one. */
+  readonly publicUrls: Readonly<Record<Service, string>>;
   readonly clockOffsetSeconds: number;
   /** Set for every service, for instance limits that a test makes small. */
   readonly extra: Readonly<Record<string, string>>;
@@ -22,6 +24,7 @@ export function serviceEnvironment(service: Service, place: Place, around: Servi
     HOST: '127.0.0.1',
     GATEHOUSE_REPLICA: place.replica,
     GATEHOUSE_DATA: place.folder,
+    GATEHOUSE_PUBLIC_URL: around.publicUrls[service],
     GATEHOUSE_LOCAL: '1',
     GATEHOUSE_CLOCK_OFFSET_SECONDS: String(around.clockOffsetSeconds),
     KAFKA_BROKERS: around.kafkaBrokers.join(','),
@@ -31,8 +34,10 @@ export function serviceEnvironment(service: Service, place: Place, around: Servi
     GATEHOUSE_EGRESS_ALLOW: '127.0.0.1/32',
   };
   const store = (sealKey: string) => ({ DATABASE_URL: around.databaseUrl, GATEHOUSE_SEAL_KEY: sealKey });
+  const { gateway, ...others } = around.publicUrls;
+  const resources = [gateway, ...Object.values(others)];
   const own: Record<Service, Record<string, string>> = {
-    identity: store(secrets.seal_key_identity),
+    identity: { ...store(secrets.seal_key_identity), GATEHOUSE_RESOURCES: resources.join(',') },
     policy: { ...store(secrets.seal_key_policy), GATEHOUSE_MASTER_KEY: secrets.master_key },
     audit: { ...store(secrets.seal_key_audit), CLICKHOUSE_URL: around.clickhouseUrl },
     gateway: { GATEHOUSE_MASTER_KEY: secrets.master_key },

@@ -1,6 +1,7 @@
 import { clickhousePart } from '../parts/clickhouse.part.js';
 import { kafkaPart } from '../parts/kafka.part.js';
 import { postgresPart, postgresUrl } from '../parts/postgres.part.js';
+import type { ServiceSurroundings } from '../parts/service-environment.js';
 import type { Part } from '../process/part.js';
 import { checkout } from './checkout.js';
 import { kafkaJars } from './kafka-jars.js';
@@ -18,6 +19,8 @@ export type Plan = {
     readonly databaseUrl: string;
     readonly kafkaBrokers: readonly string[];
     readonly clickhouseUrl: string;
+    /** Where each service is reached; all gateways are one. */
+    readonly publicUrls: ServiceSurroundings['publicUrls'];
   };
   /** The embedded parts, without those that were replaced. */
   readonly embedded: { readonly postgres?: Part; readonly kafka?: Part; readonly clickhouse?: Part };
@@ -36,6 +39,12 @@ export function planOf(options: StackOptions, home: StackHome): Plan {
       databaseUrl: databaseUrl ?? postgresUrl(postgres),
       kafkaBrokers: kafkaBrokers ?? [`127.0.0.1:${ports.kafka}`],
       clickhouseUrl: clickhouseUrl ?? clickhouseWithUser(ports, secrets),
+      publicUrls: {
+        gateway: urlAt(ports.gateways[0] ?? 0),
+        identity: urlAt(ports.identity),
+        policy: urlAt(ports.policy),
+        audit: urlAt(ports.audit),
+      },
     },
     embedded: {
       ...(databaseUrl ? {} : { postgres: postgresPart(postgres) }),
@@ -44,6 +53,8 @@ export function planOf(options: StackOptions, home: StackHome): Plan {
     },
   };
 }
+
+const urlAt = (port: number) => `http://127.0.0.1:${port}`;
 
 /** Every port that this plan needs, and which part wants it. */
 export function wantedPorts({ ports, embedded }: Plan): { part: string; port: number }[] {

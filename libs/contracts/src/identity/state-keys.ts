@@ -1,7 +1,12 @@
+import type { RevocationKind } from './revocation.record.js';
+
 /** Keys on `identity.state.v1`. */
 export const credentialKey = (keyId: string) => `credential/${keyId}`;
 export const principalKey = (principalId: string) => `principal/${principalId}`;
 export const tenantKey = (tenantId: string) => `tenant/${tenantId}`;
+export const issuerKey = (issuerId: string) => `issuer/${issuerId}`;
+export const clientKey = (clientId: string) => `client/${clientId}`;
+export const revocationKey = (kind: RevocationKind, id: string) => `revocation/${kind}/${id}`;
 
 /** The key of watermarks on every state topic. */
 export const WATERMARK_KEY = 'watermark';
