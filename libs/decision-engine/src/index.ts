@@ -3,6 +3,7 @@ export { compileRestrictions } from './credential/compile-restrictions.js';
 export type { CompiledRestrictions } from './credential/compiled-restrictions.js';
 export { STATEMENTS_CITED_MAX, type Decision, type DecisionCode, type Reason } from './decision.js';
 export { decide } from './deciding/decide.js';
+export { isAdministrator } from './containment/administrator.js';
 export { counterExample, type CounterExample, type GrantedStatement } from './containment/contains.js';
 export { grantedBy, type SetChange } from './containment/granted-by.js';
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';

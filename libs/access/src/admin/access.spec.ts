@@ -37,6 +37,18 @@ class TwiceController {
     return { may };
   }
 
+  @Post(':id/grant')
+  @Requires('key:create')
+  grant(@CallerParam() caller: Caller, @Param('id') id: string) {
+    const question = { action: 'key:create', resource: { type: 'key', path: id, owner: caller.principalId } };
+    this.access.requireAll(caller, [question]);
+    throw this.access.grantRefused(caller, question, {
+      statement: 'a/b',
+      action: 'model:invoke',
+      resource: 'model:x/y',
+    });
+  }
+
   @Get('many')
   @Requires('key:read')
   many(@CallerParam() caller: Caller) {
@@ -63,6 +75,19 @@ it('records each question of a handler as a decision of its own, and answers the
   expect(allowed).toMatchObject({ status: 202, id: running.records[2]?.decision_id });
   expect(running.records).toHaveLength(4);
   expect(running.records[3]?.http_status).toBe(202);
+});
+
+it('answers a refused grant with its counter-example, and records it as the decision that counts', async () => {
+  running = await service([TwiceController]);
+  await populated(running);
+  const { status, id, json } = await send(running.app, 'dev', 'POST /v1/twice/k1/grant');
+  const example = { statement: 'a/b', action: 'model:invoke', resource: 'model:x/y' };
+  expect([status, json]).toMatchObject([403, { code: 'grant/not-held', errors: [example] }]);
+  expect(running.records.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
+    'allow granted',
+    'deny grant_not_held',
+  ]);
+  expect(running.records[1]).toMatchObject({ decision_id: id, attributes: { 'grant.resource': 'model:x/y' } });
 });
 
 it('bounds the record of a decision about thousands of things', async () => {

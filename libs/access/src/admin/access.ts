@@ -1,5 +1,6 @@
 import type { DecisionReason, RefusalCode } from '#libs/contracts';
-import { decide, type Decision, type TenantSnapshot } from '#libs/decision-engine';
+import { decide, type CounterExample, type Decision, type TenantSnapshot } from '#libs/decision-engine';
+import { problem, type ProblemError } from '#libs/http';
 import { actions, isAction } from '#libs/policy-language';
 import type { Clock } from '#libs/telemetry';
 import type { Caller } from '../authentication/caller.js';
@@ -115,6 +116,21 @@ export class Access {
     return this.decisions.refuse(trace, 'not_found', reason, { ...(action && { action }), resource });
   }
 
+  /**
+   * To be thrown where the caller would grant what they do not hold (rule 11): recorded as a decision of its own, and
+   * answered with the counter-example, so that the caller sees which of it to leave out.
+   */
+  grantRefused(caller: Caller, { action, resource }: AccessQuestion, example: CounterExample): ProblemError {
+    const trace = traceIn(caller);
+    trace.asked = true;
+    const attributes = { 'grant.statement': example.statement, 'grant.action': example.action };
+    const subject = { action, resource, attributes: { ...attributes, 'grant.resource': example.resource } };
+    this.decisions.deny(trace, GRANT_NOT_HELD, 403, 'grant_not_held', subject);
+    const detail = 'Nobody grants more than they hold.';
+    const item = `It cannot be shown that you hold ${example.action} on ${example.resource}.`;
+    return problem(403, GRANT_NOT_HELD, detail, [{ ...example, detail: item }]);
+  }
+
   private judge(caller: Caller, { action, resource }: AccessQuestion): Verdict {
     const tenant = resource.tenant ?? caller.tenantId;
     if (tenant !== caller.tenantId && !caller.operator) {
@@ -167,6 +183,9 @@ export class Access {
     });
   }
 }
+
+/** The code of a refused grant, whichever service refuses it. */
+const GRANT_NOT_HELD = 'grant/not-held';
 
 /** Paths of a decision about several things that its record names; a bundle may have thousands. */
 const PATHS_RECORDED_MAX = 16;

@@ -36,6 +36,7 @@ export const decisionReasons = [
   'untagged_resource',
   'other_tenant',
   'resource_unknown',
+  'grant_not_held',
   // routing, limits
   'downgraded',
   'redirected',
