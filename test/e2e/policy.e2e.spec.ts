@@ -3,6 +3,7 @@ import { waitFor } from '#libs/testing';
 import { admin, demoKey, gatewayUrl, local } from '../system/system.js';
 
 const administrator = () => demoKey('acme', 'admin');
+const whatever = { headers: { 'if-match': '*' } };
 type Applied = { revision: number; changed: boolean; changes: object[] };
 type Mistakes = { code: string; errors: { file: string; line: number; column: number; message: string }[] };
 
@@ -138,7 +139,7 @@ spec: {rules: [{id: rpm, when: {}, limit: 10, unit: requests_per_minute}]}
         set.data.some(({ kind, metadata }) => kind === 'RoleBinding' && metadata.name === 'spec-read'),
       );
     expect([await at(applied.body.revision - 1), await at(applied.body.revision)]).toEqual([false, true]);
-    const deleted = await admin('policy', 'DELETE', '/v1/role-bindings/spec-read', administrator());
+    const deleted = await admin('policy', 'DELETE', '/v1/role-bindings/spec-read', administrator(), whatever);
     expect(await callAt(demoKey('acme', 'viewer'), 'local/llama-3', deleted.headers)).toBe(403);
   });
 });
@@ -161,7 +162,13 @@ spec:
     expect(applied.status).toBe(200);
     expect(await callAt(manager, 'local/mistral', applied.headers)).toBe(403);
     expect(await call(manager, 'local/llama-3')).toBe(200);
-    const deleted = await admin('policy', 'DELETE', '/v1/boundaries/spec-no-mistral?tenant=platform', operator);
+    const deleted = await admin(
+      'policy',
+      'DELETE',
+      '/v1/boundaries/spec-no-mistral?tenant=platform',
+      operator,
+      whatever,
+    );
     expect(deleted.status).toBe(200);
     expect(await callAt(manager, 'local/mistral', deleted.headers)).toBe(200);
   });

@@ -13,6 +13,8 @@ import { IdentityModule } from './app.module.js';
 import { bootstrapOperator } from './operator/bootstrap-operator.js';
 import { PolicyState, type Grant } from './policy-state.fixture.js';
 
+/** What is sent with `If-Match`. */
+const CONDITIONAL: ReadonlySet<string> = new Set(['PATCH', 'PUT', 'DELETE']);
 const secret = () => randomBytes(32).toString('base64');
 
 /** The real time, and whatever a spec adds to it. */
@@ -110,18 +112,22 @@ export class Identity {
     this.remember(await this.policy.bind(tenant, grants));
   }
 
-  /** Asks with the last position that was answered, so that what was just written holds. */
-  async ask(key: string | undefined, route: string, body?: unknown, headers: Record<string, string> = {}) {
+  /**
+   * Asks with the last position that was answered, so that what was just written holds; and changes whatever version
+   * there is, unless a spec says which (`if-match`; undefined sends none).
+   */
+  async ask(key: string | undefined, route: string, body?: unknown, headers: Record<string, string | undefined> = {}) {
     const [method, url] = route.split(' ') as ['GET', string];
     const position = [...this.positions].map(([store, at]) => `${store}:${at}`).at(-1);
     const answer = await this.app.inject({
       method,
       url,
-      headers: {
+      headers: onlyGiven({
         ...(key !== undefined && { authorization: `Bearer ${key}` }),
         ...(position !== undefined && key !== undefined && { 'gatehouse-min-position': position }),
+        ...(CONDITIONAL.has(method) && { 'if-match': '*' }),
         ...headers,
-      },
+      }),
       ...(body !== undefined && { payload: body as object }),
     });
     const got = answer.headers as Record<string, string>;
@@ -190,4 +196,8 @@ export class Identity {
       lag: () => ({ unpublishedRecords: 0, unpublishedBytes: 0, oldestMs: 0, unrecorded: 0 }),
     };
   }
+}
+
+function onlyGiven(headers: Readonly<Record<string, string | undefined>>) {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,4 @@
-import { crossTenantFindings, undeclaredRoutes } from '#libs/access';
+import { crossTenantFindings, unconditionalWrites, undeclaredRoutes } from '#libs/access';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from './identity.fixture.js';
 
@@ -59,8 +59,15 @@ describe('every route of identity', () => {
     expect(undeclaredRoutes(identity.app)).toEqual([]);
   });
 
+  it('that changes or deletes what has a version takes If-Match', () => {
+    // Members have no version of their own, and taking two out at once is fine.
+    const versionless = ['DELETE /v1/teams/:teamId/members/:principalId'];
+    expect(unconditionalWrites(identity.app, versionless)).toEqual([]);
+  });
+
   it('answers 404 for what is another tenant’s, with the same text as for what does not exist', async () => {
-    const foreign = { tenantId: 'globex', ids, names, bodies: bodies(ids['userId']?.[0] ?? '') };
+    const headers = { 'if-match': '*' };
+    const foreign = { tenantId: 'globex', ids, names, headers, bodies: bodies(ids['userId']?.[0] ?? '') };
     expect(await crossTenantFindings(identity.app, ada.key, foreign)).toEqual([]);
     const missing = await identity.ask(ada.key, 'GET /v1/api-keys/000000000000');
     for (const keyId of ids['keyId'] ?? []) {

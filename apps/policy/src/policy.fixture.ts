@@ -13,6 +13,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PolicyModule } from './app.module.js';
 import { IdentityState } from './identity-state.fixture.js';
 
+/** What is sent with `If-Match`. */
+const CONDITIONAL: ReadonlySet<string> = new Set(['PATCH', 'PUT', 'DELETE']);
 const secret = () => randomBytes(32).toString('base64');
 
 export type Answer = {
@@ -102,22 +104,26 @@ export class Policy {
     return this.ask(who, `POST /v1/apply${query}`, yaml, { 'content-type': 'application/yaml' });
   }
 
-  /** Asks with the last position that was answered, so that what was just written holds. */
+  /**
+   * Asks with the last position that was answered, so that what was just written holds; and changes whatever version
+   * there is, unless a spec says which (`if-match`; undefined sends none).
+   */
   async ask(
     who: keyof Policy['keys'] | undefined,
     route: string,
     body?: unknown,
-    headers: Record<string, string> = {},
+    headers: Record<string, string | undefined> = {},
   ) {
     const [method, url] = route.split(' ') as ['GET', string];
     const answer = await this.app.inject({
       method,
       url,
-      headers: {
+      headers: onlyGiven({
         ...(who && { authorization: `Bearer ${this.keys[who]}` }),
         ...(who && this.position && { 'gatehouse-min-position': this.position }),
+        ...(CONDITIONAL.has(method) && { 'if-match': '*' }),
         ...headers,
-      },
+      }),
       ...(body !== undefined && { payload: body as object }),
     });
     const got = answer.headers as Record<string, string>;
@@ -177,4 +183,8 @@ export class Policy {
       lag: () => ({ unpublishedRecords: 0, unpublishedBytes: 0, oldestMs: 0, unrecorded: 0 }),
     };
   }
+}
+
+function onlyGiven(headers: Readonly<Record<string, string | undefined>>) {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 }

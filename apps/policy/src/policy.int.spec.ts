@@ -1,4 +1,4 @@
-import { crossTenantFindings, listRoutes, undeclaredRoutes } from '#libs/access';
+import { crossTenantFindings, listRoutes, unconditionalWrites, undeclaredRoutes } from '#libs/access';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, binding, bundle, document, Policy, role } from './policy.fixture.js';
 
@@ -36,6 +36,12 @@ describe('every route of policy', () => {
     expect(undeclaredRoutes(policy.app)).toEqual([]);
   });
 
+  it('that changes or deletes what has a version takes If-Match', () => {
+    // It can be written and not read, so there is no version to have read.
+    const versionless = ['PUT /v1/provider-accounts/:account/credential'];
+    expect(unconditionalWrites(policy.app, versionless)).toEqual([]);
+  });
+
   it('is asked about things that are really there', async () => {
     expect((await policy.ask('gil', 'GET /v1/models')).body.data).toHaveLength(1);
     expect((await policy.ask('gil', 'GET /v1/roles/globex-secret')).text).toContain('Only for Globex');
@@ -43,9 +49,8 @@ describe('every route of policy', () => {
 
   it('shows nothing of another tenant, by id, by name or by naming the tenant', async () => {
     const ids = { revision: ['6'], name: ['globex-secret'], account: ['globex-main'] };
-    expect(await crossTenantFindings(policy.app, policy.keys.ada, { tenantId: 'globex', ids, names, bodies })).toEqual(
-      [],
-    );
+    const foreign = { tenantId: 'globex', ids, names, bodies, headers: { 'if-match': '*' } };
+    expect(await crossTenantFindings(policy.app, policy.keys.ada, foreign)).toEqual([]);
   });
 
   it('that takes a tenant in its query answers 404 to everybody but the operator', async () => {

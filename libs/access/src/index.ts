@@ -54,4 +54,5 @@ export { TokenIssuers, type TokenAlgorithm, type TrustedIssuer } from './admin/t
 // Suites for specs
 export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';
 export { listRoutes, type Route } from './routes/list-routes.js';
+export { unconditionalWrites } from './routes/unconditional-writes.js';
 export { PUBLIC_PATHS, undeclaredRoutes } from './routes/undeclared-routes.js';

@@ -21,7 +21,7 @@ export {
   positionText,
   type AnswerOptions,
 } from './answers/answer.js';
-export { etagOf, expectedVersion, IfMatch, OptionalIfMatch } from './answers/etag.js';
+export { etagOf, expectedVersion, IfMatch, isConditional } from './answers/etag.js';
 export { decodeCursor, encodeCursor, type CursorParts } from './lists/cursor.js';
 export { page, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery, PageQuery, type Page } from './lists/page.js';
 export {

@@ -2,6 +2,7 @@ import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { Slug } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
 import { EventStore } from '#libs/event-store';
+import { IfMatch } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -106,12 +107,17 @@ export class TeamsController {
   @Delete(':teamId')
   @HttpCode(200)
   @Requires('team:delete')
-  async delete(@CallerParam() caller: Caller, @Param('teamId') teamId: string) {
+  async delete(
+    @CallerParam() caller: Caller,
+    @Param('teamId') teamId: string,
+    @IfMatch() expectedVersion: number | undefined,
+  ) {
     const { row } = await this.find(caller, 'team:delete', teamId);
     const command = { type: 'DeleteTeam' as const, teamId, tenantId: row.tenantId, at: this.clock.nowIso() };
     const context = this.writes.context(caller, row.tenantId);
     const release = () => [reservation(row)];
-    const outcome = await this.store.execute(teamAggregate, teamId, command, { context, release });
+    const options = { context, release, ...(expectedVersion !== undefined && { expectedVersion }) };
+    const outcome = await this.store.execute(teamAggregate, teamId, command, options);
     return this.writes.narrowed({ object: 'team', id: teamId, deleted: true }, outcome);
   }
 

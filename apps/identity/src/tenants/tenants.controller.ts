@@ -1,7 +1,7 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { PLATFORM_TENANT, Slug } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
-import { page, PageQuery } from '#libs/http';
+import { IfMatch, page, PageQuery } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -88,8 +88,12 @@ export class TenantsController {
   @Delete(':tenantId')
   @HttpCode(200)
   @Requires('tenant:delete')
-  async delete(@CallerParam() caller: Caller, @Param('tenantId') id: string) {
-    return this.step(caller, 'tenant:delete', id, 'DeleteTenant', 'deleted', undefined);
+  async delete(
+    @CallerParam() caller: Caller,
+    @Param('tenantId') id: string,
+    @IfMatch() expectedVersion: number | undefined,
+  ) {
+    return this.step(caller, 'tenant:delete', id, 'DeleteTenant', 'deleted', undefined, expectedVersion);
   }
 
   private async step(
@@ -99,10 +103,12 @@ export class TenantsController {
     type: 'SuspendTenant' | 'ResumeTenant' | 'DeleteTenant',
     status: TenantRow['status'],
     reasonText: string | undefined,
+    expectedVersion?: number,
   ) {
     const { row } = await this.find(caller, action, tenantId);
     const reason = await this.writes.reason(caller, reasonText);
-    const outcome = await this.execute(caller, tenantId, { type, tenantId, at: this.clock.nowIso(), ...reason });
+    const command = { type, tenantId, at: this.clock.nowIso(), ...reason };
+    const outcome = await this.execute(caller, tenantId, command, expectedVersion);
     return this.writes.narrowed(shown({ ...row, status }), outcome);
   }
 
@@ -114,8 +120,10 @@ export class TenantsController {
     return found;
   }
 
-  private execute(caller: Caller, tenantId: string, command: TenantCommand) {
-    return this.store.execute(tenantAggregate, tenantId, command, { context: this.writes.context(caller, tenantId) });
+  private execute(caller: Caller, tenantId: string, command: TenantCommand, expectedVersion?: number) {
+    const context = this.writes.context(caller, tenantId);
+    const options = { context, ...(expectedVersion !== undefined && { expectedVersion }) };
+    return this.store.execute(tenantAggregate, tenantId, command, options);
   }
 }
 

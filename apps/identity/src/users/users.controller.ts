@@ -1,7 +1,7 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { Labels } from '#libs/contracts';
 import { EventStore, SubjectKeys } from '#libs/event-store';
-import { OptionalIfMatch } from '#libs/http';
+import { IfMatch } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -99,7 +99,7 @@ export class UsersController {
   async change(
     @CallerParam() caller: Caller,
     @Param('userId') userId: string,
-    @OptionalIfMatch() expectedVersion: number | undefined,
+    @IfMatch() expectedVersion: number | undefined,
     @Body({ schema: ChangeBody }) { labels }: z.output<typeof ChangeBody>,
   ) {
     const { row } = await this.steps.find(caller, 'user:edit', userId);

@@ -51,12 +51,13 @@ export class VirtualAccountSteps {
   }
 
   /** For good: keys and memberships end, the name is free again. */
-  async delete(caller: Caller, accountId: string) {
+  async delete(caller: Caller, accountId: string, expectedVersion: number | undefined) {
     const { row } = await this.find(caller, 'virtual-account:delete', accountId);
     const named = { virtualAccountId: row.id, tenantId: row.tenantId, at: this.clock.nowIso() };
     const release = () => [nameReservation(row)];
+    const options = { release, ...(expectedVersion !== undefined && { expectedVersion }) };
     const plan = async () => [
-      step(virtualAccountAggregate, row.id, { type: 'DeleteVirtualAccount' as const, ...named }, { release }),
+      step(virtualAccountAggregate, row.id, { type: 'DeleteVirtualAccount' as const, ...named }, options),
       ...(await this.principalEnd.steps(row, named.at)),
     ];
     const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, row.tenantId) });

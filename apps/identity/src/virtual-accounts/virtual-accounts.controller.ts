@@ -1,7 +1,7 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { Labels, Slug } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
-import { OptionalIfMatch } from '#libs/http';
+import { IfMatch } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -94,7 +94,7 @@ export class VirtualAccountsController {
   async change(
     @CallerParam() caller: Caller,
     @Param('accountId') accountId: string,
-    @OptionalIfMatch() expectedVersion: number | undefined,
+    @IfMatch() expectedVersion: number | undefined,
     @Body({ schema: ChangeBody }) { team, labels }: z.output<typeof ChangeBody>,
   ) {
     const { row } = await this.steps.find(caller, 'virtual-account:edit', accountId);
@@ -136,7 +136,11 @@ export class VirtualAccountsController {
   @Delete(':accountId')
   @HttpCode(200)
   @Requires('virtual-account:delete')
-  async delete(@CallerParam() caller: Caller, @Param('accountId') id: string) {
-    return this.steps.delete(caller, id);
+  async delete(
+    @CallerParam() caller: Caller,
+    @Param('accountId') id: string,
+    @IfMatch() expectedVersion: number | undefined,
+  ) {
+    return this.steps.delete(caller, id, expectedVersion);
   }
 }

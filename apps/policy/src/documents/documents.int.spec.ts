@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, bundle, Policy, role } from '../policy.fixture.js';
 
 const policy = new Policy();
-const put = (name: string, sentence: string, headers?: Record<string, string>) => {
+const put = (name: string, sentence: string, headers?: Record<string, string | undefined>) => {
   const { spec } = JSON.parse(role(name, 'acme', sentence)) as { spec: object };
   return policy.ask('ada', `PUT /v1/roles/${name}`, { spec }, headers);
 };
@@ -44,6 +44,17 @@ describe('PUT and GET of one document', () => {
     expect((await put('fresh', 'x', { 'if-match': '"0"' })).status).toBe(200);
     expect((await put('fresh', 'y', { 'if-match': '"0"' })).status).toBe(412);
     expect((await put('fresh', 'y', { 'if-match': 'nonsense' })).status).toBe(412);
+  });
+
+  it('is 428 without If-Match, changed or deleted, and leaves what is there', async () => {
+    const { headers } = await put('guarded', 'first');
+    for (const unread of [
+      await put('guarded', 'second', { 'if-match': undefined }),
+      await policy.ask('ada', 'DELETE /v1/roles/guarded', undefined, { 'if-match': undefined }),
+    ]) {
+      expect([unread.status, unread.body.code]).toEqual([428, 'precondition/required']);
+    }
+    expect((await policy.ask('ada', 'GET /v1/roles/guarded')).headers['etag']).toBe(headers['etag']);
   });
 
   it('is 400 for unknown fields of the body, 422 with a place for mistakes of the document', async () => {

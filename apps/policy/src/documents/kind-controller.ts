@@ -1,5 +1,5 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
-import { OptionalIfMatch, pageQuery } from '#libs/http';
+import { IfMatch, pageQuery } from '#libs/http';
 import { kinds, type Kind } from '#libs/policy-language';
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, type Type } from '@nestjs/common';
 import { z } from 'zod';
@@ -49,7 +49,7 @@ export function kindController(kind: Kind): Type<unknown> {
       @CallerParam() caller: Caller,
       @Param() path: Path,
       @Query({ schema: OneQuery }) query: OneQuery,
-      @OptionalIfMatch() expected: number | undefined,
+      @IfMatch() expected: number | undefined,
       @Body({ schema: PutBody }) body: PutBody,
     ) {
       return this.documents.put(caller, { kind, name: nameOf(path), ...query }, expected, body);
@@ -62,7 +62,7 @@ export function kindController(kind: Kind): Type<unknown> {
       @CallerParam() caller: Caller,
       @Param() path: Path,
       @Query({ schema: OneQuery }) query: OneQuery,
-      @OptionalIfMatch() expected: number | undefined,
+      @IfMatch() expected: number | undefined,
     ) {
       return this.documents.delete(caller, { kind, name: nameOf(path), ...query }, expected);
     }

@@ -1,3 +1,4 @@
+import { isConditional } from '#libs/http';
 import { RequestMethod, type INestApplicationContext } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
@@ -14,6 +15,8 @@ export type Route = {
   /** Of `@Requires`; empty where nothing is declared. */
   readonly actions: readonly string[];
   readonly isPublic: boolean;
+  /** Takes `If-Match`. */
+  readonly isConditional: boolean;
 };
 type Handler = (...args: unknown[]) => unknown;
 
@@ -40,6 +43,7 @@ function routesOf(type: new (...args: unknown[]) => object): Route[] {
       handler: name,
       actions: declared<readonly string[]>(REQUIRES) ?? [],
       isPublic: declared<boolean>(PUBLIC) === true,
+      isConditional: isConditional(handler),
     }));
   });
 }

@@ -1,4 +1,5 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { IfMatch } from '#libs/http';
+import { Controller, Delete, Get, Param, Patch } from '@nestjs/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Access } from '../admin/access.js';
 import { CallerParam, Requires } from '../admin/decorators.js';
@@ -7,6 +8,7 @@ import { keys, populated, send, service } from '../admin/service.fixture.js';
 import { FaultyController, ThingsController } from '../admin/things.fixture.js';
 import { crossTenantFindings } from './cross-tenant-findings.js';
 import { listRoutes } from './list-routes.js';
+import { unconditionalWrites } from './unconditional-writes.js';
 import { undeclaredRoutes } from './undeclared-routes.js';
 
 /** Authorises the text that was sent in place of the thing that it means, and answers another tenant's. */
@@ -19,6 +21,22 @@ class LeakyController {
   leak(@Param('id') id: string, @CallerParam() caller: Caller) {
     this.access.require(caller, 'key:read', { type: 'key', path: id });
     return { id, owner: 'Globex Corporation' };
+  }
+}
+
+/** One write that insists on a version, and one that loses what it did not see. */
+@Controller('v1/versions')
+class VersionsController {
+  @Patch(':id')
+  @Requires('key:suspend')
+  change(@IfMatch() expected: number | undefined) {
+    return { expected };
+  }
+
+  @Delete(':id')
+  @Requires('key:revoke')
+  remove(@Param('id') id: string) {
+    return { id };
   }
 }
 
@@ -43,6 +61,7 @@ describe('every route', () => {
       handler: 'revoke',
       actions: ['key:revoke'],
       isPublic: false,
+      isConditional: false,
     });
   });
 
@@ -92,6 +111,20 @@ describe('every route', () => {
     running = await service([FaultyController]);
     expect(await send(running.app, undefined, 'GET /v1/faulty/public')).toMatchObject({ status: 200, id: undefined });
     expect(running.records).toEqual([]);
+  });
+});
+
+describe('a write of what has a version', () => {
+  it('that takes no If-Match is found, unless it is known to need none', async () => {
+    running = await service([VersionsController]);
+    expect(unconditionalWrites(running.app)).toEqual(['DELETE /v1/versions/:id takes no If-Match']);
+    expect(unconditionalWrites(running.app, ['DELETE /v1/versions/:id'])).toEqual([]);
+  });
+
+  it('that needs none any more is found in the list of those', async () => {
+    running = await service([VersionsController]);
+    const known = ['DELETE /v1/versions/:id', 'PATCH /v1/versions/:id'];
+    expect(unconditionalWrites(running.app, known)).toEqual(['PATCH /v1/versions/:id is listed, and need not be']);
   });
 });
 

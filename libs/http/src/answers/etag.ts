@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { problem } from '../problems/problem.js';
 
@@ -6,13 +6,12 @@ import { problem } from '../problems/problem.js';
 export const etagOf = (version: number): string => `"${version}"`;
 
 /**
- * The version that `If-Match` names; undefined for `*`, or for no header where it is optional.
+ * The version that `If-Match` names; undefined for `*`, whatever the version is.
  * @throws ProblemError 428 without the header, 412 for a tag that was never one of ours: it cannot be current.
  */
-export function expectedVersion(header: string | undefined, required = true): number | undefined {
+export function expectedVersion(header: string | undefined): number | undefined {
   if (header === undefined) {
-    if (!required) return undefined;
-    throw problem(428, 'precondition/required', 'Send the ETag that you read as If-Match.');
+    throw problem(428, 'precondition/required', 'Send the ETag that you read as If-Match, or * for any version.');
   }
   const tag = header.trim();
   if (tag === '*') return undefined;
@@ -21,11 +20,21 @@ export function expectedVersion(header: string | undefined, required = true): nu
   return Number(version);
 }
 
-const header = (context: ExecutionContext): string | undefined =>
-  context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+const CONDITIONAL = 'gatehouse:conditional';
 
-/** Parameter: the expected version (`number`, or undefined for `*`). Without the header the answer is 428. */
-export const IfMatch = createParamDecorator((_: unknown, context) => expectedVersion(header(context)));
+const expectedParam = createParamDecorator((_: unknown, context) =>
+  expectedVersion(context.switchToHttp().getRequest<FastifyRequest>().headers['if-match']),
+);
 
-/** Parameter: the expected version, or undefined when the caller expects none. */
-export const OptionalIfMatch = createParamDecorator((_: unknown, context) => expectedVersion(header(context), false));
+/**
+ * Parameter: the version that the caller read (`number`, or undefined for `*`). Every PATCH, PUT and DELETE of what has
+ * an ETag takes it; a request without the header is answered 428 before its handler runs.
+ */
+export const IfMatch = (): ParameterDecorator => (target, name, index) => {
+  const handler = name === undefined ? undefined : (target as Record<PropertyKey, unknown>)[name];
+  if (typeof handler === 'function') Reflect.defineMetadata(CONDITIONAL, true, handler);
+  expectedParam()(target, name, index);
+};
+
+/** Whether a handler takes `If-Match`. */
+export const isConditional = (handler: object): boolean => Reflect.getMetadata(CONDITIONAL, handler) === true;
