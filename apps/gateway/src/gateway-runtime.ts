@@ -28,7 +28,7 @@ const snapshotMsMax = 1_500;
 
 /** The request path and what keeps it in step with the bus, from start to stop. */
 export class GatewayRuntime {
-  private readonly identity = new IdentityView();
+  private readonly identity: IdentityView;
   private readonly policy: PolicyView;
   private readonly credentials: UpstreamCredentials;
   private readonly secrets: SecretsFeed;
@@ -44,6 +44,7 @@ export class GatewayRuntime {
     private readonly topics: GatewayTopics = ownTopics,
   ) {
     const { bus, busKey, replica, logger, clock } = resources;
+    this.identity = new IdentityView(() => clock.nowMs());
     this.policy = new PolicyView({ onAlarm: (alarm) => logger.error({ alarm }, 'a policy is not put in force') });
     this.credentials = new UpstreamCredentials(MasterKey.parse(settings.GATEHOUSE_MASTER_KEY));
     const { credentials } = this;
@@ -134,6 +135,7 @@ export class GatewayRuntime {
     const { spool } = this.resources;
     const { identity, credentials } = this;
     metrics.gaugeOf('gatehouse_keys', 'Keys known to this replica.', () => identity.counts().credentials);
+    metrics.gaugeOf('gatehouse_revocations', 'Revocations held.', () => identity.counts().revocations);
     metrics.gaugeOf('gatehouse_upstream_accounts', 'Accounts with a credential.', () => credentials.counts().accounts);
     metrics.gaugeOf('gatehouse_stale_ms', 'How far the lease is over.', () => this.feed?.freshness().staleMs ?? 0);
     metrics.gaugeOf('gatehouse_spool_records', 'Records not published yet.', () => spool.lag().unpublishedRecords);

@@ -15,7 +15,11 @@ import { PolicyView } from './policy/policy-view.js';
 
 /** Everything of the module that is not tied to Nest, put together. */
 export const accessProviders: readonly Provider[] = [
-  { provide: IdentityView, useFactory: () => new IdentityView() },
+  {
+    provide: IdentityView,
+    inject: [Clock],
+    useFactory: (clock: Clock) => new IdentityView(() => clock.nowMs()),
+  },
   {
     provide: PolicyView,
     inject: [Logger, Clock],

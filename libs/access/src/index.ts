@@ -21,6 +21,7 @@ export {
   type UpstreamCredentialPlace,
 } from './secrets/upstream-credential.js';
 // Views and feed
+export { IDENTITY_FORMAT as ACCESS_STATE_FORMAT } from './identity/identity-snapshot.js';
 export { IdentityView } from './identity/identity-view.js';
 export type { EnginePrincipal } from './identity/directory.js';
 export { LAST_GOOD_SERVED_MS, PolicyView, type PolicyViewOptions } from './policy/policy-view.js';

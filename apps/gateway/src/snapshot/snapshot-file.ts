@@ -1,10 +1,12 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { AccessState } from '#libs/access';
+import { ACCESS_STATE_FORMAT, type AccessState } from '#libs/access';
 import { z } from 'zod';
 
-const magic = Buffer.from('gatehouse-snapshot-1\n');
+const kind = 'gatehouse-snapshot-';
+/** With the form of what it holds: another release's is read again from the logs. */
+const magic = Buffer.from(`${kind}${ACCESS_STATE_FORMAT}\n`);
 const macBytes = 32;
 /** Some four million keys. */
 const fileBytesMax = 1024 * 1024 * 1024;
@@ -38,7 +40,7 @@ export type Snapshot = {
   readonly topics: readonly (AccessState['topics'][number] & { readonly recordDigest: string | null })[];
   readonly chunks: AccessState['chunks'];
 };
-export type SnapshotFault = 'missing' | 'readable_by_others' | 'too_large' | 'damaged';
+export type SnapshotFault = 'missing' | 'readable_by_others' | 'too_large' | 'damaged' | 'other_version';
 
 /** The key of a snapshot's MAC: whoever can write the file alone cannot make a gateway believe it. */
 export function snapshotKey(busKey: Uint8Array): Buffer {
@@ -78,7 +80,8 @@ export async function readSnapshot(path: string, key: Buffer): Promise<Snapshot 
   const mac = createHmac('sha256', key).update(content).digest();
   const given = bytes.subarray(-macBytes);
   if (given.length !== macBytes || !timingSafeEqual(mac, given)) return 'damaged';
-  return parse(content) ?? 'damaged';
+  const isOfOtherVersion = content.indexOf(kind) === 0 && content.indexOf(magic) !== 0;
+  return isOfOtherVersion ? 'other_version' : (parse(content) ?? 'damaged');
 }
 
 function parse(content: Buffer): Snapshot | undefined {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,6 +79,14 @@ describe('is not believed', () => {
     bytes[index] = (bytes[index] ?? 0) ^ 1;
     await writeFile(path(), bytes);
     expect(await readSnapshot(path(), snapshotKey(busKey))).toBe('damaged');
+    expect(await keeper().restore()).toBeUndefined();
+  });
+
+  it('when a former release wrote it, which knew nothing of tokens', async () => {
+    const content = Buffer.concat([Buffer.from('gatehouse-snapshot-1\n'), Buffer.alloc(200)]);
+    const mac = createHmac('sha256', snapshotKey(busKey)).update(content).digest();
+    await writeFile(path(), Buffer.concat([content, mac]), { mode: 0o600 });
+    expect(await readSnapshot(path(), snapshotKey(busKey))).toBe('other_version');
     expect(await keeper().restore()).toBeUndefined();
   });
 

@@ -87,7 +87,7 @@ describe('the view of identity', () => {
 
   it('stops at a key of no known form, and passes over kinds that it does not read', () => {
     const { applier } = adasKey();
-    applier.put('revocation/token-1', { at: 1 });
+    applier.put('session/token-1', { at: 1 });
     applier.put('watermark', { at: 1 });
     expect(() => applier.put('???', {})).toThrow('no known form');
   });

@@ -1,6 +1,8 @@
 import { KeyedPlaces, type Place, type Places } from '#libs/bus';
 import {
+  ClientRecord,
   CredentialRecord,
+  IssuerRecord,
   PLATFORM_TENANT,
   PrincipalRecord,
   splitStateKey,
@@ -11,6 +13,9 @@ import { credentialStatus, CredentialTable } from './credential-table.js';
 import { KEY_ID_LENGTH } from './credential-slots.js';
 import { credentialRecordOf } from './credential-record-of.js';
 import { Directory } from './directory.js';
+import { readRecord } from './read-record.js';
+import { RecordTable } from './record-table.js';
+import { RevocationTable } from './revocation-table.js';
 import type { StateChunk } from '../feed/state-chunk.js';
 import { UnreadableStateKey } from '../feed/unreadable-state-key.js';
 import { exportIdentity, importIdentity } from './identity-snapshot.js';
@@ -18,15 +23,29 @@ import { exportIdentity, importIdentity } from './identity-snapshot.js';
 /** Kinds that other releases or later features put on the topic; kept out of the way, with their places. */
 const KEY_FORM = /^[a-z-]+\/[^\s]{1,300}$/;
 
+/** More trusted issuers than these are not known, so their tokens are refused. */
+const ISSUERS_MAX = 10_000;
+/** The same of clients; about 500 bytes each. */
+const CLIENTS_MAX = 100_000;
+
 /**
- * Everything known of callers, in memory: credentials (off the heap), principals and tenants, as the records of
- * `identity.state.v1` say. A record that cannot be read denies what its key names, and nothing else.
+ * Everything known of callers, in memory: credentials (off the heap), principals, tenants, issuers of tokens, clients and
+ * revocations, as the records of `identity.state.v1` say. A record that cannot be read denies what its key names, and
+ * nothing else.
  */
 export class IdentityView implements Places {
   readonly credentials = new CredentialTable();
   readonly directory = new Directory();
+  readonly issuers = new RecordTable(IssuerRecord, ISSUERS_MAX);
+  readonly clients = new RecordTable(ClientRecord, CLIENTS_MAX);
+  readonly revocations: RevocationTable;
   private readonly others = new KeyedPlaces();
   private unreadableCount = 0;
+
+  /** `nowMs`: ms since 1970, by which revocations that concern no living token are forgotten. */
+  constructor(nowMs: () => number = Date.now) {
+    this.revocations = new RevocationTable(nowMs);
+  }
 
   /** Applies one verified record; `null` removes the key. Throws {@link UnreadableStateKey}, and nothing else. */
   apply(key: string, value: Buffer | null): void {
@@ -34,6 +53,7 @@ export class IdentityView implements Places {
     if (kind === 'credential') this.applyCredential(id, value);
     else if (kind === 'principal') this.applyPrincipal(id, value);
     else if (kind === 'tenant') this.applyTenant(id, value);
+    else if (isTable(kind)) this.applyTo(this.tableOf(kind), id, value);
     else if (key !== WATERMARK_KEY && !KEY_FORM.test(key)) throw new UnreadableStateKey();
   }
 
@@ -45,6 +65,7 @@ export class IdentityView implements Places {
     }
     if (kind === 'principal') return this.directory.knownPrincipal(id)?.place;
     if (kind === 'tenant') return this.directory.knownTenant(id)?.place;
+    if (isTable(kind)) return this.tableOf(kind).place(id) ?? this.others.get(key);
     return this.others.get(key);
   }
 
@@ -56,6 +77,7 @@ export class IdentityView implements Places {
       else this.credentials.setPlace(id, place);
     } else if (kind === 'principal') this.directory.principal(id).place = place;
     else if (kind === 'tenant') this.directory.tenant(id).place = place;
+    else if (isTable(kind) && !gone) this.tableOf(kind).setPlace(id, place);
     else this.others.set(key, place, gone);
   }
 
@@ -98,12 +120,13 @@ export class IdentityView implements Places {
     return slot < 0 ? undefined : credentialRecordOf(this, slot);
   }
 
-  counts(): { credentials: number; principals: number; tenants: number; unreadable: number } {
+  counts(): { credentials: number; principals: number; tenants: number; revocations: number; unreadable: number } {
     const principals = this.directory.principalEntries().filter(({ record }) => record).length;
     return {
       credentials: this.credentials.size,
       principals,
       tenants: this.tenants().length,
+      revocations: this.revocations.size,
       unreadable: this.unreadableCount,
     };
   }
@@ -116,6 +139,16 @@ export class IdentityView implements Places {
   /** Into an empty view. Throws when the chunks are not those of `export`. */
   import(chunks: readonly StateChunk[]): void {
     importIdentity(this, chunks);
+  }
+
+  private tableOf(kind: TableKind) {
+    if (kind === 'revocation') return this.revocations;
+    return kind === 'issuer' ? this.issuers : this.clients;
+  }
+
+  private applyTo(table: ReturnType<IdentityView['tableOf']>, id: string, value: Buffer | null): void {
+    if (value === null) table.remove(id);
+    else if (!table.apply(id, value)) this.unreadableCount += 1;
   }
 
   private applyCredential(keyId: string, value: Buffer | null): void {
@@ -157,13 +190,14 @@ export class IdentityView implements Places {
     value: Buffer | null,
   ): Rec | undefined | null {
     if (value === null) return undefined;
-    try {
-      const record = schema.parse(JSON.parse(value.toString('utf8')));
-      if (record.id === id) return record;
-    } catch {
-      // Counted below: the content must not be quoted anywhere.
-    }
-    this.unreadableCount += 1;
-    return null;
+    const record = readRecord(schema, value, (read) => read.id === id);
+    if (!record) this.unreadableCount += 1;
+    return record ?? null;
   }
+}
+
+type TableKind = 'issuer' | 'client' | 'revocation';
+
+function isTable(kind: string): kind is TableKind {
+  return kind === 'issuer' || kind === 'client' || kind === 'revocation';
 }

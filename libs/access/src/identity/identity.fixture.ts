@@ -1,6 +1,13 @@
 import type { Place } from '#libs/bus';
-import type { CredentialRecord, PrincipalRecord, TenantRecord } from '#libs/contracts';
-import { credentialKey, principalKey, tenantKey } from '#libs/contracts';
+import type {
+  ClientRecord,
+  CredentialRecord,
+  IssuerRecord,
+  PrincipalRecord,
+  RevocationKind,
+  TenantRecord,
+} from '#libs/contracts';
+import { clientKey, credentialKey, issuerKey, principalKey, revocationKey, tenantKey } from '#libs/contracts';
 import { mintKeyText, type MintedKey } from '../keys/key-text.js';
 import { Peppers } from '../keys/peppers.js';
 import { IdentityView } from './identity-view.js';
@@ -49,7 +56,7 @@ export function credentialOf(key: MintedKey, change: Partial<CredentialRecord> =
 export class Applier {
   private offset = 0n;
 
-  constructor(readonly view = new IdentityView()) {}
+  constructor(readonly view = new IdentityView(() => NOW_MS)) {}
 
   put(key: string, record: object | string | null, place: Partial<Place> = {}): void {
     this.offset += 1n;
@@ -69,6 +76,20 @@ export class Applier {
 
   tenant(record: TenantRecord): void {
     this.put(tenantKey(record.id), record);
+  }
+
+  issuer(record: IssuerRecord): void {
+    this.put(issuerKey(record.id), record);
+  }
+
+  client(record: ClientRecord): void {
+    this.put(clientKey(record.id), record);
+  }
+
+  /** Ends what was issued at or before `atMs`; of no use after two hours. */
+  revoke(kind: RevocationKind, id: string, atMs = NOW_MS): void {
+    const [at, until] = [atMs, atMs + 7_200_000].map((ms) => new Date(ms).toISOString());
+    this.put(revocationKey(kind, id), { kind, id, tenantId: 'acme', at, until });
   }
 }
 

@@ -22,7 +22,10 @@ export const decisionReasons = [
   'principal_epoch_mismatch',
   'tenant_suspended',
   'token_invalid',
+  'token_expired',
   'token_revoked',
+  'issuer_disabled',
+  'client_disabled',
   // authorisation
   'granted',
   'operator',
