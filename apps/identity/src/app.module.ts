@@ -8,6 +8,7 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyIssue } from './api-keys/key-issue.js';
 import { KeySteps } from './api-keys/key-steps.js';
 import type { IdentityConfig } from './config.js';
+import { PasswordsModule } from './passwords/passwords.module.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { ReplicaReports } from './revocations/replica-reports.adapter.js';
@@ -58,7 +59,11 @@ export class IdentityModule {
     const store = { ...storeOptions(config), logger: resources.logger };
     return {
       module: IdentityModule,
-      imports: [ResourcesModule.of(resources, [macKey]), EventStoreModule.forRoot(store)],
+      imports: [
+        ResourcesModule.of(resources, [macKey]),
+        EventStoreModule.forRoot(store),
+        PasswordsModule.of(config.GATEHOUSE_SEAL_KEY),
+      ],
     };
   }
 }

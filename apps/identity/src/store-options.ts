@@ -1,6 +1,7 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
+import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
 import { aggregates } from './aggregates.js';
 import { keyList } from './api-keys/key-list.projection.js';
@@ -30,6 +31,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '001-lists-v1', class: ListsV1 },
       { name: '002-revocation-proofs-v1', class: RevocationProofsV1 },
       { name: '003-idempotency-keys', class: IdempotencyKeysTable },
+      { name: '004-passwords-v1', class: PasswordsV1 },
     ],
     adopt: narrower,
   };

@@ -3,6 +3,7 @@ import { EventStore, step } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { userAggregate } from '../aggregates.js';
+import { Passwords } from '../passwords/passwords.js';
 import { PrincipalEnd } from '../principal-end.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
@@ -19,6 +20,7 @@ export class UserSteps {
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly principalEnd: PrincipalEnd,
+    private readonly passwords: Passwords,
     private readonly writes: Writes,
     private readonly clock: Clock,
   ) {}
@@ -54,6 +56,8 @@ export class UserSteps {
       ...(await this.principalEnd.steps({ id: userId, tenantId }, at)),
     ];
     const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, tenantId) });
+    // The event is what shuts them out; this is so that no table keeps what nobody needs.
+    await this.passwords.remove(userId);
     return this.writes.narrowed(shownUser({ ...row, status: 'deactivated' }), { position });
   }
 }

@@ -54,6 +54,22 @@ export class Access {
     this.requireAll(caller, [{ action, resource }]);
   }
 
+  /**
+   * As {@link require}, for what everybody may do with what is their own, whatever their roles: see and end their
+   * sessions, set their password. A deny, a boundary or a narrowed credential refuses all the same.
+   */
+  requireOwn(caller: Caller, action: string, resource: AccessResource): void {
+    const question = { action, resource };
+    const trace = declared(caller, [question]);
+    const verdict = this.judge(caller, question);
+    const isOwn = resource.owner === caller.principalId && caller.restrictions === undefined;
+    trace.asked = true;
+    if (!verdict.allowed && !(isOwn && verdict.reason === 'no_matching_rule')) {
+      throw this.refusal(trace, question, verdict);
+    }
+    this.grant(caller, trace, question, verdict, verdict.decision?.statements ?? []);
+  }
+
   /** One decision about several things: all, or a refusal that names the first that is denied. At least one is needed. */
   requireAll(caller: Caller, questions: readonly AccessQuestion[]): void {
     const [first] = questions;
