@@ -1,10 +1,16 @@
 import {
   apiKeyEvents,
+  issuerEvents,
+  oauthClientEvents,
+  revocationEvents,
   teamEvents,
   tenantEvents,
   userEvents,
   virtualAccountEvents,
   type ApiKeyEvent,
+  type IssuerEvent,
+  type OAuthClientEvent,
+  type RevocationEvent,
   type TeamEvent,
   type TenantEvent,
   type UserEvent,
@@ -13,6 +19,16 @@ import {
 import type { Aggregate } from '#libs/event-store';
 import { apiKeyDecider, type ApiKeyCommand, type ApiKeyState } from './api-keys/api-key.decider.js';
 import { credentialState } from './api-keys/credential-state.projection.js';
+import { issuerState } from './issuers/issuer-state.projection.js';
+import { issuerDecider, type IssuerCommand, type IssuerState } from './issuers/issuer.decider.js';
+import { clientState } from './oauth-clients/client-state.projection.js';
+import {
+  oauthClientDecider,
+  type OAuthClientCommand,
+  type OAuthClientState,
+} from './oauth-clients/oauth-client.decider.js';
+import { revocationState } from './revocations/revocation-state.projection.js';
+import { revocationDecider, type RevocationState, type RevokeTokens } from './revocations/revocation.decider.js';
 import { principalTeams } from './teams/principal-teams.projection.js';
 import { teamDecider, type TeamCommand, type TeamState } from './teams/team.decider.js';
 import { tenantState } from './tenants/tenant-state.projection.js';
@@ -61,6 +77,28 @@ export const apiKeyAggregate: Aggregate<ApiKeyState, ApiKeyCommand, ApiKeyEvent>
   states: [credentialState],
 };
 
+export const oauthClientAggregate: Aggregate<OAuthClientState, OAuthClientCommand, OAuthClientEvent> = {
+  name: 'identity.oauth-client',
+  decider: oauthClientDecider,
+  events: oauthClientEvents,
+  states: [clientState],
+};
+
+export const issuerAggregate: Aggregate<IssuerState, IssuerCommand, IssuerEvent> = {
+  name: 'identity.issuer',
+  decider: issuerDecider,
+  events: issuerEvents,
+  states: [issuerState],
+};
+
+/** Ids are `<kind>/<id>`; see `revocationStep`. */
+export const revocationAggregate: Aggregate<RevocationState, RevokeTokens, RevocationEvent> = {
+  name: 'identity.revocation',
+  decider: revocationDecider,
+  events: revocationEvents,
+  states: [revocationState],
+};
+
 /** Every aggregate of identity, for the store. */
 export const aggregates = [
   tenantAggregate,
@@ -68,4 +106,7 @@ export const aggregates = [
   teamAggregate,
   virtualAccountAggregate,
   apiKeyAggregate,
+  oauthClientAggregate,
+  issuerAggregate,
+  revocationAggregate,
 ] as const;

@@ -8,9 +8,11 @@ import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyIssue } from './api-keys/key-issue.js';
 import { KeySteps } from './api-keys/key-steps.js';
 import type { IdentityConfig } from './config.js';
+import { OwnIssuer } from './issuers/own-issuer.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
+import { PublicUrls } from './public-urls.js';
 import { ReplicaReports } from './revocations/replica-reports.adapter.js';
 import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
@@ -51,14 +53,17 @@ import { Writes } from './writes.js';
     KeySteps,
     ReplicaReports,
     ReplicaReportsConsumer,
+    OwnIssuer,
   ],
 })
 export class IdentityModule {
   static of(config: IdentityConfig, resources: Resources): DynamicModule {
     const macKey = { provide: REPORT_MAC_KEY, useValue: deriveMacKey(resources.busKey) };
+    const urls = new PublicUrls(config.GATEHOUSE_PUBLIC_URL, config.GATEHOUSE_RESOURCES);
     const store = { ...storeOptions(config), logger: resources.logger };
     return {
       module: IdentityModule,
+      providers: [{ provide: PublicUrls, useValue: urls }],
       imports: [
         ResourcesModule.of(resources, [macKey]),
         EventStoreModule.forRoot(store),

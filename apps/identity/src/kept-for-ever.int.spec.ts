@@ -1,7 +1,12 @@
 import { topics } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { step } from '#libs/event-store';
+import { issuerAggregate, oauthClientAggregate } from './aggregates.js';
 import { Identity } from './identity.fixture.js';
+import { trusted } from './issuers/issuer.fixture.js';
+import { created } from './oauth-clients/oauth-client.fixture.js';
+import { revocationStep } from './revocations/revocation-step.js';
 import { listNames } from './tables.js';
 
 const identity = new Identity();
@@ -31,11 +36,28 @@ beforeAll(async () => {
   await ada(`POST /v1/users/${id}/suspend`, { reason });
   await ada(`POST /v1/users/${id}/resume`, { reason });
   await ada(`POST /v1/users/${id}/deactivate`, { reason });
+  await tokenThings(id);
   for (const step of ['suspend', 'resume']) {
     await identity.ask(identity.operator, `POST /v1/tenants/acme/${step}`, { reason });
   }
 });
 afterAll(() => identity.close());
+
+async function tokenThings(userId: string) {
+  const seal = (text: string) => identity.store.subjectKeys.seal('acme', text);
+  const client = { ...created.data, settings: { ...created.data.settings, name: await seal('quinns laptop') } };
+  const match = { email: 'quinn@acme.example' };
+  const mappings = await seal(JSON.stringify([{ match, as: { virtualAccountId: 'va_1' }, teams: [] }]));
+  const issuer = { ...trusted.data, settings: { ...trusted.data.settings, mappings } };
+  const at = identity.clock.nowIso();
+  const context = { actor: 'spec', tenantId: 'acme', requestId: 'spec', decisionId: 'spec' };
+  const steps = [
+    step(oauthClientAggregate, client.clientId, { type: 'CreateOAuthClient', ...client }),
+    step(issuerAggregate, issuer.issuerId, { type: 'TrustIssuer', ...issuer }),
+    revocationStep({ kind: 'principal', id: userId, tenantId: 'acme', at, reason: await seal('private reason') }),
+  ] as const;
+  await identity.store.events.executeAll(steps, { context });
+}
 
 describe('what is kept for ever', () => {
   it('holds no address, no name of a person or key, no reason and no secret in clear: not in the table of events', async () => {

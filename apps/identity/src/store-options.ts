@@ -3,15 +3,12 @@ import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.j
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
 import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
+import { TokenListsV1 } from '../migrations/token-lists-v1.migration.js';
 import { aggregates } from './aggregates.js';
-import { keyList } from './api-keys/key-list.projection.js';
 import type { IdentityConfig } from './config.js';
 import { listReadModel } from './lists/list-table.adapter.js';
 import { narrower } from './narrower.js';
-import { teamList } from './teams/team-list.projection.js';
-import { tenantList } from './tenants/tenant-list.projection.js';
-import { userList } from './users/user-list.projection.js';
-import { virtualAccountList } from './virtual-accounts/virtual-account-list.projection.js';
+import { lists } from './tables.js';
 
 type Keys = Pick<IdentityConfig, 'DATABASE_URL' | 'GATEHOUSE_SEAL_KEY' | 'GATEHOUSE_BUS_KEY'>;
 
@@ -24,14 +21,13 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     sealKey: GATEHOUSE_SEAL_KEY,
     busKey: GATEHOUSE_BUS_KEY,
     aggregates,
-    readModels: [tenantList, userList, teamList, virtualAccountList, keyList].map((list) =>
-      listReadModel(list as never),
-    ),
+    readModels: lists.map((list) => listReadModel(list as never)),
     migrations: [
       { name: '001-lists-v1', class: ListsV1 },
       { name: '002-revocation-proofs-v1', class: RevocationProofsV1 },
       { name: '003-idempotency-keys', class: IdempotencyKeysTable },
       { name: '004-passwords-v1', class: PasswordsV1 },
+      { name: '005-token-lists-v1', class: TokenListsV1 },
     ],
     adopt: narrower,
   };

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { keyList, type KeyRow } from './api-keys/key-list.projection.js';
+import { issuerList, type IssuerRow } from './issuers/issuer-list.projection.js';
 import { ListTable } from './lists/list-table.adapter.js';
+import { clientList, type OAuthClientRow } from './oauth-clients/client-list.projection.js';
+import { revocationList, type RevocationRow } from './revocations/revocation-list.projection.js';
 import { teamList, type TeamRow } from './teams/team-list.projection.js';
 import { tenantList, type TenantRow } from './tenants/tenant-list.projection.js';
 import { userList, type UserRow } from './users/user-list.projection.js';
@@ -15,6 +18,9 @@ export class Tables {
   readonly teams: ListTable<TeamRow>;
   readonly virtualAccounts: ListTable<VirtualAccountRow>;
   readonly keys: ListTable<KeyRow>;
+  readonly clients: ListTable<OAuthClientRow>;
+  readonly issuers: ListTable<IssuerRow>;
+  readonly revocations: ListTable<RevocationRow>;
 
   constructor(em: EntityManager) {
     this.tenants = new ListTable(em, tenantList.name);
@@ -22,8 +28,21 @@ export class Tables {
     this.teams = new ListTable(em, teamList.name);
     this.virtualAccounts = new ListTable(em, virtualAccountList.name);
     this.keys = new ListTable(em, keyList.name);
+    this.clients = new ListTable(em, clientList.name);
+    this.issuers = new ListTable(em, issuerList.name);
+    this.revocations = new ListTable(em, revocationList.name);
   }
 }
 
-/** Names of the tables, for the migration that makes them. */
-export const listNames = [tenantList, userList, teamList, virtualAccountList, keyList].map((list) => list.name);
+/** Every list of identity. */
+export const lists = [
+  tenantList,
+  userList,
+  teamList,
+  virtualAccountList,
+  keyList,
+  clientList,
+  issuerList,
+  revocationList,
+] as const;
+export const listNames = lists.map((list) => list.name);

@@ -51,7 +51,41 @@ export { CredentialRecord, CredentialSecret } from './identity/credential.record
 export { PrincipalRecord, TenantRecord } from './identity/principal.record.js';
 export { ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX, AccessTokenClaims } from './identity/access-token.js';
 export { ClientRecord, EXCHANGE_CLIENT_ID } from './identity/client.record.js';
-export { IssuerKey, IssuerMapping, IssuerRecord, OWN_ISSUER_ID, TokenAlgorithm } from './identity/issuer.record.js';
+export {
+  ClientAuthMethod,
+  ClientGrantType,
+  OAuthClientChanged,
+  OAuthClientCreated,
+  OAuthClientDeleted,
+  OAuthClientDisabled,
+  OAuthClientEnabled,
+  oauthClientEvents,
+  OAuthClientSecretRotated,
+  OAuthClientSettings,
+  type OAuthClientEvent,
+} from './identity/oauth-client.events.js';
+export {
+  EXTERNAL_TOKEN_SECONDS_MAX,
+  IssuerKey,
+  IssuerMapping,
+  IssuerRecord,
+  OWN_ISSUER_ID,
+  TokenAlgorithm,
+} from './identity/issuer.record.js';
+export {
+  IssuerChanged,
+  IssuerDeleted,
+  IssuerDisabled,
+  IssuerEnabled,
+  issuerEvents,
+  IssuerKeysFetched,
+  IssuerKeySource,
+  IssuerSettings,
+  IssuerTrusted,
+  OwnIssuerPublished,
+  type IssuerEvent,
+} from './identity/issuer.events.js';
+export { revocationEvents, TokensRevoked, type RevocationEvent } from './identity/revocation.events.js';
 export { RevocationKind, RevocationRecord } from './identity/revocation.record.js';
 export {
   clientKey,

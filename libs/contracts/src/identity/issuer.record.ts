@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Id of Gatehouse's own issuer, in the tenant `platform`. */
 export const OWN_ISSUER_ID = 'gatehouse';
 
+/** Longest life that an external issuer's tokens may be given, seconds: revocations are remembered for as long. */
+export const EXTERNAL_TOKEN_SECONDS_MAX = 86_400;
+
 /** Signature algorithms that a key may be pinned to: asymmetric ones only. */
 export const TokenAlgorithm = z.enum([
   'RS256',
