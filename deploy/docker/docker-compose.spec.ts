@@ -77,6 +77,7 @@ describe('docker-compose.yml', () => {
   it('gives the master key to policy and the gateway alone, and pepper and bus key to every service', () => {
     const holders = (name: string) =>
       Object.entries(compose.services).filter(([, service]) => service.environment?.[name] !== undefined);
+    expect(holders('GATEHOUSE_SIGNING_KEY').map(([name]) => name)).toEqual(['identity']);
     expect(holders('GATEHOUSE_MASTER_KEY').map(([name]) => name)).toEqual(['policy', 'gateway']);
     expect(holders('GATEHOUSE_PEPPER').map(([name]) => name)).toEqual(['identity', 'policy', 'gateway', 'audit']);
   });

@@ -23,6 +23,7 @@ const secrets = {
   GATEHOUSE_SEAL_KEY_POLICY: key(),
   GATEHOUSE_SEAL_KEY_AUDIT: key(),
   GATEHOUSE_MASTER_KEY: key(),
+  GATEHOUSE_SIGNING_KEY: key(),
 };
 
 const text = Object.entries(secrets)

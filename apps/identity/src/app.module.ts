@@ -16,6 +16,9 @@ import { PublicUrls } from './public-urls.js';
 import { ReplicaReports } from './revocations/replica-reports.adapter.js';
 import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
+import { SigningKeys } from './signing-keys/signing-keys.js';
+import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
+import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
 import { TeamsController } from './teams/teams.controller.js';
@@ -35,6 +38,7 @@ import { Writes } from './writes.js';
     VirtualAccountsController,
     ApiKeysController,
     RevocationsController,
+    SigningKeysController,
   ],
   providers: [
     {
@@ -54,6 +58,7 @@ import { Writes } from './writes.js';
     ReplicaReports,
     ReplicaReportsConsumer,
     OwnIssuer,
+    SigningKeys,
   ],
 })
 export class IdentityModule {
@@ -68,6 +73,7 @@ export class IdentityModule {
         ResourcesModule.of(resources, [macKey]),
         EventStoreModule.forRoot(store),
         PasswordsModule.of(config.GATEHOUSE_SEAL_KEY),
+        SigningKeysModule.of(config.GATEHOUSE_SIGNING_KEY),
       ],
     };
   }

@@ -25,6 +25,7 @@ const good = {
   GATEHOUSE_PEPPER: `1:${key()}`,
   GATEHOUSE_BUS_KEY: key(),
   GATEHOUSE_SEAL_KEY: key(),
+  GATEHOUSE_SIGNING_KEY: key(),
 };
 const secrets = Object.keys(good).filter((name) => /KEY|PEPPER/.test(name));
 

@@ -7,6 +7,8 @@ const schema = z
     DATABASE_URL: databaseUrl,
     /** Wraps the per-subject keys of identity's events; no other service has it. */
     GATEHOUSE_SEAL_KEY: secretKey,
+    /** Seals the private keys that tokens are signed with, and derives those of OAuth's cookies; no other service has it. */
+    GATEHOUSE_SIGNING_KEY: secretKey,
     /** The services that tokens can be for; the gateway first. */
     GATEHOUSE_RESOURCES: resourceUrls,
   })

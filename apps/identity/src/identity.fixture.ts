@@ -51,6 +51,7 @@ export class Identity {
     GATEHOUSE_RESOURCES: ['http://gateway.test', this.publicUrl, 'http://policy.test', 'http://audit.test'],
     GATEHOUSE_PEPPER: `1:${secret()}`,
     GATEHOUSE_SEAL_KEY: secret(),
+    GATEHOUSE_SIGNING_KEY: secret(),
     GATEHOUSE_BUS_KEY: this.busKey.toString('base64'),
   };
   readonly peppers = Peppers.parse(this.settings.GATEHOUSE_PEPPER);

@@ -3,6 +3,7 @@ import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.j
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
 import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
+import { SigningKeysV1 } from '../migrations/signing-keys-v1.migration.js';
 import { TokenListsV1 } from '../migrations/token-lists-v1.migration.js';
 import { aggregates } from './aggregates.js';
 import type { IdentityConfig } from './config.js';
@@ -28,6 +29,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '003-idempotency-keys', class: IdempotencyKeysTable },
       { name: '004-passwords-v1', class: PasswordsV1 },
       { name: '005-token-lists-v1', class: TokenListsV1 },
+      { name: '006-signing-keys-v1', class: SigningKeysV1 },
     ],
     adopt: narrower,
   };

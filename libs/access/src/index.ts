@@ -13,6 +13,7 @@ export {
 } from './keys/key-text.js';
 export { Peppers } from './keys/peppers.js';
 // Upstream credentials
+export { openBox, sealBox } from './secrets/aes-box.js';
 export { MasterKey } from './secrets/master-key.js';
 export {
   openUpstreamCredential,

@@ -37,7 +37,11 @@ export function serviceEnvironment(service: Service, place: Place, around: Servi
   const { gateway, ...others } = around.publicUrls;
   const resources = [gateway, ...Object.values(others)];
   const own: Record<Service, Record<string, string>> = {
-    identity: { ...store(secrets.seal_key_identity), GATEHOUSE_RESOURCES: resources.join(',') },
+    identity: {
+      ...store(secrets.seal_key_identity),
+      GATEHOUSE_SIGNING_KEY: secrets.signing_key,
+      GATEHOUSE_RESOURCES: resources.join(','),
+    },
     policy: { ...store(secrets.seal_key_policy), GATEHOUSE_MASTER_KEY: secrets.master_key },
     audit: { ...store(secrets.seal_key_audit), CLICKHOUSE_URL: around.clickhouseUrl },
     gateway: { GATEHOUSE_MASTER_KEY: secrets.master_key },

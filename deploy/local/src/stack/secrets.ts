@@ -16,6 +16,8 @@ export const Secrets = z.object({
   seal_key_identity: Secret,
   seal_key_policy: Secret,
   seal_key_audit: Secret,
+  /** Seals the private keys that identity signs tokens with. */
+  signing_key: Secret,
   /** Wraps upstream credentials. */
   master_key: Secret,
   postgres_password: Secret,
