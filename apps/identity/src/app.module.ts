@@ -6,7 +6,9 @@ import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyIssue } from './api-keys/key-issue.js';
+import { KeyReach } from './api-keys/key-reach.js';
 import { KeySteps } from './api-keys/key-steps.js';
+import { OwnerPrincipal } from './api-keys/owner-principal.js';
 import type { IdentityConfig } from './config.js';
 import { OwnIssuer } from './issuers/own-issuer.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
@@ -53,6 +55,8 @@ import { Writes } from './writes.js';
     PrincipalEnd,
     UserSteps,
     VirtualAccountSteps,
+    OwnerPrincipal,
+    KeyReach,
     KeyIssue,
     KeySteps,
     ReplicaReports,

@@ -11,7 +11,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IdentityModule } from './app.module.js';
 import { bootstrapOperator } from './operator/bootstrap-operator.js';
-import { PolicyState, type Grant } from './policy-state.fixture.js';
+import { PolicyState, type Document, type Grant } from './policy-state.fixture.js';
 
 /** What is sent with `If-Match`. */
 const CONDITIONAL: ReadonlySet<string> = new Set(['PATCH', 'PUT', 'DELETE']);
@@ -60,6 +60,7 @@ export class Identity {
   operator = '';
   private readonly positions = new Map<string, number>();
   private readonly grants = new Map<string, Grant[]>();
+  private readonly documents = new Map<string, readonly Document[]>();
 
   async open(): Promise<this> {
     this.databaseUrl = await freshDatabase('identity');
@@ -110,7 +111,13 @@ export class Identity {
   async grant(tenant: string, grant: Grant): Promise<void> {
     const grants = [...(this.grants.get(tenant) ?? []), grant];
     this.grants.set(tenant, grants);
-    this.remember(await this.policy.bind(tenant, grants));
+    this.remember(await this.policy.bind(tenant, grants, this.documents.get(tenant)));
+  }
+
+  /** The tenant's documents beside its bindings, from now on. */
+  async publish(tenant: string, documents: readonly Document[]): Promise<void> {
+    this.documents.set(tenant, documents);
+    this.remember(await this.policy.bind(tenant, this.grants.get(tenant) ?? [], documents));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deriveMacKey, sealRecord, type Bus } from '#libs/bus';
-import { documentKey, headKey, setDigestInput, topics, WATERMARK_KEY } from '#libs/contracts';
+import { documentKey, headKey, setDigestInput, topics, WATERMARK_KEY, type DocumentKind } from '#libs/contracts';
 import { canonicalJson } from '#libs/policy-language';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -8,6 +8,13 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** One role for one principal of a tenant. */
 export type Grant = { readonly name: string; readonly subject: string; readonly role: string };
+
+/** Any document, without what is the same in all. */
+export type Document = {
+  readonly kind: DocumentKind;
+  readonly metadata: { readonly name: string; readonly tags?: Readonly<Record<string, string>> };
+  readonly spec: object;
+};
 
 /** Publishes policy as its service does, so that identity's guards have something to decide by. */
 export class PolicyState {
@@ -20,18 +27,15 @@ export class PolicyState {
     private readonly busKey: Buffer,
   ) {}
 
-  /** The tenant's bindings from now on. Answers the position to wait for. */
-  async bind(tenant: string, grants: readonly Grant[]): Promise<string> {
+  /** The tenant's bindings and other documents from now on. Answers the position to wait for. */
+  async bind(tenant: string, grants: readonly Grant[], others: readonly Document[] = []): Promise<string> {
     this.revision += 1;
-    const documents = grants.map(({ name, subject, role }) => {
-      const spec = { subjects: [subject], roles: [role] };
-      const document = {
-        apiVersion: 'gatehouse/v1',
-        kind: 'RoleBinding' as const,
-        metadata: { name, tenant },
-        spec,
-      };
-      return { document, kind: document.kind, name, digest: sha256(canonicalJson(document)) };
+    const bindings = grants.map(({ name, subject, role }): Document => {
+      return { kind: 'RoleBinding', metadata: { name }, spec: { subjects: [subject], roles: [role] } };
+    });
+    const documents = [...bindings, ...others].map(({ kind, metadata, spec }) => {
+      const document = { apiVersion: 'gatehouse/v1', kind, metadata: { ...metadata, tenant }, spec };
+      return { document, kind, name: metadata.name, digest: sha256(canonicalJson(document)) };
     });
     const set = { documentCount: documents.length, setDigest: sha256(setDigestInput(documents)) };
     const head = { tenantId: tenant, revision: this.revision, former: this.revision - 1, ...set, at };

@@ -5,10 +5,12 @@ export { STATEMENTS_CITED_MAX, type Decision, type DecisionCode, type Reason } f
 export { decide } from './deciding/decide.js';
 export { isAdministrator } from './containment/administrator.js';
 export { counterExample, type CounterExample, type GrantedStatement } from './containment/contains.js';
+export { keyCounterExample, type CredentialReach } from './containment/key-containment.js';
 export { grantedBy, type SetChange } from './containment/granted-by.js';
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';
 export { listModels, type ListRequest } from './deciding/list-models.js';
 export { OPERATOR_STATEMENT } from './deciding/operator-rights.js';
+export { mayReachModel } from './reach/may-reach.js';
 export { whatCan, type Ability, type AbilityPlace, type WhatCanPage } from './reach/what-can.js';
 export {
   whoCan,

@@ -2,6 +2,7 @@ import { parseKeyText } from '#libs/access';
 import { BusError } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from '../catalogue.fixture.js';
 import { Identity } from '../identity.fixture.js';
 
 const identity = new Identity();
@@ -16,6 +17,7 @@ const accepted = async (key: string) => (await identity.ask(key, 'GET /v1/tenant
 beforeAll(async () => {
   await identity.open();
   people = await identity.tenants();
+  await identity.publish('acme', catalogue);
   await ada('POST /v1/virtual-accounts', { name: 'etl' });
 });
 afterAll(() => identity.close());
@@ -28,7 +30,7 @@ describe('POST /v1/api-keys', () => {
       restrictions: { models: ['local/*'] },
       labels: { a: 'b' },
     };
-    const { status, body, headers } = await ada('POST /v1/api-keys', { ...sent, owner: 'user:con@acme.example' });
+    const { status, body, headers } = await ada('POST /v1/api-keys', { ...sent, owner: 'user:ada@acme.example' });
     expect(status).toBe(201);
     const { value, ...shown } = body;
     expect(parseKeyText(value)).toEqual({ kind: 'pat', env: 'p', keyId: body.id });
@@ -42,7 +44,7 @@ describe('POST /v1/api-keys', () => {
     expect(shown).toMatchObject({
       restrictions: sent.restrictions,
       labels: { a: 'b' },
-      owner: `user:${people.con.id}`,
+      owner: `user:${people.ada.id}`,
     });
     expect(Date.parse(shown.expires_at) - Date.parse(shown.created_at)).toBe(3_600_000);
     expect(shown.redacted_value).toMatch(new RegExp(`^gh_patp_${body.id}_`));
@@ -98,6 +100,11 @@ describe('POST /v1/api-keys', () => {
     ['a life without end', { expires_in_seconds: 1e12 }, '/expires_in_seconds'],
     ['a beginning that is no instant', { not_before: 'tomorrow' }, '/not_before'],
     ['a range that is none', { restrictions: { cidrs: ['everywhere'] } }, '/restrictions/cidrs/0'],
+    [
+      'a statement of no known action',
+      { restrictions: { statements: [{ actions: ['model:fly'], resources: ['model:**'] }] } },
+      '/restrictions/statements/0',
+    ],
     ['an operation that is none', { restrictions: { operations: ['fly'] } }, '/restrictions/operations/0'],
   ])('refuses %s with 400 and a pointer', async (_what, more, pointer) => {
     const { status, body } = await ada('POST /v1/api-keys', { name: 'x', owner: 'virtual-account:etl', ...more });

@@ -1,11 +1,18 @@
 import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
-import { operations, readNetwork } from '#libs/policy-language';
+import { compileRestrictions } from '#libs/decision-engine';
+import { AllowStatement, operations, readNetwork } from '#libs/policy-language';
 import { z } from 'zod';
 
 /** Ten years: longer is not an expiry. */
 const EXPIRY_SECONDS_MAX = 315_360_000;
 /** Thirty days: an overlap is for rolling a secret out, not for keeping two. */
 const OVERLAP_SECONDS_MAX = 2_592_000;
+
+/** Its actions, patterns and conditions mean something: whoever reads it later must not find that it permits nothing. */
+const Statement = AllowStatement.refine(
+  (statement) => compileRestrictions({ statements: [statement] })?.unreadable === false,
+  'actions, resources and conditions as in a policy statement, e.g. {actions: [model:invoke], resources: ["model:local/*"]}',
+);
 
 /** What cannot be read permits nothing, so it is refused here and not found out by a key that never works. */
 const Restrictions = KeyRestrictions.extend({
@@ -15,6 +22,7 @@ const Restrictions = KeyRestrictions.extend({
     .min(1)
     .max(100)
     .optional(),
+  statements: z.array(Statement).min(1).max(50).optional(),
 });
 
 const expiry = z.int().min(1).max(EXPIRY_SECONDS_MAX).optional();

@@ -10,6 +10,8 @@ import { Writes } from '../writes.js';
 import type { IssueApiKey } from './api-key.decider.js';
 import type { IssueBody } from './key-bodies.js';
 import type { KeyRow } from './key-list.projection.js';
+import { KeyReach } from './key-reach.js';
+import { keyResource } from './key-view.js';
 
 const envLetters = { production: 'p', staging: 's', development: 'd', test: 't', experimental: 'x' } as const;
 export type EnvLetter = (typeof envLetters)[keyof typeof envLetters];
@@ -43,6 +45,7 @@ export class KeyIssue {
     private readonly peppers: Peppers,
     private readonly subjectKeys: SubjectKeys,
     private readonly writes: Writes,
+    private readonly reach: KeyReach,
     private readonly clock: Clock,
   ) {}
 
@@ -50,7 +53,16 @@ export class KeyIssue {
     const { tenantId, epoch } = owner.row;
     const now = this.clock.nowMs();
     const at = new Date(now).toISOString();
-    const { expires_in_seconds: seconds, restrictions, labels } = body;
+    const { expires_in_seconds: seconds, labels } = body;
+    // As it is stored: nothing that is merely undefined is left in it.
+    const restrictions = JSON.parse(JSON.stringify(body.restrictions)) as KeyRestrictions;
+    await this.reach.requireOwned({ owner, restrictions });
+    const resource = keyResource({ id: minted.keyId, tenantId, ownerId: owner.id });
+    await this.reach.requireHeld(
+      caller,
+      { action: 'key:create', resource },
+      { owner, kind: minted.kind, restrictions },
+    );
     const command: IssueApiKey = {
       type: 'IssueApiKey',
       keyId: minted.keyId,

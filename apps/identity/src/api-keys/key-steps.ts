@@ -3,13 +3,15 @@ import { EventStore } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { apiKeyAggregate } from '../aggregates.js';
+import { Principals } from '../principals.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import type { RotateApiKey } from './api-key.decider.js';
 import type { RotateBody } from './key-bodies.js';
 import { envLetter, secretOf } from './key-issue.js';
 import type { KeyRow } from './key-list.projection.js';
-import { keyResource, shownKey } from './key-view.js';
+import { KeyReach } from './key-reach.js';
+import { keyResource, ownerSubject, shownKey } from './key-view.js';
 
 type Step = { type: 'RevokeApiKey' } | { type: 'SuspendApiKey'; leaked: boolean } | { type: 'ResumeApiKey' };
 const statusAfter = { RevokeApiKey: 'revoked', SuspendApiKey: 'suspended', ResumeApiKey: 'active' } as const;
@@ -23,6 +25,8 @@ export class KeySteps {
     private readonly tables: Tables,
     private readonly peppers: Peppers,
     private readonly writes: Writes,
+    private readonly principals: Principals,
+    private readonly reach: KeyReach,
     private readonly clock: Clock,
   ) {}
 
@@ -53,6 +57,7 @@ export class KeySteps {
 
   async rotate(caller: Caller, keyId: string, body: RotateBody) {
     const { row } = await this.find(caller, 'key:rotate', keyId);
+    await this.requireHeld(caller, row);
     const minted = mintRotatedText(row.kind, envLetter(row.restrictions), keyId);
     const now = this.clock.nowMs();
     const command: RotateApiKey = {
@@ -71,6 +76,13 @@ export class KeySteps {
     const rotated = { ...row, redacted, overlapUntil, expiresAt, rotatedAt: at };
     // Without an overlap the former secret ends here, so the answer waits for the broker like any other narrowing.
     return this.writes.narrowed({ ...shownKey(rotated, at), value: minted.text }, outcome);
+  }
+
+  /** The new text opens what the key opens, whoever gets it. A key without a living owner opens nothing. */
+  private async requireHeld(caller: Caller, row: KeyRow): Promise<void> {
+    const owner = await this.principals.find(row.tenantId, ownerSubject(row));
+    const question = { action: 'key:rotate', resource: keyResource(row) };
+    if (owner) await this.reach.requireHeld(caller, question, { ...row, owner });
   }
 }
 

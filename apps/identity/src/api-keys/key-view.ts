@@ -28,6 +28,7 @@ export function keyResource({ id, tenantId, ownerId }: Pick<KeyRow, 'id' | 'tena
   return { type: 'key', path: id, tenant: tenantId, owner: ownerId };
 }
 
-function ownerSubject({ ownerId }: KeyRow): string {
+/** Whom the key acts as, in the form that `Principals` reads. */
+export function ownerSubject({ ownerId }: Pick<KeyRow, 'ownerId'>): string {
   return ownerId.startsWith('user_') ? `user:${ownerId}` : `virtual-account:${ownerId}`;
 }

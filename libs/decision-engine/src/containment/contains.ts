@@ -6,6 +6,7 @@ import type { ResourceView } from '../conditions/resource-view.js';
 import type { AccessRequest, Principal } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import type { Row } from '../statements/row.js';
+import { isAbout } from '../statements/action-ids.js';
 import { StatementCompiler, type Statement } from '../statements/statement-compiler.js';
 import { globContains } from './glob-contains.js';
 
@@ -26,27 +27,53 @@ export function counterExample(
   granted: readonly GrantedStatement[],
   timeMs: number,
 ): CounterExample | undefined {
+  const compiler = new StatementCompiler(snapshot.compiled.catalogue);
+  const rows = granted
+    .filter(({ effect }) => effect !== 'deny')
+    .map(({ id, boundTo, ...statement }) =>
+      compiler.compile(id, statement, { resources: boundTo, expiresAtMs: Infinity }),
+    );
+  return unheld(snapshot, holder, rowsInForce(snapshot, holder, timeMs), rows, timeMs);
+}
+
+/** Everything that some binding, or grant of a model, gives a principal now. */
+export function rowsInForce({ tenant, compiled }: TenantSnapshot, holder: Principal, timeMs: number): readonly Row[] {
+  if (holder.tenant !== tenant) return [];
   const held: Row[] = [];
-  if (holder.tenant === snapshot.tenant) {
-    snapshot.compiled.grants.visit(holder, ({ grants }) => held.push(...grants.flatMap(({ rows }) => rows)));
-  }
+  compiled.grants.visit(holder, ({ grants }) => held.push(...grants.flatMap(({ rows }) => rows)));
+  return held.filter(({ expiresAtMs }) => expiresAtMs > timeMs);
+}
+
+/** The first of the rows that is not within `held`, which is what the holder may do at most. */
+export function unheld(
+  snapshot: TenantSnapshot,
+  holder: Principal,
+  held: readonly Row[],
+  granted: readonly Row[],
+  timeMs: number,
+): CounterExample | undefined {
   const self = asking(holder, timeMs);
   const boundaries = boundariesOfSome(snapshot, holder);
-  const inForce = held.filter(({ expiresAtMs }) => expiresAtMs > timeMs);
-  const compiler = new StatementCompiler(snapshot.compiled.catalogue);
-  for (const { id, boundTo, ...statement } of granted) {
-    if (statement.effect === 'deny') continue;
-    const row = compiler.compile(id, statement, { resources: boundTo, expiresAtMs: Infinity });
+  for (const row of granted) {
     const [patterns = [], ...also] = row.reach;
     for (const action of row.actions) {
       for (const pattern of patterns) {
         const piece = { ...row, actions: [action], reach: [[pattern], ...also] };
-        const isShown = isHeld(piece, inForce, self) && boundaries.every(({ rows }) => isAllowed(piece, rows, self));
-        if (!isShown) return { statement: id, action: actionNames[action] ?? '', resource: textOf(pattern) };
+        if (isEmpty(piece)) continue;
+        const isShown = isHeld(piece, held, self) && boundaries.every(({ rows }) => isAllowed(piece, rows, self));
+        if (!isShown) return { statement: row.id, action: actionNames[action] ?? '', resource: textOf(pattern) };
       }
     }
   }
   return undefined;
+}
+
+/** Its lists surely have nothing in common, or the action is about none of what they name. */
+function isEmpty({ actions: [action = -1], reach }: Row): boolean {
+  const [[pattern] = [], ...also] = reach;
+  if (!pattern) return true;
+  if (pattern.type !== undefined && !isAbout(action, pattern.type)) return true;
+  return also.some((list) => list.every((other) => areApart(pattern, other)));
 }
 
 /** Boundaries that the holder is under and others may not be; one for everybody narrows the grant by itself. */
@@ -81,7 +108,7 @@ function patternContains(outer: ResourcePattern, inner: ResourcePattern): boolea
   return outer.type === inner.type && globContains(outer.glob.source, inner.glob.source);
 }
 
-/** Whether the deny is surely apart from the grant: only other types, or two different literals, are. */
+/** Whether the deny is surely apart from the grant: only other types, other beginnings, or a literal not matched are. */
 function mayOverlap(deny: Row, piece: Row): boolean {
   return deny.reach.every((list) =>
     list.some((a) => piece.reach.every((patterns) => patterns.some((b) => !areApart(a, b)))),
@@ -90,10 +117,15 @@ function mayOverlap(deny: Row, piece: Row): boolean {
 
 function areApart(a: ResourcePattern, b: ResourcePattern): boolean {
   if (a.type !== undefined && b.type !== undefined && a.type !== b.type) return true;
+  const [begin, start] = [fixedStart(a.glob.source), fixedStart(b.glob.source)];
+  if (!begin.startsWith(start) && !start.startsWith(begin)) return true;
   const [one, other] = [a.glob.literal, b.glob.literal];
   if (one !== undefined) return !b.glob.matches(one);
   return other !== undefined && !a.glob.matches(other);
 }
+
+/** What every path begins with that the glob matches. */
+const fixedStart = (glob: string) => glob.split('*', 1)[0] ?? '';
 
 /**
  * Every condition of the holder's statement is also one of the grant, or follows from one. One about the principal is
@@ -140,10 +172,12 @@ const asking = (principal: Principal, timeMs: number): AccessRequest => ({
 /** Equal, or membership in fewer values of the same attribute. */
 function implies(own: CompiledCondition, condition: CompiledCondition): boolean {
   if (keyOf(own) === keyOf(condition)) return true;
-  if (own.attr !== condition.attr || own.ref || condition.operator !== 'in' || condition.ref) return false;
-  const isMembership = own.operator === 'in' || (own.operator === 'eq' && own.left.type === 'string');
-  return isMembership && own.values.every((value) => condition.among.has(value));
+  if (own.attr !== condition.attr || !isMembership(own) || !isMembership(condition)) return false;
+  return own.values.every((value) => condition.among.has(value));
 }
+
+const isMembership = ({ operator, left, ref }: CompiledCondition) =>
+  ref === undefined && (operator === 'in' || (operator === 'eq' && left.type === 'string'));
 
 const keyOf = ({ attr, operator, ref, text, number, wanted, values }: CompiledCondition) =>
   JSON.stringify([attr, operator, ref?.name, ref?.key, text, number, wanted, values.toSorted()]);
