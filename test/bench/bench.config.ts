@@ -1,19 +1,30 @@
 import { parseArgs } from 'node:util';
 
-/** What a run measures; every figure is reproducible with the same flags. */
-export type BenchConfig = {
+/** What a run measures; every figure is reproducible with the same arguments. */
+export type BenchOptions = {
+  /** Rounds that count; each arm is warmed up before. */
   readonly rounds: number;
+  /** Length of a round. */
   readonly seconds: number;
   readonly connections: number;
+  /** Sizes of request bodies. */
   readonly bytes: readonly number[];
-  /** Where the results go, without an extension; nowhere unless given. */
+};
+export type BenchConfig = {
+  /** Names of sections, in the order in which they run. */
+  readonly sections: readonly string[];
+  /** Folder for `<section>.md` and `<section>.json`; nothing is written unless given. */
   readonly out: string | undefined;
+  readonly options: BenchOptions;
 };
 
-/** `npm run bench -- --rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --out docs/benchmarks/gateway`. */
+const SECTIONS_DEFAULT = ['proxy'];
+
+/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --out docs/benchmarks]`. */
 export function benchConfig(args: readonly string[]): BenchConfig {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '4' },
@@ -23,10 +34,13 @@ export function benchConfig(args: readonly string[]): BenchConfig {
     },
   });
   return {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    connections: Number(values.connections),
-    bytes: values.bytes.split(',').map(Number),
+    sections: positionals.length > 0 ? positionals : SECTIONS_DEFAULT,
     out: values.out,
+    options: {
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds),
+      connections: Number(values.connections),
+      bytes: values.bytes.split(',').map(Number),
+    },
   };
 }

@@ -1,75 +1,38 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seedDemo } from '../../deploy/local/src/seed/demo.js';
-import { freePortBase, freePorts } from '../../deploy/local/src/stack/ports.js';
-import { startStack } from '../../deploy/local/src/stack/start-stack.js';
-import type { Arm, Running } from './arm.js';
-import { gatewayOff } from './arms/gateway-off.js';
-import { nginx } from './arms/nginx.js';
-import { undiciProxy } from './arms/undici-proxy.js';
 import { benchConfig } from './bench.config.js';
-import { chatBody } from './load/chat-body.js';
-import { closedLoop, type Round } from './load/closed-loop.js';
-import { markdown, summarise, type Measured } from './report.js';
+import { startLocalStack, type LocalStack } from './local-stack.js';
+import { machine } from './machine.js';
+import type { Bench, BenchSection } from './section.js';
 
-const config = benchConfig(process.argv.slice(2));
-const credential = 'sk-sandbox-bench';
-const home = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
-const running: Running[] = [];
-const stack = await startStack({ home, portBase: await freePortBase(), seed: seedDemo, say: console.log });
-try {
-  const local = JSON.parse(readFileSync(join(home, 'local.json'), 'utf8')) as {
-    gateway: { url: string };
-    sandbox_provider: { url: string };
-    tenants: { acme: { keys: Record<string, string> } };
-    processes: Record<string, number>;
-  };
-  const provider = { origin: local.sandbox_provider.url, credential };
-  const [proxyPort = 0, nginxPort = 0, offPort = 0] = await freePorts(3);
-  running.push(
-    await undiciProxy(proxyPort, provider),
-    await nginx(nginxPort, provider),
-    await gatewayOff(offPort, provider),
-  );
-  const on: Arm = {
-    name: 'gateway on',
-    url: `${local.gateway.url}/v1`,
-    headers: { authorization: `Bearer ${local.tenants.acme.keys['manager']}` },
-    model: 'openai-main/gpt-4',
-    pid: local.processes['gateway'],
-  };
-  const headers = { authorization: `Bearer ${credential}` };
-  const direct: Arm = { name: 'direct', url: `${provider.origin}/v1`, headers, model: 'gpt-4', pid: undefined };
-  const results = await measure([direct, ...running.map(({ arm }) => arm), on]);
-  const summaries = results.map(summarise);
-  const text = markdown(summaries);
-  console.log(`\n${text}`);
-  if (config.out !== undefined) {
-    writeFileSync(`${config.out}.md`, `${text}\n`);
-    writeFileSync(`${config.out}.json`, `${JSON.stringify({ config, summaries }, undefined, 2)}\n`);
-  }
-} finally {
-  for (const each of running) await each.stop();
-  await stack.stop();
-  rmSync(home, { recursive: true, force: true });
+const SUFFIX = '.section.js';
+const folder = new URL('./sections/', import.meta.url);
+const known = readdirSync(folder).flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []));
+
+const { sections, out, options } = benchConfig(process.argv.slice(2));
+const unknown = sections.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no section ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
+  process.exit(2);
 }
 
-/** Rounds of all arms in turn, so that what else the machine does hits each of them alike. One round each is thrown away. */
-async function measure(arms: readonly Arm[]): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const bytes of config.bytes) {
-    const rounds = new Map<string, Round[]>(arms.map(({ name }) => [name, []]));
-    for (let round = 0; round <= config.rounds; round += 1) {
-      console.log(`${bytes} bytes, round ${round === 0 ? 'to warm up' : `${round} of ${config.rounds}`}`);
-      for (const arm of arms) {
-        const body = chatBody(arm.model, bytes);
-        const durationMs = config.seconds * 1000;
-        const result = await closedLoop(arm, { connections: config.connections, durationMs, body });
-        if (round > 0) rounds.get(arm.name)?.push(result);
-      }
-    }
-    measured.push(...arms.map(({ name }) => ({ arm: name, bytes, rounds: rounds.get(name) ?? [] })));
-  }
-  return measured;
+let stack: Promise<LocalStack> | undefined;
+const bench: Bench = { options, say: console.log, stack: () => (stack ??= startLocalStack(console.log)) };
+try {
+  for (const name of sections) await report(name);
+} finally {
+  await (await stack)?.stop();
+}
+
+async function report(name: string): Promise<void> {
+  const { section } = (await import(new URL(`${name}${SUFFIX}`, folder).href)) as { section: BenchSection };
+  const { markdown, figures } = await section.measure(bench);
+  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd();
+  const about = machine();
+  const text = `# ${section.title}\n\n${section.method}\n\nMachine: ${about}. Command: \`${command}\`.\n\n${markdown}\n`;
+  console.log(`\n${text}`);
+  if (out === undefined) return;
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, `${name}.md`), text);
+  writeFileSync(join(out, `${name}.json`), `${JSON.stringify({ machine: about, command, figures }, undefined, 2)}\n`);
 }

@@ -10,10 +10,43 @@ export type Round = {
   readonly latencyMsP99: number;
 };
 
-type Options = { readonly connections: number; readonly durationMs: number; readonly body: string };
+type Load = { readonly connections: number; readonly body: string };
+
+/** So many requests until nothing of an arm's path is interpreted any more, as far as they can be had in the time. */
+const WARM_REQUESTS = 40_000;
+const WARM_MS_MAX = 25_000;
+/** What an arm does behind its answers (publication of records waits for more) counts as theirs. */
+const AFTERWARDS_MS = 200;
+
+/** Sends requests until the arm is warm; what a cold one costs is another question. */
+export async function warmUp(arm: Arm, load: Load): Promise<void> {
+  let left = WARM_REQUESTS;
+  const end = performance.now() + WARM_MS_MAX;
+  await loop(arm, load, () => (left -= 1) >= 0 && performance.now() < end);
+}
 
 /** Each connection sends its next request when its last one has answered. Any status but 200 ends the benchmark. */
-export async function closedLoop(arm: Arm, { connections, durationMs, body }: Options): Promise<Round> {
+export async function closedLoop(arm: Arm, { durationMs, ...load }: Load & { durationMs: number }): Promise<Round> {
+  const { pid } = arm;
+  const cpuBefore = pid === undefined ? 0 : processCpuMicros(pid);
+  const begin = performance.now();
+  const latencies = await loop(arm, load, () => performance.now() < begin + durationMs);
+  const elapsedMs = performance.now() - begin;
+  await new Promise((resolve) => setTimeout(resolve, AFTERWARDS_MS));
+  const cpuAfter = pid === undefined ? 0 : processCpuMicros(pid);
+
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (quantile: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? 0;
+  return {
+    requestsPerSecond: (sorted.length * 1000) / elapsedMs,
+    cpuMicrosPerRequest: pid === undefined ? undefined : (cpuAfter - cpuBefore) / sorted.length,
+    latencyMsP50: at(0.5),
+    latencyMsP99: at(0.99),
+  };
+}
+
+/** Answers how long each request took, in milliseconds. */
+async function loop(arm: Arm, { connections, body }: Load, goesOn: () => boolean): Promise<number[]> {
   const { origin, pathname } = new URL(`${arm.url}/chat/completions`);
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const headers = { 'content-type': 'application/json', ...arm.headers };
@@ -22,32 +55,18 @@ export async function closedLoop(arm: Arm, { connections, durationMs, body }: Op
     const text = await answer.text();
     if (statusCode !== 200) throw new Error(`${arm.name} answered ${statusCode}: ${text.slice(0, 200)}`);
   };
-
-  await send();
   const latencies: number[] = [];
-  const cpuBefore = arm.pid === undefined ? undefined : processCpuMicros(arm.pid);
-  const begin = performance.now();
-  const end = begin + durationMs;
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      for (let at = performance.now(); at < end; at = performance.now()) {
-        await send();
-        latencies.push(performance.now() - at);
-      }
-    }),
-  );
-  const elapsedMs = performance.now() - begin;
-  const cpuAfter = arm.pid === undefined ? undefined : processCpuMicros(arm.pid);
-  await pool.close();
-
-  latencies.sort((a, b) => a - b);
-  const at = (quantile: number) =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * quantile))] ?? 0;
-  return {
-    requestsPerSecond: (latencies.length * 1000) / elapsedMs,
-    cpuMicrosPerRequest:
-      cpuBefore === undefined || cpuAfter === undefined ? undefined : (cpuAfter - cpuBefore) / latencies.length,
-    latencyMsP50: at(0.5),
-    latencyMsP99: at(0.99),
+  const connection = async () => {
+    while (goesOn()) {
+      const at = performance.now();
+      await send();
+      latencies.push(performance.now() - at);
+    }
   };
+  try {
+    await Promise.all(Array.from({ length: connections }, connection));
+  } finally {
+    await pool.close();
+  }
+  return latencies;
 }
