@@ -1,9 +1,10 @@
 import { silentLogger, systemClock, type ConsumedBatch, type ConsumeOptions } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { PuppetConsumer } from '../contract/puppet-consumer.fixture.js';
 import { KafkaConsumption } from './kafka-consumption.js';
+import { SESSION_TIMEOUT_MS } from './kafka-settings.js';
 import type { KafkaTopics } from './kafka-topics.js';
 
 const open: KafkaConsumption[] = [];
@@ -41,6 +42,7 @@ async function scene(options: Partial<ConsumeOptions> = {}) {
   );
   open.push(consumption);
   const join = (...partitions: number[]) => consumer.say('group_join', { memberAssignment: { t: partitions } });
+  const coordinator = { answers: true };
   const deliver = (...offsets: number[]) => {
     const messages = offsets.map((offset) => ({
       offset: String(offset),
@@ -59,7 +61,9 @@ async function scene(options: Partial<ConsumeOptions> = {}) {
     const resolved: string[] = [];
     const payload = {
       batch,
-      heartbeat: async () => undefined,
+      heartbeat: async () => {
+        if (!coordinator.answers) throw new Error('no answer');
+      },
       isStale: () => false,
       resolveOffset: (offset: string) => void resolved.push(offset),
     } as unknown as EachBatchPayload;
@@ -70,7 +74,7 @@ async function scene(options: Partial<ConsumeOptions> = {}) {
   await new Promise((resolve) => setImmediate(resolve));
   join(0);
   await started;
-  return { story, consumer, consumption, held, join, deliver };
+  return { story, consumer, consumption, coordinator, held, join, deliver };
 }
 
 it('delivers nothing below the committed offset, and moves the reader there at the join', async () => {
@@ -106,6 +110,25 @@ it('begins again at the committed offset after a failure, and has resolved nothi
   expect(story).toEqual(['at 5', 'got 5', 'at 5']);
   expect(consumer.seeks).toEqual(['t/0@5', 't/0@5']);
   expect(delivery.resolved).toEqual([]);
+});
+
+it('begins again at the committed offset when nothing was heard from the group for a session', async () => {
+  const { story, consumer, coordinator, held, deliver } = await scene();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    const delivery = deliver(5, 6);
+    await waitFor(() => held.length > 0);
+    coordinator.answers = false;
+    await vi.advanceTimersByTimeAsync(2 * SESSION_TIMEOUT_MS);
+    expect(held[0]?.batch.signal.aborted).toBe(true);
+    held[0]?.end(new Error('aborted'));
+    await delivery.done;
+    expect(story).toEqual(['at 5', 'got 5', 'at 5']);
+    expect(consumer.seeks).toEqual(['t/0@5', 't/0@5']);
+    expect(delivery.resolved).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('is not stopped by a listener that throws', async () => {

@@ -175,6 +175,7 @@ export class KafkaConsumption implements Consumption {
       alive.stop();
     }
     if (alive.rejoin) throw alive.rejoin;
+    if (alive.isUnheard) await this.place(assignment, [{ topic, partition }]);
   }
 
   private async handOver(

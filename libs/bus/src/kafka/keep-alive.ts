@@ -50,6 +50,11 @@ export class KeepAlive {
     if (typeOf(error) !== 'REBALANCE_IN_PROGRESS') this.abort.abort();
   }
 
+  /** Given up for silence: no rejoin will follow by itself, and nobody else says where to go on from. */
+  get isUnheard(): boolean {
+    return this.abort.signal.aborted && !this.rejoin;
+  }
+
   stop(): void {
     clearInterval(this.timer);
   }
