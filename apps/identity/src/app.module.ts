@@ -11,6 +11,11 @@ import { KeySteps } from './api-keys/key-steps.js';
 import { OwnerPrincipal } from './api-keys/owner-principal.js';
 import type { IdentityConfig } from './config.js';
 import { OwnIssuer } from './issuers/own-issuer.js';
+import { ClientRights } from './oauth-clients/client-rights.js';
+import { ClientSecrets } from './oauth-clients/client-secrets.js';
+import { ClientSettings } from './oauth-clients/client-settings.js';
+import { ClientSteps } from './oauth-clients/client-steps.js';
+import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
@@ -41,6 +46,7 @@ import { Writes } from './writes.js';
     ApiKeysController,
     RevocationsController,
     SigningKeysController,
+    OAuthClientsController,
   ],
   providers: [
     {
@@ -63,6 +69,10 @@ import { Writes } from './writes.js';
     ReplicaReportsConsumer,
     OwnIssuer,
     SigningKeys,
+    ClientRights,
+    ClientSecrets,
+    ClientSettings,
+    ClientSteps,
   ],
 })
 export class IdentityModule {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from './identity.fixture.js';
 
 const identity = new Identity();
-const names = ['gil@globex.example', 'Globex Corporation', 'globex-etl', 'globex-crew', 'globex key'];
+const names = ['gil@globex.example', 'Globex Corporation', 'globex-etl', 'globex-crew', 'globex key', 'globex client'];
 let ada: Awaited<ReturnType<Identity['person']>>;
 const ids: Record<string, string[]> = {};
 /** Valid bodies, so that it is the tenant that is refused and not the text. */
@@ -25,6 +25,17 @@ const bodies = (user: string) => ({
   'POST /v1/api-keys/:keyId/revoke': {},
   'POST /v1/api-keys/:keyId/suspend': {},
   'POST /v1/api-keys/:keyId/resume': {},
+  'POST /v1/oauth-clients': {
+    name: 'mine',
+    grant_types: ['client_credentials'],
+    scopes: ['model:invoke'],
+    virtual_account: 'globex-etl',
+    tenant: 'globex',
+  },
+  'PATCH /v1/oauth-clients/:clientId': { name: 'mine' },
+  'POST /v1/oauth-clients/:clientId/rotate-secret': {},
+  'POST /v1/oauth-clients/:clientId/disable': {},
+  'POST /v1/oauth-clients/:clientId/enable': {},
   'POST /v1/tenants/:tenantId/suspend': {},
   'POST /v1/tenants/:tenantId/resume': {},
 });
@@ -43,12 +54,15 @@ beforeAll(async () => {
   const key = await identity.ask(gil.key, 'POST /v1/api-keys', { name: 'globex key', owner });
   const dead = await identity.ask(gil.key, 'POST /v1/api-keys', { name: 'globex key', owner });
   await identity.ask(gil.key, `POST /v1/api-keys/${dead.body.id}/revoke`, {});
+  const about = { grant_types: ['client_credentials'], scopes: ['model:invoke'], virtual_account: 'globex-etl' };
+  const client = await identity.ask(gil.key, 'POST /v1/oauth-clients', { name: 'globex client', ...about });
   Object.assign(ids, {
     tenantId: ['globex', 'nowhere'],
     userId: [gil.id, 'user_nobody'],
     teamId: [team.body.id],
     principalId: [gil.id, ada.id],
     accountId: [account.body.id],
+    clientId: [client.body.id],
     keyId: [key.body.id, gil.keyId, dead.body.id],
   });
 });

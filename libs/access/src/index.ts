@@ -11,6 +11,13 @@ export {
   type MintedKey,
   type ParsedKey,
 } from './keys/key-text.js';
+export {
+  CLIENT_SECRET_PATTERN,
+  isClientSecretText,
+  mintClientSecret,
+  redactClientSecrets,
+  type MintedClientSecret,
+} from './keys/client-secret-text.js';
 export { Peppers } from './keys/peppers.js';
 // Upstream credentials
 export { openBox, sealBox } from './secrets/aes-box.js';

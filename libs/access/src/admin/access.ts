@@ -22,6 +22,9 @@ const NARROWING: ReadonlySet<string> = new Set([
   'user:suspend',
   'virtual-account:suspend',
   'tenant:suspend',
+  'oauth-client:revoke',
+  'issuer:revoke',
+  'session:revoke',
 ]);
 
 type Verdict = {

@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
+import { mintClientSecret } from '../keys/client-secret-text.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { callerText } from './caller-text.js';
 
 it('masks keys and addresses that a caller has put into a path or a header', () => {
   const { text, keyId } = mintKeyText('pat', 'p');
   expect(callerText(`/v1/users/${text}`)).toBe(`/v1/users/gh_patp_${keyId}_…`);
+  const secret = mintClientSecret('client_Z9y8X7w6V5u4T3s2');
+  expect(callerText(`/v1/users/${secret.text}`)).toBe(`/v1/users/${secret.redacted}`);
   expect(callerText('/v1/users/vic@acme.example/keys')).toBe('/v1/users/…@…/keys');
   expect(callerText('/v1/users/vic.o%2Bx%40mail.acme.example')).toBe('/v1/users/…@…');
   expect(callerText('curl (ann@acme.example, bob@acme.example)')).toBe('curl (…@…, …@…)');

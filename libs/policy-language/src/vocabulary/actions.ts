@@ -109,7 +109,8 @@ export const actions = {
   }),
   ...declare('issuer', {
     read: 'Read which token issuers are trusted.',
-    edit: 'Create, change and delete trusted token issuers.',
+    edit: 'Trust a token issuer, and change what its tokens may act as.',
+    revoke: 'Stop trusting a token issuer, for a while or for good.',
   }),
   ...declare('session', { read: 'See sessions.', revoke: 'End a session.' }),
   ...declare('alert', {
