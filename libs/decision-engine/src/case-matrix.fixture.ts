@@ -18,6 +18,7 @@ export type Case = {
     labels?: Record<string, string>;
     ageDays?: number;
     restrictions?: unknown;
+    details?: unknown;
     scopes?: string[];
   };
   expected: {
@@ -75,7 +76,7 @@ function linted(
 
 /** The whole request of a case. */
 export function requestOf({ principals }: Matrix, given: Case): AccessRequest {
-  const { restrictions, ...credential } = given.credential ?? {};
+  const { restrictions, details, ...credential } = given.credential ?? {};
   const [type = '', ...path] = typeof given.resource === 'string' ? given.resource.split(':') : [];
   return {
     principal: {
@@ -89,7 +90,12 @@ export function requestOf({ principals }: Matrix, given: Case): AccessRequest {
     },
     action: given.action ?? 'model:invoke',
     resource: typeof given.resource === 'string' ? { type, path: path.join(':') } : given.resource,
-    credential: { kind: 'pat', ...credential, restrictions: compileRestrictions(restrictions) },
+    credential: {
+      kind: 'pat',
+      ...credential,
+      restrictions: compileRestrictions(restrictions),
+      details: compileRestrictions(details),
+    },
     request: {
       operation: given.operation ?? 'chat',
       timeMs: Date.parse(given.time ?? NOW),

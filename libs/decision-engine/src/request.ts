@@ -35,6 +35,8 @@ export type Credential = {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly ageDays?: number | undefined;
   readonly restrictions?: CompiledRestrictions | undefined;
+  /** What an OAuth token's `authorization_details` say. Both must allow: a token may stand for a key that is narrowed. */
+  readonly details?: CompiledRestrictions | undefined;
   /** Action names of an OAuth token; left out for what is no such token, and an empty list permits nothing. */
   readonly scopes?: readonly string[] | undefined;
 };

@@ -17,12 +17,19 @@ const action: CredentialRefusal = { code: 'action_not_allowed', reason: 'credent
 
 /** What does not depend on the resource, and so tells the caller nothing about it: it is checked first. */
 export function checkBeforeResource(actionId: number, request: AccessRequest): CredentialRefusal | undefined {
-  const { kind, scopes, restrictions } = request.credential;
+  const { kind, scopes, restrictions, details } = request.credential;
   if (kind === 'svc' && useOf(actionId) === 'data') return action;
   if (scopes !== undefined && !scopes.includes(request.action)) return scope;
+  return checkSender(restrictions, request) ?? checkSender(details, request);
+}
+
+function checkSender(
+  restrictions: CompiledRestrictions | undefined,
+  { request }: AccessRequest,
+): CredentialRefusal | undefined {
   if (restrictions === undefined) return undefined;
   if (restrictions.unreadable) return action;
-  return restrictions.networks && !isFrom(restrictions.networks, request.request.ip) ? address : undefined;
+  return restrictions.networks && !isFrom(restrictions.networks, request.ip) ? address : undefined;
 }
 
 function isFrom(networks: NonNullable<CompiledRestrictions['networks']>, ip: string | undefined): boolean {
@@ -39,7 +46,18 @@ export function checkOnResource(
   request: AccessRequest,
   resource: ResourceView,
 ): CredentialRefusal | undefined {
-  const { restrictions } = request.credential;
+  const { restrictions, details } = request.credential;
+  return (
+    checkNarrowing(restrictions, actionId, request, resource) ?? checkNarrowing(details, actionId, request, resource)
+  );
+}
+
+function checkNarrowing(
+  restrictions: CompiledRestrictions | undefined,
+  actionId: number,
+  request: AccessRequest,
+  resource: ResourceView,
+): CredentialRefusal | undefined {
   if (restrictions === undefined) return undefined;
   const { models, accounts, environments, operations, statements } = restrictions;
   if ((models ?? accounts ?? environments) !== undefined && useOf(actionId) === 'admin') return action;

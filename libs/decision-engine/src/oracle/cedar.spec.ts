@@ -50,7 +50,7 @@ it('decides as Cedar does on the same policies, translated', () => {
         expect(answer.response.diagnostics.errors).toEqual([]);
         const { allowed } = decide(snapshot, {
           ...request,
-          credential: { ...request.credential, restrictions: undefined },
+          credential: { ...request.credential, restrictions: undefined, details: undefined },
         });
         expect([allowed ? 'allow' : 'deny', request]).toEqual([answer.response.decision, request]);
         seen.compared += 1;

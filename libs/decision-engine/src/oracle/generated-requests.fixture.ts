@@ -32,6 +32,9 @@ const someRestrictions = fc.record({
   statements: perhaps(fc.array(fc.record({ ...scope, resources: some(patterns) }), { minLength: 1, maxLength: 2 })),
 });
 const restrictions = perhaps(someRestrictions);
+const someDetails = fc.record({
+  statements: fc.array(fc.record({ ...scope, resources: some(patterns) }), { minLength: 1, maxLength: 2 }),
+});
 const otherResource = (types: readonly string[]) =>
   fc.record({
     type: fc.constantFrom(...types),
@@ -76,6 +79,7 @@ export const requests: fc.Arbitrary<NaiveRequest> = fc
       labels: fc.constantFrom(undefined, {}, { team: 'a' }),
       ageDays: perhaps(fc.integer({ min: 0, max: 3 })),
       restrictions,
+      details: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: someDetails }),
       scopes: fc.constantFrom(
         undefined,
         undefined,

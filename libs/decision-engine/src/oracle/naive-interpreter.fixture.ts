@@ -27,11 +27,11 @@ export function naiveDecide(policy: NaivePolicy, request: NaiveRequest): NaiveDe
   const declared = isAction(request.action) ? actions[request.action] : undefined;
   if (!declared || declared.type !== asked.type) return no('action_not_allowed', 'no_matching_rule');
   if (credential.kind === 'svc' && declared.use === 'data') return no('action_not_allowed', 'credential_restriction');
-  const { scopes, restrictions } = credential;
+  const { scopes, restrictions, details } = credential;
   if (scopes && !scopes.includes(request.action)) return no('insufficient_scope', 'insufficient_scope');
-  const cidr = restrictions?.cidrs;
-  const isFrom = !cidr || naiveCondition({ attr: 'request.ip', cidr }, request, EMPTY) === true;
-  if (!isFrom) return no('ip_not_allowed', 'ip_restriction');
+  const isFrom = (cidr?: readonly string[]) =>
+    !cidr || naiveCondition({ attr: 'request.ip', cidr: [...cidr] }, request, EMPTY) === true;
+  if (!isFrom(restrictions?.cidrs) || !isFrom(details?.cidrs)) return no('ip_not_allowed', 'ip_restriction');
   const { path, name = path, tenant = policy.tenant, tags = {} } = asked;
   const given = { ...EMPTY, ...asked, name, tenant, tags };
   const resource = isModel ? modelResource(policy, path) : given;
@@ -58,7 +58,8 @@ const no = (code: string, reason: string, statements: string[] = [], boundaries:
 };
 
 function narrowed(request: NaiveRequest, use: string, resource: NaiveResource, reason: string, statements: string[]) {
-  const code = keyRefusal(request, use, resource);
+  const { restrictions, details } = request.credential;
+  const code = keyRefusal(restrictions, request, use, resource) ?? keyRefusal(details, request, use, resource);
   if (code) return no(code, 'credential_restriction', statements);
   return { allowed: true, code: null, reason, statements, boundaries: [] };
 }
@@ -218,8 +219,13 @@ function names(pattern: string, { type, path }: NaiveResource): boolean {
   return pattern.startsWith(`${type}:`) && naiveGlob(pattern.slice(type.length + 1), path);
 }
 
-function keyRefusal(request: NaiveRequest, use: string, resource: NaiveResource): string | undefined {
-  const { models, accounts, environments, operations: wanted, statements } = request.credential.restrictions ?? {};
+function keyRefusal(
+  narrowing: NaiveRequest['credential']['restrictions'],
+  request: NaiveRequest,
+  use: string,
+  resource: NaiveResource,
+): string | undefined {
+  const { models, accounts, environments, operations: wanted, statements } = narrowing ?? {};
   if ((models || accounts || environments) && use === 'admin') return 'action_not_allowed';
   if (resource.type === 'model' && models && !models.some((glob) => naiveGlob(glob, resource.path)))
     return 'model_not_allowed';

@@ -36,8 +36,9 @@ it('decides as the naive interpreter does, for generated policies and requests',
           platformRevision: 1,
         });
         for (const request of asked) {
-          const { restrictions, ...credential } = request.credential;
-          const whole = { ...request, credential: { ...credential, restrictions: compileRestrictions(restrictions) } };
+          const { restrictions, details, ...credential } = request.credential;
+          const narrowing = { restrictions: compileRestrictions(restrictions), details: compileRestrictions(details) };
+          const whole = { ...request, credential: { ...credential, ...narrowing } };
           const { allowed, code, reason, statements, boundaries } = decide(snapshot, whole);
           const decided = { allowed, code, reason, statements, boundaries };
           const expected = naiveDecide({ tenant: 'acme', own, platform }, request);

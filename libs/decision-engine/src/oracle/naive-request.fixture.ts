@@ -3,7 +3,10 @@ import type { AccessRequest, Credential } from '../request.js';
 
 /** A request whose key still has its restrictions as they were written. */
 export type NaiveRequest = Omit<AccessRequest, 'credential'> & {
-  credential: Omit<Credential, 'restrictions'> & { restrictions?: KeyRestrictions | undefined };
+  credential: Omit<Credential, 'restrictions' | 'details'> & {
+    restrictions?: KeyRestrictions | undefined;
+    details?: KeyRestrictions | undefined;
+  };
 };
 /** Whole sets in force. */
 export type NaivePolicy = { tenant: string; own: readonly PolicyDocument[]; platform: readonly PolicyDocument[] };
