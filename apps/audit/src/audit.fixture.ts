@@ -47,7 +47,16 @@ export async function startAudit(source: SpecSource, bus: Bus, people = new Peop
     durable: () => Promise.resolve(),
   };
   const { busKey, peppers } = people;
-  const given = { service: 'audit', replica: 'audit-1', bus, busKey, peppers, topics: people.topics } as const;
+  const publicUrl = 'https://audit.example';
+  const given = {
+    service: 'audit',
+    replica: 'audit-1',
+    bus,
+    busKey,
+    peppers,
+    publicUrl,
+    topics: people.topics,
+  } as const;
   const access = AccessModule.forRoot({ ...given, spool: spool as never });
   @Module({})
   class SpecResources {}

@@ -1,7 +1,6 @@
 import type { Bus } from '#libs/bus';
 import type { Service } from '#libs/contracts';
 import type { DecisionSpool } from '#libs/spool';
-import type { TokenIssuers } from './admin/token-issuers.js';
 import type { AccessFeedOptions } from './feed/access-feed-options.js';
 import type { Peppers } from './keys/peppers.js';
 
@@ -16,8 +15,8 @@ export type AccessModuleOptions = {
   /** At least 32 bytes. */
   readonly busKey: Uint8Array;
   readonly peppers: Peppers;
-  /** None unless given: every token is invalid. */
-  readonly issuers?: TokenIssuers;
+  /** Where this service is reached, without a slash at the end: what tokens must be for. */
+  readonly publicUrl: string;
   /** Paths that stand before the framework and record for themselves; health and metrics need not be named. */
   readonly rawPaths?: readonly string[];
 } & Pick<AccessFeedOptions, 'topics' | 'restored' | 'reporter'>;

@@ -11,11 +11,13 @@ import { Access } from './admin/access.js';
 import { hookAnswers } from './admin/answer-hooks.js';
 import { RequestAuthentication } from './admin/authenticate-request.js';
 import { RequestDecisions } from './admin/request-decisions.js';
+import { ResourceMetadataController } from './admin/resource-metadata.controller.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import { AccessFeed } from './feed/access-feed.js';
 import { IdentityView } from './identity/identity-view.js';
 import { PolicyView } from './policy/policy-view.js';
+import { TokenAuthenticator } from './tokens/token-authenticator.js';
 import { PUBLIC_PATHS } from './routes/undeclared-routes.js';
 
 type AsyncOptions = Pick<ModuleMetadata, 'imports'> & {
@@ -55,6 +57,7 @@ export class AccessModule {
       decisions,
       authentication,
       clock,
+      publicUrl: options.publicUrl,
       isExempt: ({ routeOptions: { url } }) => url !== undefined && exempt.has(url),
     });
   }
@@ -73,13 +76,14 @@ export class AccessModule {
       module: AccessModule,
       global: true,
       imports,
+      controllers: [ResourceMetadataController],
       providers: [
         options as never,
         ...accessProviders,
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: AccessInterceptor },
       ],
-      exports: [Access, AccessFeed, Authenticator, DecisionLog, IdentityView, PolicyView],
+      exports: [Access, AccessFeed, Authenticator, DecisionLog, IdentityView, PolicyView, TokenAuthenticator],
     };
   }
 

@@ -6,12 +6,15 @@ import { RequestAuthentication } from './admin/authenticate-request.js';
 import { JwtStrategy } from './admin/jwt.strategy.js';
 import { KeyStrategy } from './admin/key.strategy.js';
 import { RequestDecisions } from './admin/request-decisions.js';
-import { NoTokenIssuers } from './admin/token-issuers.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { DecisionLog } from './decisions/decision-log.js';
 import { AccessFeed } from './feed/access-feed.js';
 import { IdentityView } from './identity/identity-view.js';
 import { PolicyView } from './policy/policy-view.js';
+import { TokenAuthenticator } from './tokens/token-authenticator.js';
+
+/** Kinds of keys that administrative APIs take, and that tokens for them may have been exchanged for. */
+const ACCEPTED = ['pat', 'vak', 'svc'] as const;
 
 /** Everything of the module that is not tied to Nest, put together. */
 export const accessProviders: readonly Provider[] = [
@@ -51,7 +54,13 @@ export const accessProviders: readonly Provider[] = [
     provide: Authenticator,
     inject: [ACCESS_OPTIONS, IdentityView],
     useFactory: ({ peppers }: AccessModuleOptions, identity: IdentityView) =>
-      new Authenticator({ identity, peppers, accepts: ['pat', 'vak', 'svc'] }),
+      new Authenticator({ identity, peppers, accepts: ACCEPTED }),
+  },
+  {
+    provide: TokenAuthenticator,
+    inject: [ACCESS_OPTIONS, IdentityView],
+    useFactory: ({ publicUrl }: AccessModuleOptions, identity: IdentityView) =>
+      new TokenAuthenticator({ identity, publicUrl, accepts: ACCEPTED }),
   },
   {
     provide: DecisionLog,
@@ -65,14 +74,10 @@ export const accessProviders: readonly Provider[] = [
   },
   {
     provide: RequestAuthentication,
-    inject: [ACCESS_OPTIONS, Authenticator, Clock],
-    useFactory: (
-      { issuers = new NoTokenIssuers() }: AccessModuleOptions,
-      authenticator: Authenticator,
-      clock: Clock,
-    ) => {
+    inject: [Authenticator, TokenAuthenticator, Clock],
+    useFactory: (keys: Authenticator, tokens: TokenAuthenticator, clock: Clock) => {
       const nowMs = () => clock.nowMs();
-      return new RequestAuthentication(new KeyStrategy(authenticator, nowMs), new JwtStrategy(issuers, nowMs));
+      return new RequestAuthentication(new KeyStrategy(keys, nowMs), new JwtStrategy(tokens, nowMs));
     },
   },
   {

@@ -43,11 +43,15 @@ export type { StateChunk } from './feed/state-chunk.js';
 export { UnreadableStateKey } from './feed/unreadable-state-key.js';
 // Authentication
 export { Authenticator, type AuthenticatorOptions } from './authentication/authenticator.js';
-export type { Authenticated, Caller, Unauthenticated } from './authentication/caller.js';
+export type { Authenticated, Caller, TokenIdentity, Unauthenticated } from './authentication/caller.js';
+export { challengeOf, RESOURCE_METADATA_PATH } from './tokens/challenge.js';
+export { resourceMetadata } from './tokens/resource-metadata.js';
+export { TOKEN_CHARACTERS_MAX } from './tokens/compact-jws.js';
+export { looksLikeToken, TokenAuthenticator, type TokenAuthenticatorOptions } from './tokens/token-authenticator.js';
 // Decisions
 export { AccessRefused } from './decisions/access-refused.js';
 export { callerText } from './decisions/caller-text.js';
-export { callerAttributes, resourceAttributes } from './decisions/decision-attributes.js';
+export { callerAttributes, resourceAttributes, tokenAttributes } from './decisions/decision-attributes.js';
 export { NOBODY, type DecisionEntry, type DecisionRequest, type DecisionWho } from './decisions/decision-entry.js';
 export { DecisionLog } from './decisions/decision-log.js';
 export { engineRequest, type AccessResource } from './decisions/engine-request.js';
@@ -58,8 +62,6 @@ export type { AccessModuleOptions } from './access-options.js';
 export { Access, type AccessQuestion } from './admin/access.js';
 export { DECISION_ID_HEADER, POLICY_REVISION_HEADER } from './admin/answer-hooks.js';
 export { CallerParam, Public, Requires } from './admin/decorators.js';
-export { CREDENTIAL_BYTES_MAX } from './admin/presented.js';
-export { TokenIssuers, type TokenAlgorithm, type TrustedIssuer } from './admin/token-issuers.js';
 // Suites for specs
 export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';
 export { listRoutes, type Route } from './routes/list-routes.js';

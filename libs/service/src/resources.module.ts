@@ -10,12 +10,12 @@ import type { Resources } from './resources.js';
 @Module({})
 export class ResourcesModule {
   static of(resources: Resources, providers: readonly { provide: unknown; useValue: unknown }[] = []): DynamicModule {
-    const { service, replica, busKey, peppers, spool, bus } = resources;
+    const { service, replica, busKey, peppers, spool, bus, publicUrl } = resources;
     const given = [{ provide: Bus, useValue: bus }, { provide: Peppers, useValue: peppers }, ...providers] as const;
     return {
       module: ResourcesModule,
       global: true,
-      imports: [AccessModule.forRoot({ service, replica, busKey, peppers, spool, bus })],
+      imports: [AccessModule.forRoot({ service, replica, busKey, peppers, spool, bus, publicUrl })],
       providers: [...given] as NonNullable<DynamicModule['providers']>,
       exports: given.map(({ provide }) => provide) as NonNullable<DynamicModule['exports']>,
     };

@@ -1,3 +1,4 @@
+import { refusalStatus } from '#libs/contracts';
 import { MIN_POSITION_HEADER, parsePosition } from '#libs/http';
 import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Injectable, RequestMethod, type CanActivate, type ExecutionContext } from '@nestjs/common';
@@ -52,8 +53,8 @@ export class AccessGuard implements CanActivate {
     const who = await this.authentication.of(request, reply);
     if (who.ok) return callerIn(trace, who);
     const { code, reason } = who;
-    const status = code === 'ambiguous_credentials' ? 400 : 401;
-    throw new AccessRefused(code, reason, this.decisions.deny(trace, code, status, reason, {}, who));
+    const decisionId = this.decisions.deny(trace, code, refusalStatus[code], reason, {}, who);
+    throw new AccessRefused(code, reason, decisionId);
   }
 
   private async awaitPosition(request: FastifyRequest, trace: RequestTrace): Promise<void> {

@@ -2,6 +2,7 @@ import type { DecisionReason } from '#libs/contracts';
 import { PROBLEM_CONTENT_TYPE } from '#libs/http';
 import type { Clock } from '#libs/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { challengeOf } from '../tokens/challenge.js';
 import type { RequestAuthentication } from './authenticate-request.js';
 import type { RequestDecisions } from './request-decisions.js';
 import { callerIn, traceOf, type RequestTrace } from './request-trace.js';
@@ -13,6 +14,8 @@ export type AnswerHookParts = {
   readonly decisions: RequestDecisions;
   readonly authentication: RequestAuthentication;
   readonly clock: Clock;
+  /** Where this service is reached. */
+  readonly publicUrl: string;
   /** Whether nobody decides about such a request here: public, or a surface that records for itself. */
   readonly isExempt: (request: FastifyRequest) => boolean;
 };
@@ -31,10 +34,18 @@ export function hookAnswers(server: FastifyInstance, parts: AnswerHookParts): vo
     if (!trace.isRecorded && reply.statusCode >= 400 && !trace.isPublic && !parts.isExempt(request)) {
       await recordRefusal(trace, request, reply, payload, parts);
     }
+    challenge(trace, reply, payload, parts);
     if (trace.answeredId !== undefined) void reply.header(DECISION_ID_HEADER, trace.answeredId);
     if (trace.policyRevision !== undefined) void reply.header(POLICY_REVISION_HEADER, String(trace.policyRevision));
     return payload;
   });
+}
+
+/** Tells a client with which credential it would get further, where there is one. */
+function challenge({ actions }: RequestTrace, reply: FastifyReply, payload: unknown, parts: AnswerHookParts): void {
+  if (reply.statusCode !== 401 && reply.statusCode !== 403) return;
+  const text = challengeOf(parts.publicUrl, reply.statusCode, codeOf(reply, payload), actions.join(' '));
+  if (text !== undefined) void reply.header('www-authenticate', text);
 }
 
 async function recordRefusal(

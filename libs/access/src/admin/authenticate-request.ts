@@ -3,9 +3,9 @@ import type { Strategy } from 'passport-strategy';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import type { JwtStrategy } from './jwt.strategy.js';
-import { INVALID_TOKEN } from './jwt.strategy.js';
 import type { KeyStrategy } from './key.strategy.js';
 import { presentedIn } from './presented.js';
+import { INVALID_TOKEN } from '../tokens/token-faults.js';
 
 const nobody = { ok: false, tenantId: '', keyId: '', principalId: '' } as const;
 const MISSING: Unauthenticated = { ...nobody, code: 'missing_credentials', reason: 'credentials_missing' };

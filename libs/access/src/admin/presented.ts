@@ -1,12 +1,10 @@
 import type { FastifyRequest } from 'fastify';
+import { looksLikeToken } from '../tokens/token-authenticator.js';
 
 /** What a request carries in `authorization`. */
 export type Presented =
   | { readonly kind: 'key' | 'token'; readonly text: string }
   | { readonly kind: 'missing' | 'ambiguous' | 'unknown' };
-
-/** Longest `authorization` value that is looked at. */
-export const CREDENTIAL_BYTES_MAX = 8 * 1024;
 
 /**
  * The one credential of a request: a `Bearer` key or token. Two `authorization` headers are ambiguous, whichever of
@@ -16,14 +14,10 @@ export function presentedIn(request: Pick<FastifyRequest, 'headers' | 'raw'>): P
   if (countHeaders(request.raw.rawHeaders, 'authorization') > 1) return { kind: 'ambiguous' };
   const { authorization } = request.headers;
   if (authorization === undefined || authorization === '') return { kind: 'missing' };
-  const [, text] = /^bearer +([^\s]+)$/i.exec(authorization.slice(0, CREDENTIAL_BYTES_MAX + 16)) ?? [];
+  // All of it, never a part: what is too long is for whoever verifies it to refuse.
+  const [, text] = /^bearer +([^\s]+)$/i.exec(authorization) ?? [];
   if (text === undefined) return { kind: 'unknown' };
-  return { kind: isTokenShaped(text) ? 'token' : 'key', text };
-}
-
-/** Three parts with dots between: no key has a dot. */
-function isTokenShaped(text: string): boolean {
-  return text.includes('.');
+  return { kind: looksLikeToken(text) ? 'token' : 'key', text };
 }
 
 function countHeaders(rawHeaders: readonly string[], name: string): number {

@@ -3,7 +3,7 @@ import type { Decision, TenantSnapshot } from '#libs/decision-engine';
 import { Logger } from '#libs/telemetry';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import { AccessRefused } from '../decisions/access-refused.js';
-import { callerAttributes, resourceAttributes } from '../decisions/decision-attributes.js';
+import { callerAttributes, resourceAttributes, tokenAttributes } from '../decisions/decision-attributes.js';
 import { NOBODY, type DecisionEntry, type DecisionWho } from '../decisions/decision-entry.js';
 import type { DecisionLog } from '../decisions/decision-log.js';
 import type { AccessResource } from '../decisions/engine-request.js';
@@ -56,7 +56,8 @@ export class RequestDecisions {
     who?: Authenticated | Unauthenticated,
   ): string {
     const outcome = { outcome: 'deny', code, reason, httpStatus } as const;
-    const entry = this.entry(trace, subject, outcome, who && identityOf(who));
+    const attributes = { ...subject.attributes, ...(who && !who.ok && tokenAttributes(who.token)) };
+    const entry = this.entry(trace, { ...subject, attributes }, outcome, who && identityOf(who));
     const isVerified = trace.caller !== undefined || who?.ok === true;
     const decisionId = isVerified ? this.recordRefusal(entry) : this.log.recordUnverified(entry);
     trace.recorded(decisionId, 'deny');
@@ -131,6 +132,7 @@ function attributesOf(resource: AccessResource | undefined, decision: Subject['d
 
 function identityOf(who: Authenticated | Unauthenticated): DecisionWho {
   if (who.ok) return who;
-  const { tenantId, principalId, keyId } = who;
-  return { tenantId, principalId, keyId, principalKind: '', authMethod: keyId === '' ? '' : 'api_key' };
+  const { tenantId, principalId, keyId, token } = who;
+  const authMethod = token ? 'jwt' : keyId === '' ? '' : 'api_key';
+  return { tenantId, principalId, keyId, principalKind: '', authMethod };
 }

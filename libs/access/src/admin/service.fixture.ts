@@ -23,6 +23,9 @@ import { mintKeyText } from '../keys/key-text.js';
 import { binding, Publisher } from '../policy/policy.fixture.js';
 import { ThingsController } from './things.fixture.js';
 
+/** Where the service says that it is reached. */
+export const PUBLIC_URL = 'https://identity.example';
+
 /** Users of two tenants, an operator, and a key for each. */
 export const people = {
   ada,
@@ -92,6 +95,7 @@ export async function service(
     spool: spool as never,
     busKey,
     peppers,
+    publicUrl: PUBLIC_URL,
     topics: names,
     ...change,
   });

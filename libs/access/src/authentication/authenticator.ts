@@ -64,7 +64,7 @@ export class Authenticator {
     if (nowMs < known.notBeforeMs) return 'key_not_yet_valid';
     // Written so that a date which could not be read counts as passed.
     if (!(nowMs < slots.double(slot, 'expiresAtMs'))) return 'key_expired';
-    return this.accepts.has(known.caller.keyKind) ? undefined : 'key_kind_not_accepted';
+    return this.accepts.has(this.options.identity.credentials.keyKind(slot)) ? undefined : 'key_kind_not_accepted';
   }
 
   private faultOfOwner(slot: number, { principal, tenant, record }: KnownCaller): DecisionReason | undefined {

@@ -2,6 +2,16 @@ import type { DecisionReason, KeyKind, RefusalCode } from '#libs/contracts';
 import type { CompiledRestrictions } from '#libs/decision-engine';
 import type { EnginePrincipal } from '../identity/directory.js';
 
+/** Which token it was: names, and nothing that could be presented. */
+export type TokenIdentity = {
+  /** Of its issuer's record. */
+  readonly issuerId: string;
+  /** Its `jti`; '' where an external issuer gave none. */
+  readonly tokenId: string;
+  /** '' for external tokens. */
+  readonly clientId: string;
+};
+
 /**
  * Who presented a valid credential. Shared between requests and frozen: copy it, never add to it. It says what was true
  * when `authenticate` answered; ask again for each request.
@@ -12,16 +22,22 @@ export type Authenticated = {
   readonly principalId: string;
   readonly principalKind: 'user' | 'virtual-account' | 'operator';
   readonly operator: boolean;
+  /** The key, or the one that the token was exchanged for; '' for any other token. */
   readonly keyId: string;
-  readonly keyKind: KeyKind;
+  readonly keyKind: KeyKind | 'token';
   readonly authMethod: 'api_key' | 'jwt';
   /** In the form that the decision engine reads. */
   readonly principal: EnginePrincipal;
   /** What the credential may do less than its owner; undefined: nothing less. */
   readonly restrictions: CompiledRestrictions | undefined;
+  /** What a token's scope and `authorization_details` allow; undefined: they narrow nothing. */
+  readonly scopes?: readonly string[] | undefined;
+  readonly details?: CompiledRestrictions | undefined;
   readonly keyLabels: Readonly<Record<string, string>>;
-  /** Ms since 1970. */
+  /** Ms since 1970; of a token that was exchanged for a key, the key's. */
   readonly issuedAtMs: number;
+  /** Undefined for keys. */
+  readonly token?: TokenIdentity | undefined;
 };
 
 /**
@@ -35,6 +51,8 @@ export type Unauthenticated = {
   readonly tenantId: string;
   readonly keyId: string;
   readonly principalId: string;
+  /** A token whose signature held. */
+  readonly token?: TokenIdentity | undefined;
 };
 
 /** One authenticated request. */

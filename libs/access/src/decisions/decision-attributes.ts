@@ -1,4 +1,5 @@
-import type { Authenticated } from '../authentication/caller.js';
+import type { Authenticated, TokenIdentity } from '../authentication/caller.js';
+import { callerText } from './caller-text.js';
 import type { AccessResource } from './engine-request.js';
 
 const known = new WeakMap<object, Readonly<Record<string, string>>>();
@@ -20,8 +21,22 @@ export function callerAttributes(who: Omit<Authenticated, 'ok'>): Readonly<Recor
   if (principal.teams.length > 0) attributes['principal.teams'] = principal.teams.join(',');
   if (principal.groups.length > 0) attributes['principal.groups'] = principal.groups.join(',');
   if (who.restrictions) attributes['credential.restricted'] = 'true';
+  if (who.scopes) attributes['credential.scope'] = who.scopes.join(' ');
+  if (who.details) attributes['credential.detailed'] = 'true';
+  Object.assign(attributes, tokenAttributes(who.token));
   known.set(who, Object.freeze(attributes));
   return attributes;
+}
+
+/** Which token it was, of a caller or of one that is refused; empty for keys. */
+export function tokenAttributes(token: TokenIdentity | undefined): Readonly<Record<string, string>> {
+  if (!token) return {};
+  const { issuerId, tokenId, clientId } = token;
+  return {
+    'credential.issuer': issuerId,
+    ...(tokenId && { 'credential.token': callerText(tokenId) }),
+    ...(clientId && { 'credential.client': callerText(clientId) }),
+  };
 }
 
 /** Those of a resource that is in no catalogue. */

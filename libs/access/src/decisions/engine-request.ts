@@ -25,6 +25,8 @@ export function engineRequest(
       labels: who.keyLabels,
       ageDays: Math.max(0, (request.timeMs - who.issuedAtMs) / DAY_MS),
       restrictions: who.restrictions,
+      details: who.details,
+      scopes: who.scopes,
     },
     request,
   };

@@ -53,7 +53,7 @@ describe('every route', () => {
   it('is listed with what it declares', async () => {
     running = await service([ThingsController, FaultyController]);
     const routes = listRoutes(running.app);
-    expect(routes).toHaveLength(9);
+    expect(routes).toHaveLength(10);
     expect(routes).toContainEqual({
       method: 'POST',
       path: '/v1/things/:id/revoke',

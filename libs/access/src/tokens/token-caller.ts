@@ -1,0 +1,78 @@
+import type { IssuerRecord, PrincipalRecord } from '#libs/contracts';
+import type { Authenticated } from '../authentication/caller.js';
+import { isOperator, type EnginePrincipal, type PrincipalEntry } from '../identity/directory.js';
+import type { IdentityView } from '../identity/identity-view.js';
+import type { VerifiedToken } from './verified-token.js';
+
+/** What follows from a token and the records that it depends on, as long as those are the same. */
+export type TokenCaller = {
+  readonly principal: PrincipalEntry;
+  /** The principal's record that `caller` was made from. */
+  readonly record: PrincipalRecord;
+  /** Slot of the key that the token was exchanged for, and the offset of that key's record; -1 where there is none. */
+  readonly slot: number;
+  readonly offset: number;
+  /** The record of the issuer that the token was exchanged from, as it was. */
+  readonly exchangedFrom: IssuerRecord | undefined;
+  /** What ends everything that the principal has. */
+  readonly revocationKey: string;
+  readonly caller: Authenticated;
+};
+
+/** Undefined where nobody is meant by the token whose record can be read. */
+export function callerOf(view: IdentityView, token: VerifiedToken): TokenCaller | undefined {
+  const id = token.principalId(view);
+  const principal = id === undefined ? undefined : view.directory.knownPrincipal(id);
+  if (!principal?.record || !principal.engine) return undefined;
+  const { record, engine } = principal;
+  const { own } = token;
+  const slot = own?.keyId === undefined ? -1 : view.credentials.find(own.keyId);
+  const terms = slot < 0 ? undefined : view.credentials.termsOf(slot);
+  const exchangedFrom = own?.issuerId === undefined ? undefined : view.issuers.find(own.issuerId);
+  const operator = isOperator(record);
+  const caller: Authenticated = Object.freeze({
+    ok: true,
+    tenantId: record.tenantId,
+    principalId: record.id,
+    principalKind: operator ? 'operator' : record.kind,
+    operator,
+    keyId: own?.keyId ?? '',
+    keyKind: 'token',
+    authMethod: 'jwt',
+    principal: withTeams(engine, own ? stillAdded(token.teams, exchangedFrom) : token.teams),
+    restrictions: terms?.compiled,
+    scopes: token.scopes,
+    details: token.details,
+    keyLabels: terms?.labels ?? {},
+    // A token does not make a key younger than it is.
+    issuedAtMs: slot < 0 ? token.issuedAtMs : view.credentials.slots.double(slot, 'issuedAtMs'),
+    token: token.identity,
+  });
+  const offset = offsetOf(view, slot);
+  return { principal, record, slot, offset, exchangedFrom, revocationKey: `principal/${record.id}`, caller };
+}
+
+/** Whether everything that the caller was made from is as it was. */
+export function isCurrent(view: IdentityView, token: VerifiedToken, made: TokenCaller): boolean {
+  const { own } = token;
+  return (
+    made.record === made.principal.record &&
+    (own?.keyId === undefined || made.offset === offsetOf(view, view.credentials.find(own.keyId))) &&
+    (own?.issuerId === undefined || made.exchangedFrom === view.issuers.find(own.issuerId))
+  );
+}
+
+/** No two records have the same offset. */
+function offsetOf({ credentials }: IdentityView, slot: number): number {
+  return slot < 0 ? -1 : credentials.slots.double(slot, 'offset');
+}
+
+/** Those that some rule of the issuer adds to this day: a token keeps nothing that its issuer has lost. */
+function stillAdded(teams: readonly string[], issuer: IssuerRecord | undefined): readonly string[] {
+  return teams.filter((team) => issuer?.mappings.some((mapping) => mapping.teams.includes(team)) ?? false);
+}
+
+function withTeams(principal: EnginePrincipal, added: readonly string[]): EnginePrincipal {
+  if (added.every((team) => principal.teams.includes(team))) return principal;
+  return Object.freeze({ ...principal, teams: [...new Set([...principal.teams, ...added])].sort() });
+}
