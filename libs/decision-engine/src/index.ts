@@ -21,7 +21,10 @@ export {
   type WhoCanQuestion,
 } from './reach/who-can.js';
 export type { AccessRequest, Circumstances, Credential, Principal, Resource } from './request.js';
-export { compile, CompileError, type CompileInput } from './snapshot/compile.js';
+export { CompileError } from './sets/compile-error.js';
+export { documentSet, type DocumentSet } from './sets/document-set.js';
+export { compile, compileSteps, type CompileInput } from './snapshot/compile.js';
+export { PersistentMap } from './persistent/persistent-map.js';
 export { ENGINE_VERSION, TenantSnapshot } from './snapshot/tenant-snapshot.js';
 export { TEST_DECISIONS_MAX } from './policy-test/decision-budget.js';
 export { junitOutput } from './policy-test/junit-output.js';

@@ -1,28 +1,14 @@
-import type { ResourceView } from '../conditions/resource-view.js';
-import type { AccessRequest } from '../request.js';
-import { applies, reaches, type Row } from '../statements/row.js';
+import type { PersistentMap } from '../persistent/persistent-map.js';
+import type { Row } from '../statements/row.js';
 
 /** A ceiling: some of its rows must allow what its subjects do. */
-export class CompiledBoundary {
-  private readonly byAction: (Row[] | undefined)[] = [];
+export type CompiledBoundary = { readonly name: string; readonly rows: readonly Row[] };
 
-  constructor(
-    readonly name: string,
-    readonly rows: readonly Row[],
-  ) {
-    for (const row of rows) {
-      for (const action of row.actions) (this.byAction[action] ??= []).push(row);
-    }
-  }
+/** Boundaries of one subject, by document. */
+export class SubjectBoundaries {
+  constructor(readonly sources: PersistentMap<readonly CompiledBoundary[]>) {}
 
-  /** A missing attribute fails the row, and where no other row allows, the boundary. */
-  allows(action: number, modelId: number, request: AccessRequest, resource: ResourceView): boolean {
-    const rows = this.byAction[action];
-    if (!rows) return false;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
-      if (row && reaches(row, modelId, resource) && applies(row, modelId, request, resource)) return true;
-    }
-    return false;
+  *[Symbol.iterator](): Generator<CompiledBoundary> {
+    for (const boundaries of this.sources.values()) yield* boundaries;
   }
 }

@@ -52,13 +52,14 @@ export function compileCondition(condition: Condition): CompiledCondition {
   };
 }
 
-/** Whether it reads nothing but the resource, and so is settled for a model when its revision is compiled. */
+/** What tells one condition from another. */
+export const identityOf = ({ attr, operator, ref, text, number, wanted, values }: CompiledCondition) => {
+  return [attr, operator, ref?.name, ref?.key, text, number, wanted, values];
+};
+
+/** Whether it reads nothing but the resource, and so is settled for a model once. */
 export const readsOnlyResource = ({ left, ref }: CompiledCondition): boolean =>
   left.name.startsWith('resource.') && (ref === undefined || ref.name.startsWith('resource.'));
-
-/** Whether its outcome may differ between operations. */
-export const readsOperation = ({ left, ref }: CompiledCondition): boolean =>
-  left.name === 'request.operation' || ref?.name === 'request.operation';
 
 function attribute(text: string): AttributeReference {
   const read = readAttribute(text);

@@ -12,10 +12,12 @@ const ADMINISTRATION = 'admin/policy';
 export function isAdministrator(snapshot: TenantSnapshot, principal: Principal, timeMs: number): boolean {
   if (principal.tenant !== snapshot.tenant) return false;
   let found = false;
-  snapshot.compiled.grants.visit(principal, ({ grants }) => {
-    found ||= grants.some(({ rows }) =>
-      rows.some(({ id, reach, expiresAtMs }) => id === ADMINISTRATION && reach.length === 1 && expiresAtMs > timeMs),
-    );
+  snapshot.compiled.grants.visit(principal, (own) => {
+    for (const { rows } of own.grants()) {
+      found ||= rows.some(({ id, terms }) => {
+        return id === ADMINISTRATION && terms.reach.length === 1 && terms.expiresAtMs > timeMs;
+      });
+    }
   });
   return found;
 }

@@ -5,8 +5,8 @@ import { evaluateCondition, FALSE, TRUE, type Outcome } from '../conditions/eval
 import type { ResourceView } from '../conditions/resource-view.js';
 import type { AccessRequest, Principal } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
-import type { Row } from '../statements/row.js';
 import { isAbout } from '../statements/action-ids.js';
+import type { Row, Terms } from '../statements/row.js';
 import { StatementCompiler, type Statement } from '../statements/statement-compiler.js';
 import { globContains } from './glob-contains.js';
 
@@ -27,12 +27,10 @@ export function counterExample(
   granted: readonly GrantedStatement[],
   timeMs: number,
 ): CounterExample | undefined {
-  const compiler = new StatementCompiler(snapshot.compiled.catalogue);
+  const compiler = new StatementCompiler();
   const rows = granted
     .filter(({ effect }) => effect !== 'deny')
-    .map(({ id, boundTo, ...statement }) =>
-      compiler.compile(id, statement, { resources: boundTo, expiresAtMs: Infinity }),
-    );
+    .map(({ id, boundTo, ...statement }) => compiler.compile(id, statement, { resources: boundTo }));
   return unheld(snapshot, holder, rowsInForce(snapshot, holder, timeMs), rows, timeMs);
 }
 
@@ -40,8 +38,10 @@ export function counterExample(
 export function rowsInForce({ tenant, compiled }: TenantSnapshot, holder: Principal, timeMs: number): readonly Row[] {
   if (holder.tenant !== tenant) return [];
   const held: Row[] = [];
-  compiled.grants.visit(holder, ({ grants }) => held.push(...grants.flatMap(({ rows }) => rows)));
-  return held.filter(({ expiresAtMs }) => expiresAtMs > timeMs);
+  compiled.grants.visit(holder, (own) => {
+    for (const { rows } of own.grants()) held.push(...rows.filter(({ terms }) => terms.expiresAtMs > timeMs));
+  });
+  return held;
 }
 
 /** The first of the rows that is not within `held`, which is what the holder may do at most. */
@@ -53,15 +53,17 @@ export function unheld(
   timeMs: number,
 ): CounterExample | undefined {
   const self = asking(holder, timeMs);
-  const boundaries = boundariesOfSome(snapshot, holder);
-  for (const row of granted) {
-    const [patterns = [], ...also] = row.reach;
-    for (const action of row.actions) {
+  const boundaries = boundariesOfSome(snapshot, holder).map(({ rows }) => new TermsByAction(rows));
+  const own = new TermsByAction(held);
+  for (const { id, actions, terms } of granted) {
+    const [patterns = [], ...also] = terms.reach;
+    for (const action of actions) {
       for (const pattern of patterns) {
-        const piece = { ...row, actions: [action], reach: [[pattern], ...also] };
-        if (isEmpty(piece)) continue;
-        const isShown = isHeld(piece, held, self) && boundaries.every(({ rows }) => isAllowed(piece, rows, self));
-        if (!isShown) return { statement: row.id, action: actionNames[action] ?? '', resource: textOf(pattern) };
+        const piece = { ...terms, reach: [[pattern], ...also] };
+        if (isEmpty(action, piece)) continue;
+        const isDenied = own.denies(action).some((deny) => mayOverlap(deny, piece));
+        const isShown = !isDenied && [own, ...boundaries].every((each) => isAllowed(piece, each.allows(action), self));
+        if (!isShown) return { statement: id, action: actionNames[action] ?? '', resource: textOf(pattern) };
       }
     }
   }
@@ -69,37 +71,50 @@ export function unheld(
 }
 
 /** Its lists surely have nothing in common, or the action is about none of what they name. */
-function isEmpty({ actions: [action = -1], reach }: Row): boolean {
+function isEmpty(action: number, { reach }: Terms): boolean {
   const [[pattern] = [], ...also] = reach;
   if (!pattern) return true;
   if (pattern.type !== undefined && !isAbout(action, pattern.type)) return true;
   return also.some((list) => list.every((other) => areApart(pattern, other)));
 }
 
+/** What statements need to match, by action; of a thousand that need the same, one is looked at. */
+class TermsByAction {
+  private readonly byAction = new Map<number, { allows: Set<Terms>; denies: Set<Terms> }>();
+
+  constructor(rows: readonly Row[]) {
+    for (const { actions, terms } of rows) {
+      for (const action of actions) {
+        const of = this.byAction.get(action) ?? { allows: new Set(), denies: new Set() };
+        this.byAction.set(action, of);
+        (terms.deny ? of.denies : of.allows).add(terms);
+      }
+    }
+  }
+
+  allows(action: number): readonly Terms[] {
+    return [...(this.byAction.get(action)?.allows ?? [])];
+  }
+
+  denies(action: number): readonly Terms[] {
+    return [...(this.byAction.get(action)?.denies ?? [])];
+  }
+}
+
 /** Boundaries that the holder is under and others may not be; one for everybody narrows the grant by itself. */
 function boundariesOfSome({ compiled }: TenantSnapshot, holder: Principal): readonly CompiledBoundary[] {
-  const ofAll = new Set(compiled.boundaries.forAll());
+  const ofAll = new Set(compiled.boundaries.forAll().flatMap((boundaries) => [...boundaries]));
   const found: CompiledBoundary[] = [];
-  compiled.boundaries.visit(holder, (boundaries) => found.push(...boundaries.filter((each) => !ofAll.has(each))));
+  compiled.boundaries.visit(holder, (boundaries) => found.push(...[...boundaries].filter((each) => !ofAll.has(each))));
   return found;
 }
 
-function isHeld(piece: Row, held: readonly Row[], holder: AccessRequest): boolean {
-  const [action = -1] = piece.actions;
-  const isDenied = held.some((row) => row.deny && row.actions.includes(action) && mayOverlap(row, piece));
-  return !isDenied && isAllowed(piece, held, holder);
-}
-
-function isAllowed(piece: Row, rows: readonly Row[], holder: AccessRequest): boolean {
-  const [action = -1] = piece.actions;
-  const concerning = rows.filter((row) => !row.deny && row.actions.includes(action));
-  return concerning.some(
-    (row) => row.reach.every((list) => isWithin(piece.reach, list)) && isNarrower(piece, row, holder),
-  );
+function isAllowed(piece: Terms, allows: readonly Terms[], holder: AccessRequest): boolean {
+  return allows.some((own) => own.reach.every((list) => isWithin(piece.reach, list)) && isNarrower(piece, own, holder));
 }
 
 /** Some list of the grant lies wholly within the holder's list: their intersection then does too. */
-function isWithin(reach: Row['reach'], list: readonly ResourcePattern[]): boolean {
+function isWithin(reach: Terms['reach'], list: readonly ResourcePattern[]): boolean {
   return reach.some((patterns) => patterns.every((inner) => list.some((outer) => patternContains(outer, inner))));
 }
 
@@ -109,7 +124,7 @@ function patternContains(outer: ResourcePattern, inner: ResourcePattern): boolea
 }
 
 /** Whether the deny is surely apart from the grant: only other types, other beginnings, or a literal not matched are. */
-function mayOverlap(deny: Row, piece: Row): boolean {
+function mayOverlap(deny: Terms, piece: Terms): boolean {
   return deny.reach.every((list) =>
     list.some((a) => piece.reach.every((patterns) => patterns.some((b) => !areApart(a, b)))),
   );
@@ -131,7 +146,7 @@ const fixedStart = (glob: string) => glob.split('*', 1)[0] ?? '';
  * Every condition of the holder's statement is also one of the grant, or follows from one. One about the principal is
  * another condition for another principal: it must be met by the holder now, or nothing is shown.
  */
-function isNarrower({ conditions: inner }: Row, { conditions: outer }: Row, holder: AccessRequest): boolean {
+function isNarrower({ conditions: inner }: Terms, { conditions: outer }: Terms, holder: AccessRequest): boolean {
   const follows = (condition: CompiledCondition) =>
     readsPrincipal(condition) ? isMet(condition, holder, TRUE) : inner.when.some((own) => implies(own, condition));
   const isExcepted = (condition: CompiledCondition) =>

@@ -27,15 +27,17 @@ export function keyCounterExample(
   key: CredentialReach,
   timeMs: number,
 ): CounterExample | undefined {
-  const granted = rowsOf(snapshot, key, 'granted', timeMs).filter(({ deny }) => !deny);
+  const granted = rowsOf(snapshot, key, 'granted', timeMs).filter(({ terms }) => !terms.deny);
   return unheld(snapshot, issuer.owner, rowsOf(snapshot, issuer, 'held', timeMs), granted, timeMs);
 }
 
 function rowsOf(snapshot: TenantSnapshot, of: CredentialReach, side: Side, timeMs: number): readonly Row[] {
   const rows = rowsInForce(snapshot, of.owner, timeMs);
   // Denies stay as they are: narrowing them would take them back.
-  const denies = rows.filter(({ deny }) => deny);
-  const scoped = rows.filter(({ deny }) => !deny).map((row) => ({ ...row, actions: row.actions.filter(carries(of)) }));
+  const denies = rows.filter(({ terms }) => terms.deny);
+  const scoped = rows
+    .filter(({ terms }) => !terms.deny)
+    .map((row) => ({ ...row, actions: row.actions.filter(carries(of)) }));
   const narrowed = of.restrictions.reduce((left, each) => narrowedRows(left, each, side), scoped as readonly Row[]);
   return [...denies, ...narrowed.filter(({ actions }) => actions.length > 0)];
 }

@@ -1,8 +1,8 @@
 import { ENVIRONMENT_TAG, readNetwork, type KeyRestrictions } from '#libs/policy-language';
-import { readPatterns } from '../catalogue/catalogue.js';
+import { readPatterns } from '../statements/read-patterns.js';
 import { compileCondition, type CompiledCondition } from '../conditions/compile-condition.js';
 import { actionIdsOf, useOf } from '../statements/action-ids.js';
-import type { Row } from '../statements/row.js';
+import type { Row, Terms } from '../statements/row.js';
 
 /** Which way to err where a narrowing cannot be said in the form of rows: what is granted is taken for more than it is. */
 export type Side = 'granted' | 'held';
@@ -18,29 +18,32 @@ export function narrowedRows(rows: readonly Row[], restrictions: KeyRestrictions
   if (environments) when.push(compileCondition({ attr: `resource.tags.${ENVIRONMENT_TAG}`, in: environments }));
   if (operations) when.push(compileCondition({ attr: 'request.operation', in: operations }));
   if (cidrs) when.push(compileCondition({ attr: 'request.ip', cidr: networks(cidrs) }));
-  const reaches: Row['reach'] = [
+  const reaches: Terms['reach'] = [
     ...(models ? [readPatterns(models.map((name) => (name.startsWith('model:') ? name : `model:${name}`)))] : []),
     ...(accounts ? [readPatterns(accounts.map((account) => `model:${account}/*`))] : []),
   ];
   const narrowed = rows.flatMap((row) => {
     const actions = isForModels ? row.actions.filter((action) => useOf(action) !== 'admin') : row.actions;
-    return apartByModels({ ...row, actions, conditions: added(row.conditions, { when, unless: [] }) }, reaches, side);
+    const conditions = added(row.terms.conditions, { when, unless: [] });
+    return apartByModels({ ...row, actions, terms: { ...row.terms, conditions } }, reaches, side);
   });
   return statements ? narrowed.flatMap((row) => statements.flatMap((statement) => within(row, statement))) : narrowed;
 }
 
 /** The lists of models narrow what is said of models, and nothing else. */
-function apartByModels(row: Row, reaches: Row['reach'], side: Side): readonly Row[] {
+function apartByModels(row: Row, reaches: Terms['reach'], side: Side): readonly Row[] {
   if (reaches.length === 0) return [row];
-  const [patterns = [], ...also] = row.reach;
+  const [patterns = [], ...also] = row.terms.reach;
   const isNarrowed = (type: string | undefined) => type === 'model' || (type === undefined && side === 'held');
   const ofModels = patterns.filter(({ type }) => isNarrowed(type));
   const others = patterns.filter(({ type }) => !isNarrowed(type));
   return [
-    ...(ofModels.length > 0 ? [{ ...row, reach: [ofModels, ...also, ...reaches] }] : []),
-    ...(others.length > 0 ? [{ ...row, reach: [others, ...also] }] : []),
+    ...(ofModels.length > 0 ? [reaching(row, [ofModels, ...also, ...reaches])] : []),
+    ...(others.length > 0 ? [reaching(row, [others, ...also])] : []),
   ];
 }
+
+const reaching = (row: Row, reach: Terms['reach']): Row => ({ ...row, terms: { ...row.terms, reach } });
 
 type KeyStatement = NonNullable<KeyRestrictions['statements']>[number];
 
@@ -50,11 +53,12 @@ function within(row: Row, statement: KeyStatement): readonly Row[] {
   if (actions.length === 0) return [];
   const when = (statement.when ?? []).map(compileCondition);
   const unless = (statement.unless ?? []).map(compileCondition);
-  const conditions = added(row.conditions, { when, unless });
-  return [{ ...row, actions, conditions, reach: [...row.reach, readPatterns(statement.resources)] }];
+  const conditions = added(row.terms.conditions, { when, unless });
+  const reach = [...row.terms.reach, readPatterns(statement.resources)];
+  return [{ ...row, actions, terms: { ...row.terms, conditions, reach } }];
 }
 
-const added = (own: Row['conditions'], more: Row['conditions']): Row['conditions'] => ({
+const added = (own: Terms['conditions'], more: Terms['conditions']): Terms['conditions'] => ({
   when: [...own.when, ...more.when],
   unless: [...own.unless, ...more.unless],
 });

@@ -1,5 +1,5 @@
 import { compileGlob, KeyRestrictions, readNetwork, type IpNetwork } from '#libs/policy-language';
-import { readPatterns } from '../catalogue/catalogue.js';
+import { readPatterns } from '../statements/read-patterns.js';
 import { compileCondition } from '../conditions/compile-condition.js';
 import { actionIdsOf } from '../statements/action-ids.js';
 import type { CompiledRestrictions } from './compiled-restrictions.js';

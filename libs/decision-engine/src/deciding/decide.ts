@@ -1,14 +1,15 @@
-import { forgetMissing, missingAttributes } from '../conditions/evaluate-condition.js';
+import type { CatalogueModel } from '../catalogue/catalogue.js';
+import { missingAttributes } from '../conditions/evaluate-condition.js';
 import type { ResourceView } from '../conditions/resource-view.js';
 import { checkBeforeResource, checkOnResource } from '../credential/check-credential.js';
 import { NONE, type Decision, type DecisionCode, type Reason } from '../decision.js';
 import type { AccessRequest } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import { actionIdOf, isAbout } from '../statements/action-ids.js';
-import { NO_MODEL } from '../statements/row.js';
+import { ungranted } from './answer.js';
 import { decideForOperator } from './operator-rights.js';
 import { isOpenByAnotherOperation } from './other-operations.js';
-import { ownerReach, type OwnerReach } from './owner-reach.js';
+import { ownerReach } from './owner-reach.js';
 import { isWithin } from './tenancy.js';
 
 const INVOKE = actionIdOf('model:invoke');
@@ -28,47 +29,42 @@ export function decide(snapshot: TenantSnapshot, request: AccessRequest): Decisi
   if (type === 'model') {
     const model = snapshot.compiled.catalogue.find(path);
     if (!model) return refused('model_not_allowed', 'unknown_model', NONE);
-    return decideOn(snapshot, action, model.id, request, model);
+    return decideOn(snapshot, action, model, request, model);
   }
   const resource = snapshot.compiled.tagged.view(request.resource, snapshot.tenant);
   if (!isWithin(snapshot.tenant, action, resource)) return refused('action_not_allowed', 'other_tenant', NONE);
-  return decideOn(snapshot, action, NO_MODEL, request, resource);
+  return decideOn(snapshot, action, undefined, request, resource);
 }
 
 function decideOn(
   snapshot: TenantSnapshot,
   action: number,
-  modelId: number,
+  model: CatalogueModel | undefined,
   request: AccessRequest,
   resource: ResourceView,
 ): Decision {
-  forgetMissing();
-  const reach = ownerReach(snapshot, action, modelId, request, resource);
-  if (reach.reason !== 'granted') return unreached(reach, snapshot, action, modelId, request, resource);
-  const { statements } = reach;
-  if (action === INVOKE && modelId !== NO_MODEL && snapshot.models[modelId]?.environment === undefined) {
-    return refused('untagged_resource', 'untagged_resource', statements);
+  const { reason, decision } = ownerReach(snapshot, action, model, request, resource);
+  if (reason !== 'granted') return unreached(decision, snapshot, action, model, request);
+  if (action === INVOKE && model && model.environment === undefined) {
+    return refused('untagged_resource', 'untagged_resource', decision.statements);
   }
   const narrowed = checkOnResource(action, request, resource);
-  if (narrowed) return refused(narrowed.code, narrowed.reason, statements);
-  return { allowed: true, code: null, reason: 'granted', statements, boundaries: NONE, missing: NONE };
+  return narrowed ? refused(narrowed.code, narrowed.reason, decision.statements) : decision;
 }
 
 function unreached(
-  { reason, statements, boundaries }: OwnerReach,
+  decision: Decision,
   snapshot: TenantSnapshot,
   action: number,
-  modelId: number,
+  model: CatalogueModel | undefined,
   request: AccessRequest,
-  resource: ResourceView,
 ): Decision {
   const missing = missingAttributes();
-  const byOperation = modelId !== NO_MODEL && isOpenByAnotherOperation(snapshot, action, modelId, request, resource);
-  const code = byOperation ? 'action_not_allowed' : ungranted(resource.type);
-  return { allowed: false, code, reason, statements, boundaries, missing };
+  if (model && isOpenByAnotherOperation(snapshot, action, model, request)) {
+    return { ...decision, code: 'action_not_allowed', missing };
+  }
+  return missing.length === 0 ? decision : { ...decision, missing };
 }
-
-const ungranted = (type: string): DecisionCode => (type === 'model' ? 'model_not_allowed' : 'action_not_allowed');
 
 function refused(code: DecisionCode, reason: Reason, statements: readonly string[]): Decision {
   return { allowed: false, code, reason, statements, boundaries: NONE, missing: NONE };

@@ -5,7 +5,7 @@ import type { Decision } from '../decision.js';
 import type { AccessRequest } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import { actionIdOf } from '../statements/action-ids.js';
-import { reachesPath, type Row } from '../statements/row.js';
+import { reaches, type Row } from '../statements/row.js';
 import { decide } from './decide.js';
 
 /** An allow that would have let the request in, but for `because`. */
@@ -42,11 +42,13 @@ function nearestAllows(snapshot: TenantSnapshot, request: AccessRequest): readon
   if (action === undefined || principal.tenant !== snapshot.tenant || (asked.type === 'model' && !model)) return [];
   const resource = model ?? tagged.view(asked, snapshot.tenant);
   const own = new Set<Row>();
-  grants.visit(principal, ({ grants: held }) => held.forEach(({ rows }) => rows.forEach((row) => own.add(row))));
+  grants.visit(principal, (held) => {
+    for (const { rows } of held.grants()) for (const row of rows) own.add(row);
+  });
   const candidates = [...own].flatMap((row) => missOf(row, action, request, resource));
   let left = ROWS_EXAMINED_MAX - own.size;
-  for (const [subject, { grants: held }] of grants.entries()) {
-    for (const { rows } of held) {
+  for (const [subject, held] of grants.entries()) {
+    for (const { rows } of held.grants()) {
       for (const row of rows) {
         if (left-- <= 0) return nearest(candidates);
         if (!own.has(row)) candidates.push(...missOfOthers(row, subject, action, request, resource));
@@ -68,16 +70,16 @@ function nearest(candidates: readonly Candidate[]): readonly NearMiss[] {
 
 /** A statement that the principal holds: what keeps it from matching, the fewer the nearer. */
 function missOf(row: Row, action: number, request: AccessRequest, resource: ResourceView): Candidate[] {
-  if (row.deny) return [];
+  if (row.terms.deny) return [];
   const isAction = row.actions.includes(action);
-  const isReached = reachesPath(row.reach, resource);
+  const isReached = reaches(row.terms, resource);
   if (!isAction && !isReached) return [];
   const unmet = unmetConditions(row, request, resource);
   const reasons = [
     ...(isAction ? [] : [`it does not name ${request.action}`]),
     ...(isReached ? [] : [`it does not reach ${resource.type}:${resource.path}`]),
-    ...(row.expiresAtMs <= request.request.timeMs
-      ? [`its binding ended ${new Date(row.expiresAtMs).toISOString()}`]
+    ...(row.terms.expiresAtMs <= request.request.timeMs
+      ? [`its binding ended ${new Date(row.terms.expiresAtMs).toISOString()}`]
       : []),
     ...unmet,
   ];
@@ -94,12 +96,12 @@ function missOfOthers(
   request: AccessRequest,
   resource: ResourceView,
 ): Candidate[] {
-  if (row.deny || !row.actions.includes(action) || !reachesPath(row.reach, resource)) return [];
-  if (row.expiresAtMs <= request.request.timeMs || unmetConditions(row, request, resource).length > 0) return [];
+  if (row.terms.deny || !row.actions.includes(action) || !reaches(row.terms, resource)) return [];
+  if (row.terms.expiresAtMs <= request.request.timeMs || unmetConditions(row, request, resource).length > 0) return [];
   return [{ statement: row.id, because: `it is granted to ${subject}`, distance: 10 }];
 }
 
-function unmetConditions({ conditions }: Row, request: AccessRequest, resource: ResourceView): string[] {
+function unmetConditions({ terms: { conditions } }: Row, request: AccessRequest, resource: ResourceView): string[] {
   const describe = (condition: CompiledCondition, wanted: typeof TRUE | typeof FALSE) => {
     const outcome = evaluateCondition(condition, request, resource);
     if (outcome === wanted) return [];

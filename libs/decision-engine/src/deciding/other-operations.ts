@@ -1,5 +1,5 @@
 import { operations } from '#libs/policy-language';
-import type { ResourceView } from '../conditions/resource-view.js';
+import type { CatalogueModel } from '../catalogue/catalogue.js';
 import type { AccessRequest } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import { ownerReach } from './owner-reach.js';
@@ -11,14 +11,13 @@ import { ownerReach } from './owner-reach.js';
 export function isOpenByAnotherOperation(
   snapshot: TenantSnapshot,
   action: number,
-  modelId: number,
+  model: CatalogueModel,
   request: AccessRequest,
-  resource: ResourceView,
 ): boolean {
   if (!snapshot.compiled.readsOperation) return false;
   return operations.some((operation) => {
     if (operation === request.request.operation) return false;
     const other = { ...request, request: { ...request.request, operation } };
-    return ownerReach(snapshot, action, modelId, other, resource).reason === 'granted';
+    return ownerReach(snapshot, action, model, other, model).reason === 'granted';
   });
 }

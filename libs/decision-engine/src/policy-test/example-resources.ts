@@ -54,8 +54,8 @@ function patternsFor({ compiled: { grants, boundaries } }: TenantSnapshot, actio
   const id = actionNames.indexOf(action);
   const patterns = new Set<ResourcePattern>();
   const take = (rows: readonly Row[]) => {
-    for (const { actions: concerned, reach } of rows) {
-      if (concerned.includes(id)) for (const pattern of reach.flat()) patterns.add(pattern);
+    for (const { actions: concerned, terms } of rows) {
+      if (concerned.includes(id)) for (const pattern of terms.reach.flat()) patterns.add(pattern);
     }
   };
   for (const [, held] of grants.entries()) take(held.rowsFor(id));

@@ -7,7 +7,7 @@ import {
   type Never,
   type PolicyTest,
 } from '#libs/policy-language';
-import { readPatterns } from '../catalogue/catalogue.js';
+import { readPatterns } from '../statements/read-patterns.js';
 import { reachesPath } from '../statements/row.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import type { DecisionBudget } from './decision-budget.js';
@@ -104,7 +104,7 @@ function mayHold(snapshot: TenantSnapshot, { principal }: Person, action: Action
   const id = actionNames.indexOf(action);
   let isHeld = false;
   snapshot.compiled.grants.visit(principal, (held) => {
-    isHeld ||= held.rowsFor(id).some(({ deny }) => !deny);
+    isHeld ||= held.termsFor(id).some(({ terms }) => !terms.deny);
   });
   return isHeld;
 }

@@ -1,6 +1,6 @@
 import type { Principal } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
-import { SubjectIndex } from '../subjects/subject-index.js';
+import { canonicalSubject, subjectsMeaning } from '../subjects/subject-index.js';
 
 /** Somebody invariants are checked for. `isKnown`: their teams and labels are all there is to know. */
 export type Person = { readonly who: string; readonly principal: Principal; readonly isKnown: boolean };
@@ -44,11 +44,6 @@ function standIn(subject: string, tenant: string): Person | undefined {
 
 /** Those of the people whom one of the subjects means; patterns such as `virtual-account:*` are taken. */
 export function meantBy(subjects: readonly string[], people: readonly Person[]): readonly Person[] {
-  const index = new SubjectIndex(() => ({}));
-  for (const subject of subjects) index.of(subject);
-  return people.filter(({ principal }) => {
-    let isMeant = false;
-    index.visit(principal, () => (isMeant = true));
-    return isMeant;
-  });
+  const meant = new Set(subjects.map(canonicalSubject));
+  return people.filter(({ principal }) => [...subjectsMeaning(principal)].some((subject) => meant.has(subject)));
 }

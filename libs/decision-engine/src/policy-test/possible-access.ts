@@ -18,7 +18,6 @@ export type PossibleAccess = {
 /** Who asks for what; `isKnown` tells whether their teams and labels are, and so are settled. */
 export type PossibleQuestion = {
   readonly action: number;
-  readonly modelId: number;
   readonly resource: ResourceView;
   /** Whether the resource's attributes are those of a document, and so are settled. */
   readonly isDescribed: boolean;
@@ -30,18 +29,19 @@ export type PossibleQuestion = {
 export function possibleAccess({ grants, boundaries }: Compiled, question: PossibleQuestion): PossibleAccess {
   const allows = new Map<Row, Alternative>();
   const denies = new Map<Row, Alternative>();
-  const { action, modelId, resource, request } = question;
+  const { action, resource, request } = question;
   grants.visit(request.principal, (held) => {
     for (const row of held.rowsFor(action)) {
-      if (!reaches(row, modelId, resource) || row.expiresAtMs <= request.request.timeMs) continue;
-      const alternative = row.deny ? denying(row, question) : allowing(row, question);
-      if (alternative) (row.deny ? denies : allows).set(row, alternative);
+      const { deny, expiresAtMs } = row.terms;
+      if (!reaches(row.terms, resource) || expiresAtMs <= request.request.timeMs) continue;
+      const alternative = deny ? denying(row, question) : allowing(row, question);
+      if (alternative) (deny ? denies : allows).set(row, alternative);
     }
   });
   const ceilings: (readonly Alternative[])[] = [];
   boundaries.visit(request.principal, (applying) => {
     for (const { rows } of applying) {
-      const concerning = rows.filter((row) => row.actions.includes(action) && reaches(row, modelId, resource));
+      const concerning = rows.filter((row) => row.actions.includes(action) && reaches(row.terms, resource));
       ceilings.push(concerning.flatMap((row) => allowing(row, question) ?? []));
     }
   });
@@ -59,7 +59,10 @@ export function isAsWide(wide: Alternative, narrow: Alternative): boolean {
   return wide.expiresAtMs >= narrow.expiresAtMs && [...wide.open].every((condition) => narrow.open.has(condition));
 }
 
-function allowing({ id, conditions, expiresAtMs }: Row, question: PossibleQuestion): Alternative | undefined {
+function allowing(
+  { id, terms: { conditions, expiresAtMs } }: Row,
+  question: PossibleQuestion,
+): Alternative | undefined {
   const open = new Set<string>();
   for (const [conditionsOf, wanted] of [
     [conditions.when, TRUE],
@@ -74,7 +77,7 @@ function allowing({ id, conditions, expiresAtMs }: Row, question: PossibleQuesti
 }
 
 /** A deny that meets something missing matches; so only what surely fails is left out. */
-function denying({ id, conditions, expiresAtMs }: Row, question: PossibleQuestion): Alternative | undefined {
+function denying({ id, terms: { conditions, expiresAtMs } }: Row, question: PossibleQuestion): Alternative | undefined {
   const open = new Set<string>();
   for (const [conditionsOf, wanted, failing] of [
     [conditions.when, TRUE, FALSE],

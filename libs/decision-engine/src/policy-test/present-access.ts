@@ -2,7 +2,6 @@ import { actionNames, type Action } from '#libs/policy-language';
 import { askedOperations } from '../deciding/asked-operations.js';
 import { isWithin } from '../deciding/tenancy.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
-import { NO_MODEL } from '../statements/row.js';
 import type { ExampleResource } from './example-resources.js';
 import type { Person } from './people.js';
 import { possibleAccess, type PossibleAccess } from './possible-access.js';
@@ -38,7 +37,7 @@ export function accessIn(snapshot: TenantSnapshot, question: Question): Possible
     request: { operation, timeMs },
   };
   const settled = { resource, isDescribed, request, isKnown: person.isKnown };
-  return possibleAccess(snapshot.compiled, { action: id, modelId: model?.id ?? NO_MODEL, ...settled });
+  return possibleAccess(snapshot.compiled, { action: id, ...settled });
 }
 
 /** The operations by which somebody may come with an action, in any of the snapshots. */

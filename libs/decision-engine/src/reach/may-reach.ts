@@ -18,7 +18,7 @@ export function mayReachModel(snapshot: TenantSnapshot, principal: Principal, na
       const resource = { type: 'model', path: name, tenant: model.tenant };
       const credential = { kind: 'none' };
       const request = { principal, action, resource, credential, request: { operation, timeMs } };
-      const settled = { isDescribed: true, isKnown: true, modelId: model.id, resource: model, request };
+      const settled = { isDescribed: true, isKnown: true, resource: model, request };
       const open = openAllows(possibleAccess(snapshot.compiled, { action: actionIdOf(action) ?? -1, ...settled }));
       return open.length > 0;
     }),

@@ -54,8 +54,10 @@ export function whatCan(
 function heldActions({ compiled }: TenantSnapshot, principal: Principal): readonly Action[] {
   if (principal.operator === true) return ordered;
   const held = new Set<number>();
-  compiled.grants.visit(principal, ({ grants }) => {
-    for (const { rows } of grants) for (const row of rows) if (!row.deny) row.actions.forEach((id) => held.add(id));
+  compiled.grants.visit(principal, (own) => {
+    for (const { rows } of own.grants()) {
+      for (const { actions, terms } of rows) if (!terms.deny) for (const id of actions) held.add(id);
+    }
   });
   return ordered.filter((action) => held.has(actionIdOf(action) ?? -1));
 }

@@ -1,9 +1,10 @@
+import type { ResourceView } from '../conditions/resource-view.js';
 import { decide } from '../deciding/decide.js';
 import type { Circumstances, Principal, Resource } from '../request.js';
 import type { TenantSnapshot } from '../snapshot/tenant-snapshot.js';
 import { actionIdOf, isAbout } from '../statements/action-ids.js';
 import type { SubjectGrants } from '../statements/grant.js';
-import { NO_MODEL, reaches } from '../statements/row.js';
+import { reaches } from '../statements/row.js';
 import { askedOperations } from '../deciding/asked-operations.js';
 
 /** The circumstances of a question about the present. Without `operation`: any by which the action may come. */
@@ -52,9 +53,9 @@ export function whoCan(
 function reachTo(snapshot: TenantSnapshot, { action, resource, request }: WhoCanQuestion) {
   const id = actionIdOf(action);
   if (id === undefined || !isAbout(id, resource.type)) return () => undefined;
-  const { catalogue, grants } = snapshot.compiled;
+  const { catalogue, grants, tagged } = snapshot.compiled;
   const model = resource.type === 'model' ? catalogue.find(resource.path) : undefined;
-  const holders = holdersOf(snapshot, id, model?.id ?? NO_MODEL, resource);
+  const holders = holdersOf(snapshot, id, model ?? tagged.view(resource, snapshot.tenant));
   const operations = request.operation === undefined ? askedOperations(snapshot, id, model) : [request.operation];
   return (principal: Principal): readonly string[] | undefined => {
     let isCandidate = principal.operator === true;
@@ -71,16 +72,10 @@ function reachTo(snapshot: TenantSnapshot, { action, resource, request }: WhoCan
 }
 
 /** Subjects that hold some allow which reaches the resource, whatever its conditions. */
-function holdersOf(
-  { compiled, tenant }: TenantSnapshot,
-  action: number,
-  modelId: number,
-  resource: Resource,
-): ReadonlySet<SubjectGrants> {
+function holdersOf({ compiled }: TenantSnapshot, action: number, resource: ResourceView): ReadonlySet<SubjectGrants> {
   const holders = new Set<SubjectGrants>();
-  const view = compiled.tagged.view(resource, tenant);
   for (const [, held] of compiled.grants.entries()) {
-    if (held.rowsFor(action).some((row) => !row.deny && reaches(row, modelId, view))) holders.add(held);
+    if (held.termsFor(action).some(({ terms }) => !terms.deny && reaches(terms, resource))) holders.add(held);
   }
   return holders;
 }

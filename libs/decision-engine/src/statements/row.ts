@@ -1,40 +1,35 @@
 import type { ResourcePattern } from '#libs/policy-language';
-import type { ModelSelector } from '../catalogue/model-selector.js';
 import type { Conditions } from '../conditions/conditions.js';
 import { evaluateCondition, FALSE, TRUE } from '../conditions/evaluate-condition.js';
 import type { ResourceView } from '../conditions/resource-view.js';
 import type { AccessRequest } from '../request.js';
 
-/**
- * One statement as one binding grants it. For models, patterns and conditions on the resource alone are settled in
- * `models`, and only what depends on the request is left in `onModels`; other resources are looked at as they come.
- */
-export type Row = {
-  /** `role/statement`. */
-  readonly id: string;
-  /** `[id]`, ready to be an answer's citation. */
-  readonly cited: readonly string[];
+/** When a statement matches. Statements with equal terms share one object, and are matched together. */
+export type Terms = {
   readonly deny: boolean;
-  readonly actions: readonly number[];
-  readonly models: ModelSelector;
-  readonly onModels: Conditions;
   /** Each list is alternatives; all lists must be met: the statement's own resources and its binding's. */
   readonly reach: readonly (readonly ResourcePattern[])[];
+  /** Whose resource alone it can be: a model's own grants do not open another tenant's model of its name. */
+  readonly ofTenant: string | undefined;
   readonly conditions: Conditions;
+  /** Those of `conditions` that read the resource alone: settled for a model once, not for each request. */
+  readonly onResource: Conditions;
+  /** The others. */
+  readonly onRequest: Conditions;
   /** End of the binding; Infinity for none. */
   readonly expiresAtMs: number;
 };
 
-/** No model of the catalogue: another type of resource. */
-export const NO_MODEL = -1;
+/** One statement as one binding grants it. `id` is `role/statement`. */
+export type Row = { readonly id: string; readonly actions: readonly number[]; readonly terms: Terms };
 
-/** Whether the row decides about this resource, apart from its conditions and its expiry. */
-export function reaches(row: Row, modelId: number, resource: ResourceView): boolean {
-  return modelId === NO_MODEL ? reachesPath(row.reach, resource) : row.models.has(modelId);
+/** Whether the statement is about this resource, apart from its conditions and its end. */
+export function reaches({ reach, ofTenant }: Terms, resource: ResourceView): boolean {
+  return (ofTenant === undefined || ofTenant === resource.tenant) && reachesPath(reach, resource);
 }
 
 /** Whether some pattern of every list names the resource. */
-export function reachesPath(reach: Row['reach'], { type, path }: ResourceView): boolean {
+export function reachesPath(reach: Terms['reach'], { type, path }: ResourceView): boolean {
   for (const patterns of reach) {
     if (
       !patterns.some((pattern) => (pattern.type === undefined || pattern.type === type) && pattern.glob.matches(path))
@@ -43,22 +38,6 @@ export function reachesPath(reach: Row['reach'], { type, path }: ResourceView): 
     }
   }
   return true;
-}
-
-/** Whether the row's conditions let it match, and its binding has not ended. */
-export function applies(row: Row, modelId: number, request: AccessRequest, resource: ResourceView): boolean {
-  return holds(row, modelId === NO_MODEL ? row.conditions : row.onModels, request, resource);
-}
-
-/** The same for conditions apart from their row. */
-export function holds(
-  { deny, expiresAtMs }: Pick<Row, 'deny' | 'expiresAtMs'>,
-  conditions: Conditions,
-  request: AccessRequest,
-  resource: ResourceView,
-): boolean {
-  if (expiresAtMs <= request.request.timeMs) return false;
-  return deny ? denies(conditions, request, resource) : allows(conditions, request, resource);
 }
 
 /** An allow needs every condition to be told: what is missing fails it. */

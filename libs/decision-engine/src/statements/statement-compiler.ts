@@ -1,17 +1,15 @@
 import type { Condition, ResourcePattern } from '#libs/policy-language';
-import { readPatterns, type Catalogue } from '../catalogue/catalogue.js';
-import { ModelSelector } from '../catalogue/model-selector.js';
 import {
   compileCondition,
+  identityOf,
   readsOnlyResource,
-  readsOperation,
   type CompiledCondition,
 } from '../conditions/compile-condition.js';
 import type { Conditions } from '../conditions/conditions.js';
-import { evaluateCondition, FALSE, TRUE } from '../conditions/evaluate-condition.js';
-import type { AccessRequest } from '../request.js';
 import { actionIdsOf } from './action-ids.js';
-import type { Row } from './row.js';
+import { readPatterns } from './read-patterns.js';
+import { Remembered } from './remembered.js';
+import type { Row, Terms } from './row.js';
 
 /** What every place of a document may state. */
 export type Statement = {
@@ -22,133 +20,75 @@ export type Statement = {
   readonly unless?: readonly Condition[] | undefined;
 };
 
-/** What a binding adds to a statement. */
-export type Narrowing = { readonly resources: readonly string[] | undefined; readonly expiresAtMs: number };
+/** What surrounds a statement: its binding's resources and end, and whose resource alone it can be. */
+export type Narrowing = {
+  readonly resources?: readonly string[] | undefined;
+  readonly expiresAtMs?: number;
+  readonly ofTenant?: string;
+};
 
 const EVERYTHING = ['**'];
 
 /**
- * Turns statements into rows for one catalogue. Rows share their parts: the same patterns are resolved and the same
- * conditions compiled once per revision, however many statements use them.
+ * Turns statements into rows. Rows share their parts: the same patterns and conditions are compiled once, however many
+ * statements of however many revisions use them.
  */
 export class StatementCompiler {
-  private readonly patterns = new Map<string, readonly ResourcePattern[]>();
-  private readonly conditions = new Map<string, CompiledCondition>();
-  private readonly lists = new Map<string, Conditions>();
-  private readonly selectors = new Map<string, ModelSelector>();
-  private readonly actions = new Map<string, readonly number[]>();
-  /** Whether any condition asks for the operation; if none does, no refusal can be the operation's doing. */
-  readsOperation = false;
-
-  constructor(private readonly catalogue: Catalogue) {}
+  private readonly patterns = new Remembered<readonly ResourcePattern[]>();
+  private readonly conditions = new Remembered<CompiledCondition>();
+  private readonly lists = new Remembered<Conditions>();
+  private readonly actions = new Remembered<readonly number[]>();
+  private readonly terms = new Remembered<Terms>();
 
   /** Throws a TypeError for what the lint would have refused. */
-  compile(id: string, statement: Statement, narrowing: Narrowing): Row {
-    const deny = statement.effect === 'deny';
-    const reach = [this.reach(statement.resources ?? EVERYTHING)];
-    if (narrowing.resources) reach.push(this.reach(narrowing.resources));
-    const conditions = this.conditionsOf(statement, isAny);
-    const { when, unless } = conditions;
+  compile(id: string, statement: Statement, narrowing: Narrowing = {}): Row {
+    const { actions } = statement;
     return {
       id,
-      cited: Object.freeze([id]),
-      deny,
-      actions: this.actionsOf(statement.actions),
-      models: this.selector(deny, reach, { when, unless }),
-      onModels: when.length + unless.length === 0 ? conditions : this.conditionsOf(statement, isDynamic),
-      reach,
-      conditions,
-      expiresAtMs: narrowing.expiresAtMs,
+      actions: this.actions.of(actions.join('\n'), () => actionIdsOf(actions)),
+      terms: this.terms.of(keyOf(statement, narrowing), () => this.termsOf(statement, narrowing)),
     };
   }
 
-  private reach(texts: readonly string[]): readonly ResourcePattern[] {
-    return remembered(this.patterns, texts.join('\n'), () => readPatterns(texts));
+  private termsOf(statement: Statement, { resources, expiresAtMs = Infinity, ofTenant }: Narrowing): Terms {
+    const reach = [this.patternsOf(statement.resources ?? EVERYTHING)];
+    if (resources) reach.push(this.patternsOf(resources));
+    const when = this.all(statement.when);
+    const unless = this.all(statement.unless);
+    const list = (keep: (condition: CompiledCondition) => boolean) =>
+      this.listOf(when.filter(keep), unless.filter(keep));
+    return {
+      deny: statement.effect === 'deny',
+      reach,
+      ofTenant,
+      conditions: list(isAny),
+      onResource: list(readsOnlyResource),
+      onRequest: list(readsMore),
+      expiresAtMs,
+    };
   }
 
-  private actionsOf(patterns: readonly string[]): readonly number[] {
-    return remembered(this.actions, patterns.join('\n'), () => actionIdsOf(patterns));
-  }
-
-  /** Equal lists are one object, so that rows with the same conditions can be told together. */
-  private conditionsOf(statement: Statement, keep: (condition: CompiledCondition) => boolean): Conditions {
-    const when = this.all(statement.when).filter(keep);
-    const unless = this.all(statement.unless).filter(keep);
-    const key = JSON.stringify([when.map(identity), unless.map(identity)]);
-    return remembered(this.lists, key, () => ({ when, unless }));
+  private patternsOf(texts: readonly string[]): readonly ResourcePattern[] {
+    return this.patterns.of(texts.join('\n'), () => readPatterns(texts));
   }
 
   private all(conditions: readonly Condition[] = []): readonly CompiledCondition[] {
-    return conditions.map((condition) => {
-      const compiled = remembered(this.conditions, JSON.stringify(condition), () => compileCondition(condition));
-      if (readsOperation(compiled)) this.readsOperation = true;
-      return compiled;
-    });
+    return conditions.map((condition) =>
+      this.conditions.of(JSON.stringify(condition), () => compileCondition(condition)),
+    );
   }
 
-  /** Models that the patterns name and that no condition on the model itself excludes. */
-  private selector(deny: boolean, reach: Row['reach'], conditions: Conditions): ModelSelector {
-    const when = conditions.when.filter(readsOnlyResource);
-    const unless = conditions.unless.filter(readsOnlyResource);
-    const key = JSON.stringify([
-      deny && when.length + unless.length > 0,
-      reach.map((patterns) => patterns.map(({ type, glob }) => `${type}:${glob.source}`)),
-      when.map(identity),
-      unless.map(identity),
-    ]);
-    return remembered(this.selectors, key, () => {
-      let ids = [...this.idsMatching(reach[0] ?? [])];
-      for (const patterns of reach.slice(1)) {
-        const also = this.idsMatching(patterns);
-        ids = ids.filter((id) => also.has(id));
-      }
-      const kept = ids.filter((id) => this.isOpen(deny, id, when, unless));
-      return ModelSelector.of(
-        kept.toSorted((a, b) => a - b),
-        this.catalogue.models.length,
-      );
-    });
-  }
-
-  private idsMatching(patterns: readonly ResourcePattern[]): Set<number> {
-    const ids = new Set<number>();
-    for (const pattern of patterns) for (const { id } of this.catalogue.matching(pattern)) ids.add(id);
-    return ids;
-  }
-
-  private isOpen(
-    deny: boolean,
-    id: number,
-    when: readonly CompiledCondition[],
-    unless: readonly CompiledCondition[],
-  ): boolean {
-    const model = this.catalogue.models[id];
-    if (!model) return false;
-    const outcome = (condition: CompiledCondition) => evaluateCondition(condition, NOBODY, model);
-    if (deny) return !when.some((c) => outcome(c) === FALSE) && !unless.some((c) => outcome(c) === TRUE);
-    return when.every((c) => outcome(c) === TRUE) && unless.every((c) => outcome(c) === FALSE);
+  /** Equal lists are one object, so that statements with the same conditions can be told together. */
+  private listOf(when: readonly CompiledCondition[], unless: readonly CompiledCondition[]): Conditions {
+    const key = JSON.stringify([when.map(identityOf), unless.map(identityOf)]);
+    return this.lists.of(key, () => ({ when, unless }));
   }
 }
 
 const isAny = () => true;
-const isDynamic = (condition: CompiledCondition) => !readsOnlyResource(condition);
-const identity = ({ attr, operator, ref, text, number, wanted, values }: CompiledCondition) => {
-  return [attr, operator, ref?.name, ref?.key, text, number, wanted, values];
-};
+const readsMore = (condition: CompiledCondition) => !readsOnlyResource(condition);
 
-/** Conditions on the resource alone ask nothing of it. */
-const NOBODY: AccessRequest = {
-  principal: { id: '', kind: 'user', tenant: '', teams: [], groups: [], labels: {} },
-  action: '',
-  resource: { type: '', path: '' },
-  credential: { kind: 'none' },
-  request: { operation: '', timeMs: 0 },
-};
-
-function remembered<Value>(cache: Map<string, Value>, key: string, make: () => Value): Value {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  cache.set(key, made);
-  return made;
+function keyOf({ effect, resources, when, unless }: Statement, narrowing: Narrowing): string {
+  const { resources: boundTo, expiresAtMs, ofTenant } = narrowing;
+  return JSON.stringify([effect, resources, when, unless, boundTo, expiresAtMs, ofTenant]);
 }

@@ -1,83 +1,62 @@
 import { isSubject, readSubject } from '#libs/policy-language';
+import type { PersistentMap } from '../persistent/persistent-map.js';
 import type { Principal } from '../request.js';
 
-/** Something held per subject, found by principal without building a text: one map per kind of subject. */
+/** The subjects under which every principal, and every user or virtual account, is meant. */
+const EVERYBODY = '*';
+const ALL_USERS = 'everyone';
+const ALL_VIRTUAL_ACCOUNTS = 'virtual-account:*';
+
+/** One text for each subject: `user:*` is `everyone`. Throws a TypeError for what is no subject. */
+export function canonicalSubject(text: string): string {
+  const subject = readSubject(text, 'patterns');
+  if (!isSubject(subject)) throw new TypeError(subject.message);
+  if (!('name' in subject)) return subject.kind === 'any' ? EVERYBODY : ALL_USERS;
+  return subject.kind === 'user' && subject.name === '*' ? ALL_USERS : `${subject.kind}:${subject.name}`;
+}
+
+/** The subjects that mean a principal, each once. */
+export function subjectsMeaning({ kind, id, name, teams, groups }: Principal): ReadonlySet<string> {
+  const subjects = new Set([EVERYBODY]);
+  if (kind === 'user') subjects.add(ALL_USERS).add(`user:${id}`);
+  else
+    subjects
+      .add(ALL_VIRTUAL_ACCOUNTS)
+      .add(`virtual-account:${id}`)
+      .add(`virtual-account:${name ?? id}`);
+  for (const team of teams) subjects.add(`team:${team}`);
+  for (const group of groups) subjects.add(`idp-group:${group}`);
+  return subjects;
+}
+
+/** What one set holds for each subject. */
+export type HeldBySubject<Held> = PersistentMap<Held>;
+
+/** What is held for subjects by the platform's set and by a tenant's own. */
 export class SubjectIndex<Held> {
-  private readonly users = new Map<string, Held>();
-  private readonly virtualAccounts = new Map<string, Held>();
-  private readonly teams = new Map<string, Held>();
-  private readonly groups = new Map<string, Held>();
-  private allUsers: Held | undefined;
-  private allVirtualAccounts: Held | undefined;
-  private everybody: Held | undefined;
+  constructor(private readonly sets: readonly HeldBySubject<Held>[]) {}
 
-  constructor(private readonly create: () => Held) {}
-
-  /** What is held for `team:research`, `everyone`, `*`, `virtual-account:*`…; throws a TypeError for no subject. */
-  of(text: string): Held {
-    const subject = readSubject(text, 'patterns');
-    if (!isSubject(subject)) throw new TypeError(subject.message);
-    switch (subject.kind) {
-      case 'any':
-        return (this.everybody ??= this.create());
-      case 'everyone':
-        return (this.allUsers ??= this.create());
-      case 'user':
-        if (subject.name === '*') return (this.allUsers ??= this.create());
-        return this.in(this.users, subject.name);
-      case 'virtual-account':
-        if (subject.name === '*') return (this.allVirtualAccounts ??= this.create());
-        return this.in(this.virtualAccounts, subject.name);
-      case 'team':
-        return this.in(this.teams, subject.name);
-      case 'idp-group':
-        return this.in(this.groups, subject.name);
-    }
-  }
-
-  /** Calls `visit` with everything held for a principal. A principal may be met twice by one thing, never missed. */
+  /** Calls `visit` with everything held for a principal. */
   visit(principal: Principal, visit: (held: Held) => void): void {
-    const { kind, id, name, teams, groups } = principal;
-    if (this.everybody) visit(this.everybody);
-    if (kind === 'user') {
-      if (this.allUsers) visit(this.allUsers);
-      visitOne(this.users, id, visit);
-    } else {
-      if (this.allVirtualAccounts) visit(this.allVirtualAccounts);
-      visitOne(this.virtualAccounts, id, visit);
-      if (name !== undefined && name !== id) visitOne(this.virtualAccounts, name, visit);
-    }
-    for (let i = 0; i < teams.length; i++) visitOne(this.teams, teams[i], visit);
-    for (let i = 0; i < groups.length; i++) visitOne(this.groups, groups[i], visit);
+    for (const subject of subjectsMeaning(principal)) this.visitSubject(subject, visit);
   }
 
   /** What is held for every principal there is. */
-  forAll(): Held | undefined {
-    return this.everybody;
+  forAll(): readonly Held[] {
+    const found: Held[] = [];
+    this.visitSubject(EVERYBODY, (held) => found.push(held));
+    return found;
   }
 
-  /** Everything that is held, for whoever looks at all subjects; with the subject's text. */
-  *entries(): Iterable<readonly [subject: string, held: Held]> {
-    if (this.everybody) yield ['*', this.everybody];
-    if (this.allUsers) yield ['everyone', this.allUsers];
-    if (this.allVirtualAccounts) yield ['virtual-account:*', this.allVirtualAccounts];
-    for (const [name, held] of this.users) yield [`user:${name}`, held];
-    for (const [name, held] of this.virtualAccounts) yield [`virtual-account:${name}`, held];
-    for (const [name, held] of this.teams) yield [`team:${name}`, held];
-    for (const [name, held] of this.groups) yield [`idp-group:${name}`, held];
+  /** Everything that is held, for whoever looks at all subjects; one that both sets name comes twice. */
+  *entries(): Generator<readonly [subject: string, held: Held]> {
+    for (const set of this.sets) yield* set.entries();
   }
 
-  private in(map: Map<string, Held>, name: string): Held {
-    const known = map.get(name);
-    if (known !== undefined) return known;
-    const created = this.create();
-    map.set(name, created);
-    return created;
+  private visitSubject(subject: string, visit: (held: Held) => void): void {
+    for (const set of this.sets) {
+      const held = set.get(subject);
+      if (held !== undefined) visit(held);
+    }
   }
-}
-
-function visitOne<Held>(map: ReadonlyMap<string, Held>, name: string | undefined, visit: (held: Held) => void): void {
-  if (name === undefined || map.size === 0) return;
-  const held = map.get(name);
-  if (held !== undefined) visit(held);
 }
