@@ -1,5 +1,5 @@
 import { EventStoreModule, runSqlOf } from '#libs/event-store';
-import { IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
+import { AddressRules, EgressGuard, IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { kindNames } from '#libs/policy-language';
 import { ResourcesModule, type Resources } from '#libs/service';
@@ -7,13 +7,17 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ApplyController } from './apply/apply.controller.js';
 import { ApplyPolicy } from './apply/apply-policy.js';
 import { kindsNotInForce } from './apply/applying.js';
-import { BundleReader } from './apply/bundle-reader.js';
+import { RightsToGrant } from './apply/rights-to-grant.js';
+import { StandingSets } from './apply/standing.adapter.js';
 import { SubjectNames } from './apply/subject-names.js';
 import { CheckController } from './check/check.controller.js';
 import { TenantScope } from './apply/tenant-scope.js';
+import { UpstreamAddresses } from './apply/upstream-addresses.js';
 import type { PolicyConfig } from './config.js';
 import { ProviderCredentialsController } from './credentials/provider-credentials.controller.js';
 import { TenantDataKeys } from './credentials/tenant-data-keys.adapter.js';
+import { BundleIntake } from './drafting/bundle-intake.js';
+import { Drafting } from './drafting/drafting.js';
 import { DocumentHistory } from './documents/document-history.adapter.js';
 import { DocumentView } from './documents/document-view.js';
 import { kindController } from './documents/kind-controller.js';
@@ -46,7 +50,11 @@ import { WhoCanController } from './who-can/who-can.controller.js';
       useFactory: (em: EntityManager) => new SqlIdempotencyStore(runSqlOf(em)),
     },
     ApplyPolicy,
-    BundleReader,
+    StandingSets,
+    RightsToGrant,
+    UpstreamAddresses,
+    Drafting,
+    BundleIntake,
     SubjectNames,
     TenantScope,
     DocumentHistory,
@@ -62,7 +70,13 @@ export class PolicyModule {
     return {
       module: PolicyModule,
       imports: [
-        ResourcesModule.of(resources, [{ provide: PolicyKeys, useValue: new PolicyKeys(config) }]),
+        ResourcesModule.of(resources, [
+          { provide: PolicyKeys, useValue: new PolicyKeys(config) },
+          {
+            provide: EgressGuard,
+            useValue: new EgressGuard(AddressRules.parse(config.GATEHOUSE_EGRESS_ALLOW.join(','))),
+          },
+        ]),
         EventStoreModule.forRoot(store),
       ],
     };

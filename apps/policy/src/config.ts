@@ -1,4 +1,4 @@
-import { coherent, databaseUrl, readConfigOrExit, secretKey, serviceSettings } from '#libs/config';
+import { coherent, databaseUrl, egressAllow, readConfigOrExit, secretKey, serviceSettings } from '#libs/config';
 import { z } from 'zod';
 
 const schema = z
@@ -9,6 +9,8 @@ const schema = z
     GATEHOUSE_SEAL_KEY: secretKey,
     /** Seals upstream credentials; gateways open them with it. */
     GATEHOUSE_MASTER_KEY: secretKey,
+    /** As gateways have it: upstreams at private addresses may be written down only where they may be called. */
+    GATEHOUSE_EGRESS_ALLOW: egressAllow,
   })
   .superRefine(coherent);
 export type PolicyConfig = z.output<typeof schema>;

@@ -49,6 +49,7 @@ export class Policy {
     GATEHOUSE_SEAL_KEY: secret(),
     GATEHOUSE_MASTER_KEY: secret(),
     GATEHOUSE_BUS_KEY: this.busKey.toString('base64'),
+    GATEHOUSE_EGRESS_ALLOW: ['127.0.0.1:8090'],
   };
   readonly peppers = Peppers.parse(this.settings.GATEHOUSE_PEPPER);
   readonly identity = new IdentityState(this.bus, this.busKey, this.peppers);

@@ -1,12 +1,14 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { answer, refusal } from '#libs/http';
-import { parseBundle, type Action, type ParsedBundle } from '#libs/policy-language';
+import type { Action } from '#libs/policy-language';
 import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { ApplyPolicy, shownFinding, type Applied } from './apply-policy.js';
+import { BundleIntake } from '../drafting/bundle-intake.js';
+import { Drafting } from '../drafting/drafting.js';
+import { ApplyPolicy, type Applied } from './apply-policy.js';
 import { applyActions, onAll, type Asked } from './applying.js';
 import { bundleFiles } from './body-files.js';
-import { BundleReader } from './bundle-reader.js';
+import { shownFinding } from './problems.js';
 import { TenantScope } from './tenant-scope.js';
 
 const ApplyQuery = z.strictObject({
@@ -21,7 +23,8 @@ export class ApplyController {
   constructor(
     private readonly access: Access,
     private readonly scope: TenantScope,
-    private readonly reader: BundleReader,
+    private readonly drafting: Drafting,
+    private readonly intake: BundleIntake,
     private readonly policy: ApplyPolicy,
   ) {}
 
@@ -31,27 +34,22 @@ export class ApplyController {
   @Requires(...applyActions)
   async apply(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: ApplyQuery }) query: ApplyQuery) {
     const files = bundleFiles(body);
-    const bundle = parseBundle(files);
-    const tenantId = this.tenantOf(caller, bundle);
-    let warnings: ReturnType<typeof shownFinding>[] = [];
-    // Whoever may apply any part of a bundle is told what is wrong with it.
-    const held = this.heldBy(caller, tenantId, applyActions);
+    const read = await this.drafting.read(files);
+    const tenantId = this.tenantOf(caller, read.tenant);
     const applied = await this.policy.apply({
       caller,
-      otherwise: held,
+      // Whoever may apply any part of a bundle is told what is wrong with it.
+      otherwise: this.heldBy(caller, tenantId, applyActions),
       tenantId,
       reason: query.reason,
-      want: (standing) => {
-        const read = this.reader.read(bundle, files, standing, query.prune === 'true');
-        warnings = read.warnings.map(shownFinding);
-        return read.wanted;
-      },
+      hasTests: read.hasTests,
+      source: () => this.intake.source(files, read, tenantId, query.prune === 'true' ? 'replace' : 'apply'),
     });
-    return shownApplied(tenantId, applied, warnings);
+    return shownApplied(tenantId, applied);
   }
 
   /** The tenant is the document's, which is the caller's own unless an operator asks. */
-  private tenantOf(caller: Caller, { tenant }: ParsedBundle): string {
+  private tenantOf(caller: Caller, tenant: string | undefined): string {
     if (tenant === undefined && caller.operator) {
       throw refusal('invalid_request', 'No document says of which tenant it is: metadata.tenant is missing.');
     }
@@ -71,8 +69,7 @@ export class ApplyController {
 /** 200 once the broker has the revision, else 202: it is in force as soon as it gets there. */
 export function shownApplied(
   tenantId: string,
-  { revision, changes, position, published }: Applied,
-  warnings: readonly Record<string, string | number>[] = [],
+  { revision, changes, position, published, warnings }: Applied,
   version = revision,
 ) {
   const changed = changes.map(({ kind, name, digest }) => ({
@@ -86,7 +83,7 @@ export function shownApplied(
     revision,
     changed: changed.length > 0,
     changes: changed,
-    warnings,
+    warnings: warnings.map(shownFinding),
     propagation: published ? 'published' : 'pending',
   };
   const at = { store: 'policy', position };

@@ -1,9 +1,12 @@
-import type { PolicyDocument } from '#libs/policy-language';
-import { readDocument } from '#libs/policy-language';
+import { canonicalJson, readDocument, type PolicyDocument, type SourceFile } from '#libs/policy-language';
 import { expect, it } from 'vitest';
-import type { ApplyPolicy } from '../apply/apply-policy.js';
-import { BundleReader } from '../apply/bundle-reader.js';
-import { SubjectNames } from '../apply/subject-names.js';
+import type { StandingSets } from '../apply/standing.adapter.js';
+import { BundleIntake } from '../drafting/bundle-intake.js';
+import { Bundles, draft, readBundle } from '../drafting/draft.js';
+import type { Drafting } from '../drafting/drafting.js';
+import type { DraftJob } from '../drafting/draft-messages.js';
+import { ParsedDocuments } from '../drafting/parsed-documents.js';
+import { sha256 } from '../drafting/wanted-change.js';
 import { present } from '../who-can/present.fixture.js';
 import { CheckController } from './check.controller.js';
 
@@ -13,15 +16,27 @@ const inForce: readonly PolicyDocument[] = [
   document('ProviderAccount', 'main', { provider: 'openai', baseUrl: 'https://upstream.example/v1' }),
   document('RoleBinding', 'devs', { subjects: ['team:devs'], roles: ['developer'] }),
 ];
+const own = inForce.map((each) => {
+  const text = canonicalJson(each);
+  return { kind: each.kind, name: each.metadata.name, revision: 1, digest: sha256(text), freeText: null, text };
+});
+
+/** What the thread does, without one. */
+function drafting(): Drafting {
+  const bundles = new Bundles();
+  const read = (files: readonly SourceFile[]) => Promise.resolve(readBundle(bundles.read(files)));
+  const work = (job: DraftJob) => Promise.resolve(draft(job, bundles, new ParsedDocuments(), () => undefined));
+  return { read, draft: work } as unknown as Drafting;
+}
 
 async function check(yaml: string) {
   const { access, scope, identity, clock, caller } = present();
   Object.assign(access, { requireAll: () => undefined });
-  const subjects = new SubjectNames(identity);
-  const reader = new BundleReader(subjects, { freeText: Buffer.alloc(32) } as never);
-  const own = inForce.map((each) => ({ document: each, kind: each.kind, name: each.metadata.name }));
-  const policy = { standing: () => Promise.resolve({ version: 1, own, platform: [] }) } as unknown as ApplyPolicy;
-  return new CheckController(access, scope, reader, policy, subjects, identity, clock).check(caller, yaml, {});
+  const intake = new BundleIntake(identity, { freeText: Buffer.alloc(32) } as never);
+  const standing = { of: () => Promise.resolve({ version: 1, own, platform: [] }) } as unknown as StandingSets;
+  const addresses = { refused: () => [] } as never;
+  const controller = new CheckController(access, scope, standing, drafting(), intake, addresses, identity, clock);
+  return controller.check(caller, yaml, {});
 }
 
 const yaml = (kind: string, name: string, rest: string) =>

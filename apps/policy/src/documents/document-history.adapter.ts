@@ -19,6 +19,9 @@ export type StoredDocument = {
   readonly freeText: Sealed | null;
 };
 
+/** A document as {@link StoredDocument}, its text unread: whoever reads a whole set does it away from the serving thread. */
+export type StoredText = Omit<StoredDocument, 'document' | 'tenantId'> & { readonly text: string };
+
 type Row = {
   tenant_id: string;
   kind: DocumentKind;
@@ -44,6 +47,18 @@ export class DocumentHistory {
       ) latest where document is not null order by kind, name
     `.execute(this.em.fork().getKysely());
     return rows.map(stored);
+  }
+
+  /** As {@link set}, unread. */
+  async texts(tenantId: string, asOf?: number): Promise<StoredText[]> {
+    const { rows } = await sql<Omit<Row, 'tenant_id' | 'document'> & { text: string }>`
+      select kind, name, revision, digest, document::text as text, free_text from (
+        select distinct on (kind, name) * from document_history_v1
+        where tenant_id = ${tenantId} and revision <= ${asOf ?? Number.MAX_SAFE_INTEGER}
+        order by kind, name, revision desc
+      ) latest where document is not null order by kind, name
+    `.execute(this.em.fork().getKysely());
+    return rows.map(({ free_text: freeText, revision, ...row }) => ({ ...row, revision: Number(revision), freeText }));
   }
 
   /** The documents of one kind in force, after a name, in the order of names. */

@@ -1,15 +1,17 @@
 import { Access, type AccessResource, type Caller } from '#libs/access';
 import { PLATFORM_TENANT } from '#libs/contracts';
 import { answer, decodeCursor, page, problem } from '#libs/http';
-import { actions, API_VERSION, kinds, parseBundle, type Kind } from '#libs/policy-language';
+import { actions, API_VERSION, kinds, type Kind } from '#libs/policy-language';
 import { Injectable } from '@nestjs/common';
 import { shownApplied } from '../apply/apply.controller.js';
-import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
+import { ApplyPolicy } from '../apply/apply-policy.js';
 import { applying } from '../apply/applying.js';
 import { jsonText } from '../apply/body-files.js';
-import { BundleReader } from '../apply/bundle-reader.js';
+import type { Standing } from '../apply/standing.adapter.js';
 import { TenantScope } from '../apply/tenant-scope.js';
-import { deletionOf } from '../apply/wanted-change.js';
+import { BundleIntake } from '../drafting/bundle-intake.js';
+import { Drafting } from '../drafting/drafting.js';
+import { deletionOf } from '../drafting/wanted-change.js';
 import { DocumentHistory } from './document-history.adapter.js';
 import { DocumentView } from './document-view.js';
 import { readActions } from './read-actions.js';
@@ -32,7 +34,8 @@ export class KindDocuments {
     private readonly history: DocumentHistory,
     private readonly view: DocumentView,
     private readonly policy: ApplyPolicy,
-    private readonly reader: BundleReader,
+    private readonly drafting: Drafting,
+    private readonly intake: BundleIntake,
   ) {}
 
   /** The tenant's own documents, then those of the platform, which hold in it too. */
@@ -72,29 +75,29 @@ export class KindDocuments {
     const metadata = { name, tenant: tenantId, ...described };
     const text = jsonText({ apiVersion: API_VERSION, kind, metadata, spec });
     const files = [{ name: `${kinds[kind].plural}/${name}`, text }];
-    const bundle = parseBundle(files);
-    const want = (standing: Standing) => {
+    const read = await this.drafting.read(files);
+    const source = (standing: Standing) => {
       requireVersion(standing, named, expected);
-      return this.reader.read(bundle, files, standing, false).wanted;
+      return this.intake.source(files, read, tenantId, 'apply');
     };
-    const applied = await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), want });
+    const applied = await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), source });
     // What it is changed by next time is the document's own version, also where nothing changed now.
     const held = applied.changes.length > 0 ? undefined : await this.history.find(tenantId, kind, name);
-    return shownApplied(tenantId, applied, [], held?.revision);
+    return shownApplied(tenantId, applied, held?.revision);
   }
 
   async delete(caller: Caller, named: Named, expected: number | undefined) {
     const { kind, name } = named;
     const tenantId = this.scope.of(caller, kinds[kind].applyAction, named.tenant);
-    const want = (standing: Standing) => {
+    const source = (standing: Standing) => {
       const isThere = standing.own.some((each) => each.kind === kind && each.name === name);
       if (!isThere) throw this.access.notFound(caller, kinds[kind].applyAction, reading(named, tenantId));
       requireVersion(standing, named, expected);
-      return [deletionOf(named)];
+      return { type: 'changes', changes: [deletionOf(named).change] } as const;
     };
     return shownApplied(
       tenantId,
-      await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), want }),
+      await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), source }),
     );
   }
 }

@@ -4,11 +4,13 @@ import { decodeCursor, page, pageQuery, problem } from '#libs/http';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { shownApplied } from '../apply/apply.controller.js';
-import { ApplyPolicy, type Standing } from '../apply/apply-policy.js';
+import { ApplyPolicy } from '../apply/apply-policy.js';
 import { applyActions, onAll } from '../apply/applying.js';
+import type { Standing } from '../apply/standing.adapter.js';
 import { TenantScope } from '../apply/tenant-scope.js';
-import { deletionOf, type WantedChange } from '../apply/wanted-change.js';
-import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
+import type { ChangesSource } from '../drafting/draft-messages.js';
+import { deletionOf } from '../drafting/wanted-change.js';
+import { DocumentHistory, type StoredText } from '../documents/document-history.adapter.js';
 import { DocumentView } from '../documents/document-view.js';
 import { RevisionList, type RevisionRow } from './revision-list.adapter.js';
 
@@ -99,14 +101,14 @@ export class RevisionsController {
     const otherwise = onAll('policy:apply', tenantId);
     const isThere = await this.revisions.find(tenantId, revision);
     if (!isThere) throw this.access.notFound(caller, otherwise.action, otherwise.resource);
-    const target = await this.history.set(tenantId, revision);
+    const target = await this.history.texts(tenantId, revision);
     const applied = await this.policy.apply({
       caller,
       tenantId,
       reason,
       rollbackOf: revision,
       otherwise,
-      want: (standing) => restoring(target, standing),
+      source: (standing) => restoring(target, standing),
     });
     return shownApplied(tenantId, applied);
   }
@@ -134,13 +136,16 @@ export class RevisionsController {
 }
 
 /** What turns the set in force into an older one. Kept documents are in their kept form, so nothing is sealed anew. */
-function restoring(target: readonly StoredDocument[], { own }: Standing): WantedChange[] {
+function restoring(target: readonly StoredText[], { own }: Standing): ChangesSource {
   const kept = new Set(target.map(({ kind, name }) => `${kind}/${name}`));
-  const settings = target.map(({ kind, name, document, digest, freeText }) => ({
-    change: { kind, name, document: document as unknown as Record<string, unknown>, digest, freeText },
-    text: null,
-  }));
-  return [...settings, ...own.filter(({ kind, name }) => !kept.has(`${kind}/${name}`)).map(deletionOf)];
+  const held = new Map(own.map(({ kind, name, digest }) => [`${kind}/${name}`, digest]));
+  const settings = target
+    .filter(({ kind, name, digest }) => held.get(`${kind}/${name}`) !== digest)
+    .map(({ kind, name, text, digest, freeText }) => {
+      return { kind, name, document: JSON.parse(text) as Record<string, unknown>, digest, freeText };
+    });
+  const deletions = own.filter(({ kind, name }) => !kept.has(`${kind}/${name}`)).map(deletionOf);
+  return { type: 'changes', changes: [...settings, ...deletions.map(({ change }) => change)] };
 }
 
 /** The revision that a page goes on below. A cursor is what a caller sends: it holds a number, or is a 400. */

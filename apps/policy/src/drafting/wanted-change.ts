@@ -9,7 +9,7 @@ export const sha256 = (text: string) => createHash('sha256').update(text, 'utf8'
 export type WantedChange = { readonly change: DocumentChange; readonly text: FreeText | null };
 
 /** What setting a document (already with ids for subjects) comes to. `textKey` keys the digests of free text. */
-export function settingOf(document: PolicyDocument, textKey: Buffer): WantedChange {
+export function settingOf(document: PolicyDocument, textKey: Uint8Array): WantedChange {
   const keyed = (text: string) => createHmac('sha256', textKey).update(text, 'utf8').digest('base64url').slice(0, 22);
   const { document: kept, text } = takeFreeText(document, keyed);
   const canonical = canonicalJson(kept);
