@@ -84,3 +84,57 @@ it('takes what a deleted document had hidden, and another provider, for grants',
   const changed = grantedBy({ before: base, after: [...without('ProviderAccount', 'main'), elsewhere], platform: [] });
   expect(changed).toMatchObject([{ id: 'ProviderAccount/main', resources: ['model:main/*'] }]);
 });
+
+it('takes another model behind the same name for a grant of that name', () => {
+  const others = without('Model', 'main/a');
+  const swapped = document('Model', 'main/a', { upstreamModel: 'dearer', types: ['chat'] }, { env: 'staging' });
+  const revisions = { before: base, platform: [] };
+  expect(grantedBy({ ...revisions, after: [...others, swapped] })).toMatchObject([{ id: 'Model/main/a' }]);
+  const moved = document('ProviderAccount', 'main', { provider: 'openai', baseUrl: 'https://other.example/v1' });
+  const after = [...without('ProviderAccount', 'main'), moved];
+  expect(grantedBy({ ...revisions, after })).toMatchObject([{ resources: ['model:main/*'] }]);
+});
+
+it('takes a tag for a grant only where some condition reads it', () => {
+  const tagged = (tags: object) => document('Model', 'main/a', { upstreamModel: 'm', types: ['chat'] }, tags);
+  const change = (...more: PolicyDocument[]) => ({
+    before: [...base, ...more],
+    after: [...without('Model', 'main/a'), tagged({ env: 'staging', unit: 'x' }), ...more],
+    platform: [],
+  });
+  expect(grantedBy(change())).toEqual([]);
+  const reading = role('r', {
+    ...deny(['model:invoke'], ['model:*/*']),
+    when: [{ attr: 'resource.tags.unit', eq: 'y' }],
+  });
+  expect(grantedBy(change(reading))).toMatchObject([{ id: 'Model/main/a', actions: ['model:*'] }]);
+});
+
+it('takes a tag of a prompt for a grant only where a condition on prompts reads it', () => {
+  const prompt = (env?: string) =>
+    document('Prompt', 'p', { messages: [{ role: 'user', content: 'x' }] }, env ? { env } : undefined);
+  // The built-in developer reads the environment of models, and of nothing else.
+  expect(grantedBy({ before: [...base, prompt()], after: [...base, prompt('production')], platform: [] })).toEqual([]);
+  const when = [{ attr: 'resource.tags.env', eq: 'production' }];
+  const reading = role('r', { ...allow(['prompt:read'], ['prompt:*']), when });
+  const change = {
+    before: [...base, reading, prompt()],
+    after: [...base, reading, prompt('production')],
+    platform: [],
+  };
+  expect(grantedBy(change)).toMatchObject([{ id: 'Prompt/p', actions: ['prompt:*'] }]);
+});
+
+it('finds nothing in fewer subjects, fewer roles, or a stricter boundary; something in more', () => {
+  const bound = (subjects: string[], roles: string[]) => document('RoleBinding', 'b', { subjects, roles });
+  const wide = bound(['user:bob', 'user:eve'], ['viewer', 'admin']);
+  const granted = (old: PolicyDocument, now: PolicyDocument) =>
+    grantedBy({ before: [...base, old], after: [...base, now], platform: [] }).length;
+  expect(granted(wide, bound(['user:bob'], ['viewer']))).toBe(0);
+  expect(granted(bound(['user:bob'], ['viewer']), wide)).toBeGreaterThan(0);
+  const ceiling = (appliesTo: string[], ...patterns: string[]) =>
+    document('Boundary', 'c', { appliesTo, allow: patterns.map((each) => ({ actions: ['*'], resources: [each] })) });
+  expect(granted(ceiling(['user:bob'], 'model:*/*', 'key:*'), ceiling(['*', 'user:bob'], 'key:*'))).toBe(0);
+  expect(granted(ceiling(['*'], 'key:*'), ceiling(['user:bob'], 'key:*'))).toBe(1);
+  expect(granted(ceiling(['*'], 'key:*'), ceiling(['*'], 'model:*/*', 'key:*'))).toBe(1);
+});

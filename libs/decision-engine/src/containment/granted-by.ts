@@ -1,5 +1,6 @@
 import { builtInRoles, documentId, PLATFORM, type DocumentOf, type PolicyDocument } from '#libs/policy-language';
 import type { GrantedStatement } from './contains.js';
+import { tagsRead } from './tags-read.js';
 
 /** A set before and after a change; `platform` is the platform's, in which roles may stand that a tenant binds. */
 export type SetChange = {
@@ -38,21 +39,21 @@ function grantedByOne(
 ): readonly GrantedStatement[] {
   switch ((now ?? old)?.kind) {
     case 'Boundary':
-      return old ? [everything(id)] : [];
+      return old && !isStricter(old as Boundary, now as Boundary | undefined) ? [everything(id)] : [];
     case 'RoleBinding':
       return ofBinding(old as Binding | undefined, now as Binding | undefined, change);
     case 'Role':
       return ofRole(old as Role | undefined, now as Role | undefined, change);
     case 'Model':
-      return now?.kind === 'Model' ? ofModel(old as DocumentOf<'Model'> | undefined, now) : [];
+      return now?.kind === 'Model' ? ofModel(old as Model | undefined, now, change) : [];
     case 'ProviderAccount':
       return ofProvider(old, now);
     case 'Prompt':
-      return ofTags('prompt', old, now);
+      return ofTags('prompt', old, now, change);
     case 'Route':
-      return ofTags('route', old, now);
+      return ofTags('route', old, now, change);
     case 'McpServer':
-      return [...ofTags('mcp-server', old, now), ...ofTags('tool', old, now), ...ofTags('mcp-resource', old, now)];
+      return (['mcp-server', 'tool', 'mcp-resource'] as const).flatMap((type) => ofTags(type, old, now, change));
     default:
       return [];
   }
@@ -60,8 +61,22 @@ function grantedByOne(
 
 type Binding = DocumentOf<'RoleBinding'>;
 type Role = DocumentOf<'Role'>;
+type Model = DocumentOf<'Model'>;
+type Boundary = DocumentOf<'Boundary'>;
 
 const everything = (id: string): GrantedStatement => ({ id, effect: 'allow', actions: ['*'], resources: ['**'] });
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+const holdsAll = (all: readonly unknown[], some: readonly unknown[]) => {
+  const known = new Set(all.map((each) => JSON.stringify(each)));
+  return some.every((each) => known.has(JSON.stringify(each)));
+};
+
+/** It applies to no fewer, and leaves open nothing that it did not. */
+function isStricter(old: Boundary, now: Boundary | undefined): boolean {
+  return (
+    now !== undefined && holdsAll(now.spec.appliesTo, old.spec.appliesTo) && holdsAll(old.spec.allow, now.spec.allow)
+  );
+}
 
 function ofBinding(
   old: Binding | undefined,
@@ -72,8 +87,15 @@ function ofBinding(
   const statementsIn = (binding: Binding, set: readonly PolicyDocument[]) =>
     binding.spec.roles.flatMap((name) => statementsOf(name, set, platform, binding.spec.resources));
   // A binding carries its roles' denies too, and whoever is no longer bound loses them.
-  if (old && statementsIn(old, before).some(({ effect }) => effect === 'deny')) return [everything(id)];
-  return now ? statementsIn(now, after) : [];
+  const isLost = old && !(now && isWider(old, now));
+  if (isLost && statementsIn(old, before).some(({ effect }) => effect === 'deny')) return [everything(id)];
+  return !now || (old && isWider(now, old)) ? [] : statementsIn(now, after);
+}
+
+/** Whoever holds something by `one` holds it by `other` too. */
+function isWider(one: Binding, other: Binding): boolean {
+  const isAsLong = isSame([one.spec.resources, one.spec.expires], [other.spec.resources, other.spec.expires]);
+  return isAsLong && holdsAll(other.spec.subjects, one.spec.subjects) && holdsAll(other.spec.roles, one.spec.roles);
 }
 
 function ofRole(
@@ -88,7 +110,13 @@ function ofRole(
   if (isBound(before) && lost.some(({ effect }) => effect === 'deny')) return [everything(`Role/${name}`)];
   // A platform's role may be bound in any tenant.
   const bindings = now?.metadata.tenant === PLATFORM ? [undefined] : bindingsOf(name, after);
-  return bindings.flatMap((binding) => statementsOf(name, after, platform, binding?.spec.resources));
+  // What it said before, whoever is bound to it held already; a binding that is new is looked at itself.
+  const held = new Set((old?.spec.statements ?? []).map((statement) => JSON.stringify(statement)));
+  const added = now?.spec.statements.filter((statement) => !held.has(JSON.stringify(statement))) ?? [];
+  const ids = new Set(added.map(({ id }) => `${name}/${id}`));
+  return bindings
+    .flatMap((binding) => statementsOf(name, after, platform, binding?.spec.resources))
+    .filter(({ id }) => now === undefined || ids.has(id));
 }
 
 const bindingsOf = (role: string, set: readonly PolicyDocument[]) =>
@@ -113,28 +141,44 @@ function statementsOf(
   return role.spec.statements.map((each) => ({ ...each, id: `${name}/${each.id}`, boundTo: resources }));
 }
 
-/** Its grants, and where anything changed that statements reach it by, all use of it. */
-function ofModel(old: DocumentOf<'Model'> | undefined, { metadata, spec }: DocumentOf<'Model'>) {
+/** Grants that it did not have, and where anything changed that statements reach it by, or what it runs, all use of it. */
+function ofModel(old: Model | undefined, now: Model, change: SetChange): readonly GrantedStatement[] {
+  const { metadata, spec } = now;
   const resources = [`model:${metadata.name}`];
-  const read = (of: DocumentOf<'Model'>) => JSON.stringify([of.metadata.tags, of.metadata.labels, of.spec.types]);
-  const granted: GrantedStatement[] = (spec.grants ?? []).map(({ subjects: _, ...scope }, n) => {
-    return { ...scope, id: `model/${metadata.name}/grants/${n}`, effect: 'allow', resources };
+  const had = new Set((old?.spec.grants ?? []).map((grant) => JSON.stringify(grant)));
+  const granted = (spec.grants ?? []).flatMap((grant, n): GrantedStatement[] => {
+    const { subjects: _, ...scope } = grant;
+    const id = `model/${metadata.name}/grants/${n}`;
+    return had.has(JSON.stringify(grant)) ? [] : [{ ...scope, id, effect: 'allow', resources }];
   });
-  if (old && read(old) === read({ ...old, metadata, spec })) return granted;
-  return [...granted, { id: `Model/${metadata.name}`, effect: 'allow' as const, actions: ['model:*'], resources }];
+  const keys = tagsRead('model', [change.before, change.after, change.platform]);
+  const read = (of: Model) => [readOf(of, keys), of.spec.types, of.spec.upstreamModel];
+  if (old && isSame(read(old), read(now))) return granted;
+  return [...granted, { id: documentId(now), effect: 'allow', actions: ['model:*'], resources }];
 }
 
-/** Conditions read the provider of an account's models. */
+/** What decisions read of a document's description: tags that some condition asks for, and whose it is. */
+function readOf({ metadata: { tags = {}, labels = {} } }: PolicyDocument, keys: ReadonlySet<string>) {
+  return [...[...keys].toSorted().map((key) => tags[key] ?? null), labels['owner'] ?? null, labels['team'] ?? null];
+}
+
+/** Conditions read the provider of an account's models; and another address is another model behind each name. */
 function ofProvider(old: PolicyDocument | undefined, now: PolicyDocument | undefined): readonly GrantedStatement[] {
-  if (old?.kind !== 'ProviderAccount' || now?.kind !== 'ProviderAccount') return [];
-  if (old.spec.provider === now.spec.provider) return [];
+  if (old?.kind !== 'ProviderAccount' || now?.kind !== 'ProviderAccount' || isSame(old.spec, now.spec)) return [];
   const resources = [`model:${now.metadata.name}/*`];
   return [{ id: documentId(now), effect: 'allow', actions: ['model:*'], resources }];
 }
 
-function ofTags(type: string, old: PolicyDocument | undefined, now: PolicyDocument | undefined): GrantedStatement[] {
-  const read = (of: PolicyDocument | undefined) => JSON.stringify([of?.metadata.tags ?? {}, of?.metadata.labels ?? {}]);
-  if (!now || read(old) === read(now)) return [];
+function ofTags(
+  type: 'prompt' | 'route' | 'mcp-server' | 'tool' | 'mcp-resource',
+  old: PolicyDocument | undefined,
+  now: PolicyDocument | undefined,
+  { before, after, platform }: SetChange,
+): GrantedStatement[] {
+  if (!now) return [];
+  const keys = tagsRead(type, [before, after, platform]);
+  const untagged = { ...now, metadata: { name: now.metadata.name, tenant: now.metadata.tenant } } as PolicyDocument;
+  if (isSame(readOf(old ?? untagged, keys), readOf(now, keys))) return [];
   const { name } = now.metadata;
   const path = type === 'tool' ? `${name}/*` : type === 'mcp-resource' ? `${name}/**` : name;
   return [{ id: documentId(now), effect: 'allow', actions: [`${type}:*`], resources: [`${type}:${path}`] }];
