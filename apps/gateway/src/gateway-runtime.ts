@@ -1,6 +1,14 @@
 import type { Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { AccessFeed, Authenticator, IdentityView, MasterKey, PolicyView } from '#libs/access';
+import {
+  AccessFeed,
+  Authenticator,
+  IdentityView,
+  MasterKey,
+  PolicyView,
+  resourceMetadata,
+  TokenAuthenticator,
+} from '#libs/access';
 import { topics as contractTopics, type TopicSpec } from '#libs/contracts';
 import { type Readiness, AddressRules } from '#libs/http';
 import type { Resources } from '#libs/service';
@@ -25,6 +33,9 @@ const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, re
 const drainMsMax = 5_000;
 /** How long the last snapshot may take. */
 const snapshotMsMax = 1_500;
+
+/** Kinds of keys that call models, themselves or by a token that they were exchanged for. */
+const accepts = ['pat', 'vak'] as const;
 
 /** The request path and what keeps it in step with the bus, from start to stop. */
 export class GatewayRuntime {
@@ -78,6 +89,11 @@ export class GatewayRuntime {
     this.observe(metrics);
   }
 
+  /** What anybody may know of it (RFC 9728), as the records say now. */
+  resourceMetadata() {
+    return resourceMetadata(this.identity, this.resources.publicUrl);
+  }
+
   /** Lets calls under way end, up to a bound. The server takes no new connections meanwhile. */
   async drain(): Promise<void> {
     this.isClosing = true;
@@ -107,7 +123,7 @@ export class GatewayRuntime {
   private parts(metrics: Metrics): GatewayParts {
     const { feed, identity, policy, settings } = this;
     if (!feed) throw new Error('The feed has not been started.');
-    const { clock, logger, spool, peppers } = this.resources;
+    const { clock, logger, spool, peppers, publicUrl } = this.resources;
     return {
       clock,
       logger,
@@ -119,7 +135,9 @@ export class GatewayRuntime {
         positions: () => feed.positions(),
         waitForPosition: (...asked) => feed.waitForPosition(...asked),
       },
-      authenticator: new Authenticator({ identity, peppers, accepts: ['pat', 'vak'] }),
+      authenticator: new Authenticator({ identity, peppers, accepts }),
+      tokens: new TokenAuthenticator({ identity, publicUrl, accepts }),
+      publicUrl,
       targets: new UpstreamTargets(this.origins, this.credentials),
       trustedProxies: AddressRules.parse(settings.GATEHOUSE_TRUSTED_PROXIES.join(',')),
       metrics: gatewayMetrics(metrics),

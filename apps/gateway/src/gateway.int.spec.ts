@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { chatPolicy, dataDirectory, SpecBus, startGateway } from './gateway.fixture.js';
 import { answering, chat } from './pipeline/pipeline.fixture.js';
 import { serving } from './relay/relay.fixture.js';
+import { issuerKey, OWN_ISSUER_ID } from '#libs/contracts';
 import { publicRoutes } from './routes/route-table.js';
 
 const spec = new SpecBus();
@@ -92,6 +93,20 @@ it('has no framework route but the public ones', () => {
     .list()
     .filter(({ method }) => method === 'GET');
   expect(paths.map(({ path }) => path).toSorted()).toEqual(publicRoutes.map(({ path }) => path).toSorted());
+});
+
+it('says where its tokens come from as soon as that is on the bus, the same for each prefix', async () => {
+  const path = '/.well-known/oauth-protected-resource';
+  const read = async (suffix = '') => (await fetch(`${gateway.url}${path}${suffix}`)).json();
+  const keys = [{ kid: 'k1', algorithm: 'ES256', jwk: { kty: 'EC' } }];
+  const lists = { audiences: [], tokenTypes: ['at+jwt'], keys, mappings: [] };
+  const times = { keysUntil: null, lifetimeSecondsMax: 3_600, notBefore: null };
+  const own = { id: OWN_ISSUER_ID, tenantId: 'platform', status: 'active', issuer: 'https://identity.example' };
+  await spec.write(spec.topics.identityState, { [issuerKey(OWN_ISSUER_ID)]: { ...own, ...lists, ...times } });
+  await vi.waitFor(async () => expect(await read()).toHaveProperty('authorization_servers', [own.issuer]));
+  expect(await read('/v1')).toEqual(await read());
+  expect(await read('/api/llm')).toEqual(await read());
+  expect((await fetch(`${gateway.url}${path}/v2`)).status).toBe(404);
 });
 
 it('shows metrics without naming anybody', async () => {

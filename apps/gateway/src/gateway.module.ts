@@ -13,9 +13,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { GatewayRuntime, type GatewayTopics } from './gateway-runtime.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { ResourceMetadataController } from './routes/resource-metadata.controller.js';
 
 /** Nest's part of the gateway: health, readiness, metrics, and the order of starting and stopping. */
-@Module({ controllers: [MetricsController] })
+@Module({ controllers: [MetricsController, ResourceMetadataController] })
 export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     @Inject(GatewayRuntime) private readonly runtime: GatewayRuntime,

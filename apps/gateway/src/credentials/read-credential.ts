@@ -1,8 +1,9 @@
+import { TOKEN_CHARACTERS_MAX } from '#libs/access';
 import { Refusal } from '../refusals/refusal.js';
 
 const bearer = /^bearer +(\S+) *$/iu;
-/** Longer ones are no keys of ours and no tokens that are accepted. */
-const credentialCharactersMax = 8_192;
+/** One more than the longest that is accepted: what is cut must not become what it was cut from. */
+const credentialCharactersMax = TOKEN_CHARACTERS_MAX + 1;
 
 /**
  * The one credential of a request: `Authorization: Bearer`, `x-api-key` or `api-key`. From the raw headers, because a
@@ -21,7 +22,11 @@ export function readCredential(rawHeaders: readonly string[]): string | Refusal 
     found = presented;
   }
   if (found !== undefined) return found;
-  return new Refusal('missing_credentials', 'credentials_missing', 'No API key was sent. Send it as a bearer token.');
+  return new Refusal(
+    'missing_credentials',
+    'credentials_missing',
+    'No API key or token was sent. Send it as a bearer token.',
+  );
 }
 
 /** The lengths first: most headers are settled by them. */

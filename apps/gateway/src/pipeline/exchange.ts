@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Authenticated as Caller } from '#libs/access';
+import type { Authenticated as Caller, TokenIdentity } from '#libs/access';
 import type { CatalogueModel, Decision, TenantSnapshot } from '#libs/decision-engine';
 import type { DecisionIdentity } from '../records/told-twice.js';
 import type { CallBody } from '../body/call-body.js';
@@ -52,7 +52,12 @@ export type Known = Arrived &
     readonly identity?: DecisionIdentity;
   };
 /** What of a credential that was not accepted is known all the same. */
-export type KnownFailure = { readonly tenantId: string; readonly keyId: string; readonly principalId: string };
+export type KnownFailure = {
+  readonly tenantId: string;
+  readonly keyId: string;
+  readonly principalId: string;
+  readonly token?: TokenIdentity | undefined;
+};
 
 /** The next state of the same request: one object throughout, so that a refusal anywhere finds all that is known. */
 export function advance<State extends object, More extends object>(state: State, more: More): State & More {

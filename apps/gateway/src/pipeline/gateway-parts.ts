@@ -1,4 +1,4 @@
-import type { AccessFeed, Authenticator, PolicyView } from '#libs/access';
+import type { AccessFeed, Authenticator, PolicyView, TokenAuthenticator } from '#libs/access';
 import type { DecisionSpool } from '#libs/spool';
 import type { Clock, Logger } from '#libs/telemetry';
 import type { AddressRules } from '#libs/http';
@@ -11,6 +11,9 @@ export type GatewayParts = {
   readonly logger: Pick<Logger, 'error' | 'warn'>;
   readonly feed: Pick<AccessFeed, 'isReady' | 'freshness' | 'positions' | 'waitForPosition'>;
   readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly tokens: Pick<TokenAuthenticator, 'authenticate'>;
+  /** Where this gateway is reached: what tokens are for. */
+  readonly publicUrl: string;
   readonly policy: Pick<PolicyView, 'snapshot'>;
   readonly spool: Pick<DecisionSpool, 'append' | 'appendUnverified' | 'durable'>;
   readonly targets: UpstreamTargets;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import { Authenticator, IdentityView, mintKeyText, Peppers } from '#libs/access';
+import { Authenticator, IdentityView, mintKeyText, Peppers, TokenAuthenticator } from '#libs/access';
 import { DecisionRecord } from '#libs/contracts';
 import { compile, type TenantSnapshot } from '#libs/decision-engine';
 import { readDocument, type PolicyDocument } from '#libs/policy-language';
@@ -18,6 +18,8 @@ import { Pipeline } from './pipeline.js';
 
 const at = '2026-01-01T00:00:00.000Z';
 export const providerKey = 'sk-provider-key-of-the-spec';
+/** Where the gateway of a spec says that it is reached. */
+export const gatewayUrl = 'https://gateway.example';
 
 /** Identities of a tenant `acme` with a key for each, beside one whose tenant is suspended. */
 export function identities() {
@@ -56,7 +58,7 @@ export function identities() {
   put('tenant/gone', { id: 'gone', status: 'suspended' });
   const [dev, nobody] = [user('acme', 'user_dev'), user('acme', 'user_nobody')];
   const keys = { dev, nobody, gone: user('gone', 'user_gone'), revoked: key('acme', 'user_dev', 'revoked') };
-  return { view, peppers, keys: { ...keys, svc: key('acme', 'user_dev', 'active', 'svc') } };
+  return { view, peppers, put, keys: { ...keys, svc: key('acme', 'user_dev', 'active', 'svc') } };
 }
 
 /** Two models that user_dev may call and one that he may not, served at `baseUrl`. */
@@ -115,7 +117,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     upstreamRequests.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
     answer(request, response);
   });
-  const { view, peppers, keys } = identities();
+  const { view, peppers, put, keys } = identities();
   const spool = new RecordingSpool();
   const origins = new UpstreamOrigins(AddressRules.parse('127.0.0.1'), { connectionsMax: 8, connectTimeoutMs: 1_000 });
   onTestFinished(() => origins.close());
@@ -135,6 +137,8 @@ export async function gateway(answer: RequestListener = answering, settings: obj
       waitForPosition: () => Promise.resolve(state.waited),
     },
     authenticator: new Authenticator({ identity: view, peppers, accepts: ['pat', 'vak'] }),
+    tokens: new TokenAuthenticator({ identity: view, publicUrl: gatewayUrl, accepts: ['pat', 'vak'] }),
+    publicUrl: gatewayUrl,
     targets: new UpstreamTargets(origins, { of: () => credential }),
     trustedProxies: AddressRules.parse(''),
     metrics: gatewayMetrics(new Metrics()),
@@ -146,7 +150,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     if ('snapshot' in next) snapshot = next.snapshot;
     if ('credential' in next) credential = next.credential;
   };
-  return { url, keys, spool, state, set, pipeline, upstreamRequests };
+  return { url, keys, put, spool, state, set, pipeline, upstreamRequests };
 }
 
 /** An upstream in good health. */

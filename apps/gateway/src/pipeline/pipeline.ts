@@ -62,7 +62,9 @@ export class Pipeline {
   private async run(arrived: Arrived): Promise<Refusal | undefined> {
     const routed = routeStep(arrived);
     if (routed instanceof Refusal) return routed;
-    const authenticated = authenticateStep(this.parts, routed);
+    const known = authenticateStep(this.parts, routed);
+    // Awaited only where it takes time: keys, and tokens that were seen before, are known at once.
+    const authenticated = known instanceof Promise ? await known : known;
     if (authenticated instanceof Refusal) return authenticated;
     if (asksForPosition(authenticated)) {
       const awaited = await awaitPositionStep(this.parts, authenticated);
@@ -120,7 +122,7 @@ export class Pipeline {
   private refuse(known: Known, refusal: Refusal): void {
     const decisionId = recordRefusal(this.parts, known, refusal);
     this.parts.metrics.refusals.add(1, { code: refusal.code });
-    answerRefusal(known, refusal, decisionId);
+    answerRefusal(this.parts, known, refusal, decisionId);
   }
 
   /** A defect of ours. What had begun is cut, so that it does not look finished; nothing of the error is told. */

@@ -1,4 +1,4 @@
-import { callerAttributes, callerText } from '#libs/access';
+import { callerAttributes, callerText, tokenAttributes } from '#libs/access';
 import type { AccessDecided } from '#libs/contracts';
 import { ENGINE_VERSION } from '#libs/decision-engine';
 import type { Known } from '../pipeline/exchange.js';
@@ -18,7 +18,7 @@ const pathCharactersMax = 1_024;
 
 /** One `access.decided`, from whatever is known where the pipeline stands. */
 export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
-  const { request, route, decision, caller } = known;
+  const { request, route, decision, caller, failure } = known;
   return {
     type: 'access.decided',
     ...(verdict.outcome === 'allow' ? allowedIdentityOf(known) : identityOf(known, false)),
@@ -34,7 +34,7 @@ export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
     reason: verdict.reason,
     statements: [...(decision?.statements ?? [])],
     applied_rules: [...(decision?.boundaries ?? [])],
-    attributes: caller ? callerAttributes(caller) : {},
+    attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),
     identity_position: verdict.identityPosition,
     engine_version: ENGINE_VERSION,
     http_status: verdict.httpStatus,

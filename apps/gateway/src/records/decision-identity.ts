@@ -25,7 +25,7 @@ export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
     principal_kind: caller?.principalKind ?? '',
     principal_id: caller?.principalId ?? failure?.principalId ?? '',
     key_id: caller?.keyId ?? failure?.keyId ?? '',
-    auth_method: caller?.authMethod ?? '',
+    auth_method: caller?.authMethod ?? (failure?.token ? 'jwt' : ''),
     operation: route?.operation ?? '',
     requested_model: callerText(call?.model ?? pathModel ?? '', modelCharactersMax),
     resolved_model: model?.name ?? '',

@@ -1,13 +1,20 @@
+import { challengeOf } from '#libs/access';
 import { problem, problemBody, PROBLEM_CONTENT_TYPE } from '#libs/http';
 import { drainBody } from '../edge/drain-body.js';
 import { errorBody } from '../openai/error-body.js';
+import type { GatewayParts } from '../pipeline/gateway-parts.js';
 import type { Known } from '../pipeline/exchange.js';
 import { prefixes } from '../routes/route-table.js';
 import { answerHeadersOf } from './gateway-headers.js';
 import { statusOfCode, type Refusal } from './refusal.js';
 
 /** Answers a refusal: in OpenAI's form below the prefixes of the models, as a problem anywhere else. */
-export function answerRefusal(known: Known, refusal: Refusal, decisionId: string): void {
+export function answerRefusal(
+  { publicUrl }: Pick<GatewayParts, 'publicUrl'>,
+  known: Known,
+  refusal: Refusal,
+  decisionId: string,
+): void {
   const { request, response } = known;
   if (response.headersSent || response.destroyed) return;
   const status = statusOfCode(refusal.code);
@@ -25,7 +32,8 @@ export function answerRefusal(known: Known, refusal: Refusal, decisionId: string
     'no-store',
     ...Object.entries(refusal.headers).flat(),
   ];
-  if (status === 401) headers.push('www-authenticate', 'Bearer realm="gatehouse"');
+  const challenge = challengeOf(publicUrl, status, refusal.code, known.route?.action ?? '');
+  if (challenge !== undefined) headers.push('www-authenticate', challenge);
   response.writeHead(status, headers);
   response.end(body);
   drainBody(request);

@@ -34,7 +34,9 @@ describe('every route', () => {
 });
 
 it('keeps the public routes a closed list', () => {
-  expect(publicRoutes.map(({ path }) => path)).toEqual(['/healthz', '/readyz', '/metrics']);
+  const metadata = '/.well-known/oauth-protected-resource';
+  const paths = ['/healthz', '/readyz', '/metrics', metadata, `${metadata}/v1`, `${metadata}/api/llm`];
+  expect(publicRoutes.map(({ path }) => path)).toEqual(paths);
   for (const { path } of publicRoutes) expect(isModelTarget(path)).toBe(false);
   for (const target of ['/healthz/', '/Healthz', '//healthz', '/healthz/../v1/models'])
     expect(isModelTarget(target)).toBe(true);

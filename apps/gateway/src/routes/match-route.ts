@@ -1,4 +1,4 @@
-import { modelRoutes, prefixes } from './route-table.js';
+import { modelRoutes, prefixes, publicRoutes } from './route-table.js';
 import type { Matched, ModelRoute, Unmatched } from './route.js';
 
 /** Longer request lines are none of ours. */
@@ -22,9 +22,12 @@ const notFound: Unmatched = { code: 'not_found', allow: '' };
 
 /** Whether a target is for the model surfaces at all, matched or not; all else is the framework's to answer. */
 export function isModelTarget(target: string): boolean {
-  return !publicTarget.test(target);
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  return !publicPaths.has(path) || (mark >= 0 && !publicQuery.test(target.slice(mark + 1)));
 }
-const publicTarget = /^\/(?:healthz|readyz|metrics)(?:\?[^/\\#]*)?$/u;
+const publicPaths: ReadonlySet<string> = new Set(publicRoutes.map(({ path }) => path));
+const publicQuery = /^[^/\\#]*$/u;
 
 /**
  * The route of a raw request target, by its exact spelling. Whatever would have to be decoded, folded or resolved

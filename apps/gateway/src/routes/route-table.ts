@@ -1,3 +1,4 @@
+import { RESOURCE_METADATA_PATH } from '#libs/access';
 import type { ModelRoute, PublicRoute } from './route.js';
 
 const invoke = {
@@ -52,4 +53,8 @@ export const publicRoutes: readonly PublicRoute[] = [
   { id: 'health', method: 'GET', path: '/healthz' },
   { id: 'ready', method: 'GET', path: '/readyz' },
   { id: 'metrics', method: 'GET', path: '/metrics' },
+  // RFC 9728: for the gateway, and for each prefix by which a client may know it.
+  ...['', ...prefixes].map((suffix) => {
+    return { id: `metadata${suffix}`, method: 'GET', path: RESOURCE_METADATA_PATH + suffix } as const;
+  }),
 ];

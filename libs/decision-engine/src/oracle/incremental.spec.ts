@@ -54,7 +54,7 @@ it('decides after any history of revisions as if each set had been compiled by i
       fc.array(step, { minLength: REVISIONS, maxLength: REVISIONS }),
       asked,
       (first, steps, all) => {
-        const questions = all.map(({ credential: { restrictions: _, ...credential }, ...rest }) => ({
+        const questions = all.map(({ credential: { restrictions: _, details: __, ...credential }, ...rest }) => ({
           ...rest,
           credential,
         }));
