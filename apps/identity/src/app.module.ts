@@ -6,6 +6,7 @@ import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { KeyIssue } from './api-keys/key-issue.js';
+import { KeyLife } from './api-keys/key-life.js';
 import { KeyReach } from './api-keys/key-reach.js';
 import { KeySteps } from './api-keys/key-steps.js';
 import { OwnerPrincipal } from './api-keys/owner-principal.js';
@@ -63,6 +64,7 @@ import { Writes } from './writes.js';
     VirtualAccountSteps,
     OwnerPrincipal,
     KeyReach,
+    KeyLife,
     KeyIssue,
     KeySteps,
     ReplicaReports,

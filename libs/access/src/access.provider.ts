@@ -52,9 +52,9 @@ export const accessProviders: readonly Provider[] = [
   },
   {
     provide: Authenticator,
-    inject: [ACCESS_OPTIONS, IdentityView],
-    useFactory: ({ peppers }: AccessModuleOptions, identity: IdentityView) =>
-      new Authenticator({ identity, peppers, accepts: ACCEPTED }),
+    inject: [ACCESS_OPTIONS, IdentityView, PolicyView],
+    useFactory: ({ peppers }: AccessModuleOptions, identity: IdentityView, policy: PolicyView) =>
+      new Authenticator({ identity, peppers, policy, accepts: ACCEPTED }),
   },
   {
     provide: TokenAuthenticator,

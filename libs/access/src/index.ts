@@ -60,7 +60,7 @@ export { refusalDetail } from './decisions/refusal-detail.js';
 export { AccessModule } from './access.module.js';
 export type { AccessModuleOptions } from './access-options.js';
 export { Access, type AccessQuestion } from './admin/access.js';
-export { DECISION_ID_HEADER, POLICY_REVISION_HEADER } from './admin/answer-hooks.js';
+export { APPLIED_RULES_HEADER, DECISION_ID_HEADER, POLICY_REVISION_HEADER } from './admin/answer-hooks.js';
 export { CallerParam, Public, Requires } from './admin/decorators.js';
 // Suites for specs
 export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';

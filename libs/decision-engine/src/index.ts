@@ -11,6 +11,7 @@ export { explain, type Explanation, type NearMiss } from './deciding/explain.js'
 export { listModels, type ListRequest } from './deciding/list-models.js';
 export { OPERATOR_STATEMENT } from './deciding/operator-rights.js';
 export { mayReachModel } from './reach/may-reach.js';
+export { idleStepMs, keyBounds, type BoundKey, type KeyBound, type KeyBounds } from './key-policies/key-bounds.js';
 export { whatCan, type Ability, type AbilityPlace, type WhatCanPage } from './reach/what-can.js';
 export {
   whoCan,

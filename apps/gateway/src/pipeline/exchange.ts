@@ -57,6 +57,7 @@ export type KnownFailure = {
   readonly keyId: string;
   readonly principalId: string;
   readonly token?: TokenIdentity | undefined;
+  readonly appliedRules?: readonly string[];
 };
 
 /** The next state of the same request: one object throughout, so that a refusal anywhere finds all that is known. */

@@ -125,19 +125,20 @@ export async function gateway(answer: RequestListener = answering, settings: obj
   const state = { ready: true, fresh: { serve: true, staleMs: 0 }, waited: 'reached' as 'reached' | 'timeout' };
   let snapshot: TenantSnapshot | undefined = policyOf(`${upstream.url}/v1`, settings);
   let credential: string | undefined = providerKey;
+  const policy = { snapshot: () => snapshot };
   const parts: GatewayParts = {
     clock: { nowMs: () => Date.now() },
     logger: silentLogger,
     spool,
-    policy: { snapshot: () => snapshot },
+    policy,
     feed: {
       isReady: () => state.ready,
       freshness: () => state.fresh,
       positions: () => ({ identity: place, policy: place }),
       waitForPosition: () => Promise.resolve(state.waited),
     },
-    authenticator: new Authenticator({ identity: view, peppers, accepts: ['pat', 'vak'] }),
-    tokens: new TokenAuthenticator({ identity: view, publicUrl: gatewayUrl, accepts: ['pat', 'vak'] }),
+    authenticator: new Authenticator({ identity: view, peppers, policy, accepts: ['pat', 'vak'] }),
+    tokens: new TokenAuthenticator({ identity: view, policy, publicUrl: gatewayUrl, accepts: ['pat', 'vak'] }),
     publicUrl: gatewayUrl,
     targets: new UpstreamTargets(origins, { of: () => credential }),
     trustedProxies: AddressRules.parse(''),

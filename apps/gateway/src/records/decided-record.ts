@@ -33,7 +33,7 @@ export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
     code: verdict.code,
     reason: verdict.reason,
     statements: [...(decision?.statements ?? [])],
-    applied_rules: [...(decision?.boundaries ?? [])],
+    applied_rules: [...((caller ?? failure)?.appliedRules ?? []), ...(decision?.boundaries ?? [])],
     attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),
     identity_position: verdict.identityPosition,
     engine_version: ENGINE_VERSION,

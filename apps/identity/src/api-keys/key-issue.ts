@@ -9,6 +9,7 @@ import type { Principal } from '../principals.js';
 import { Writes } from '../writes.js';
 import type { IssueApiKey } from './api-key.decider.js';
 import type { IssueBody } from './key-bodies.js';
+import { KeyLife } from './key-life.js';
 import type { KeyRow } from './key-list.projection.js';
 import { KeyReach } from './key-reach.js';
 import { keyResource } from './key-view.js';
@@ -46,6 +47,7 @@ export class KeyIssue {
     private readonly subjectKeys: SubjectKeys,
     private readonly writes: Writes,
     private readonly reach: KeyReach,
+    private readonly life: KeyLife,
     private readonly clock: Clock,
   ) {}
 
@@ -53,7 +55,9 @@ export class KeyIssue {
     const { tenantId, epoch } = owner.row;
     const now = this.clock.nowMs();
     const at = new Date(now).toISOString();
-    const { expires_in_seconds: seconds, labels } = body;
+    const policed = { tenantId, kind: minted.kind, labels: body.labels, ownerLabels: owner.row.labels };
+    const expiresAt = this.life.expiresAt(policed, now, body.expires_in_seconds, null);
+    const { labels } = body;
     // As it is stored: nothing that is merely undefined is left in it.
     const restrictions = JSON.parse(JSON.stringify(body.restrictions)) as KeyRestrictions;
     await this.reach.requireOwned({ owner, restrictions });
@@ -77,7 +81,7 @@ export class KeyIssue {
       restrictions,
       labels,
       notBefore: body.not_before ?? null,
-      expiresAt: seconds === undefined ? null : new Date(now + seconds * 1000).toISOString(),
+      expiresAt,
     };
     const context = this.writes.context(caller, tenantId);
     const outcome = await this.store.execute(apiKeyAggregate, minted.keyId, command, { context });

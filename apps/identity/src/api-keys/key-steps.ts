@@ -9,6 +9,7 @@ import { Writes } from '../writes.js';
 import type { RotateApiKey } from './api-key.decider.js';
 import type { RotateBody } from './key-bodies.js';
 import { envLetter, secretOf } from './key-issue.js';
+import { KeyLife } from './key-life.js';
 import type { KeyRow } from './key-list.projection.js';
 import { KeyReach } from './key-reach.js';
 import { keyResource, ownerSubject, shownKey } from './key-view.js';
@@ -27,6 +28,7 @@ export class KeySteps {
     private readonly writes: Writes,
     private readonly principals: Principals,
     private readonly reach: KeyReach,
+    private readonly life: KeyLife,
     private readonly clock: Clock,
   ) {}
 
@@ -57,7 +59,7 @@ export class KeySteps {
 
   async rotate(caller: Caller, keyId: string, body: RotateBody) {
     const { row } = await this.find(caller, 'key:rotate', keyId);
-    await this.requireHeld(caller, row);
+    const owner = await this.heldOwner(caller, row);
     const minted = mintRotatedText(row.kind, envLetter(row.restrictions), keyId);
     const now = this.clock.nowMs();
     const command: RotateApiKey = {
@@ -68,7 +70,12 @@ export class KeySteps {
       redacted: minted.redacted,
       ...secretOf(this.peppers, minted.text),
       overlapUntil: new Date(now + body.overlap_seconds * 1000).toISOString(),
-      expiresAt: nextExpiry(row, now, body.expires_in_seconds),
+      expiresAt: this.life.expiresAt(
+        { ...row, ownerLabels: owner?.row.labels ?? {} },
+        now,
+        body.expires_in_seconds,
+        lifetimeMs(row),
+      ),
     };
     const context = this.writes.context(caller, row.tenantId);
     const outcome = await this.store.execute(apiKeyAggregate, keyId, command, { context });
@@ -79,21 +86,15 @@ export class KeySteps {
   }
 
   /** The new text opens what the key opens, whoever gets it. A key without a living owner opens nothing. */
-  private async requireHeld(caller: Caller, row: KeyRow): Promise<void> {
+  private async heldOwner(caller: Caller, row: KeyRow) {
     const owner = await this.principals.find(row.tenantId, ownerSubject(row));
     const question = { action: 'key:rotate', resource: keyResource(row) };
     if (owner) await this.reach.requireHeld(caller, question, { ...row, owner });
+    return owner;
   }
 }
 
 /** A rotated key lives as long again as it was meant to at first, unless asked otherwise. */
-function nextExpiry(
-  { createdAt, rotatedAt, expiresAt }: KeyRow,
-  nowMs: number,
-  seconds: number | undefined,
-): string | null {
-  if (seconds !== undefined) return new Date(nowMs + seconds * 1000).toISOString();
-  if (expiresAt === null) return null;
-  const lifetimeMs = Date.parse(expiresAt) - Date.parse(rotatedAt ?? createdAt);
-  return new Date(nowMs + lifetimeMs).toISOString();
+function lifetimeMs({ createdAt, rotatedAt, expiresAt }: KeyRow): number | null {
+  return expiresAt === null ? null : Date.parse(expiresAt) - Date.parse(rotatedAt ?? createdAt);
 }

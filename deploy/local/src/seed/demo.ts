@@ -1,9 +1,10 @@
 import { catalogue } from './catalogue.part.js';
+import { keyPolicies } from './key-policies.part.js';
 import { operator } from './operator.part.js';
 import { seederOf, type DemoPart } from './seeder.js';
 import { tenants } from './tenants.part.js';
 
 /** The demo, one entry for each kind of content; a new kind joins at the end. */
-const demoParts: readonly DemoPart[] = [operator, tenants, catalogue];
+const demoParts: readonly DemoPart[] = [operator, tenants, catalogue, keyPolicies];
 
 export const seedDemo = seederOf(demoParts);

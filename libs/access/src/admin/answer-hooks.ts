@@ -8,6 +8,8 @@ import type { RequestDecisions } from './request-decisions.js';
 import { callerIn, traceOf, type RequestTrace } from './request-trace.js';
 
 export const DECISION_ID_HEADER = 'gatehouse-decision-id';
+/** Rules that changed or refused something, or that the credential is overdue by. */
+export const APPLIED_RULES_HEADER = 'gatehouse-applied-rules';
 export const POLICY_REVISION_HEADER = 'gatehouse-policy-revision';
 
 export type AnswerHookParts = {
@@ -37,6 +39,8 @@ export function hookAnswers(server: FastifyInstance, parts: AnswerHookParts): vo
     challenge(trace, reply, payload, parts);
     if (trace.answeredId !== undefined) void reply.header(DECISION_ID_HEADER, trace.answeredId);
     if (trace.policyRevision !== undefined) void reply.header(POLICY_REVISION_HEADER, String(trace.policyRevision));
+    const rules = trace.caller?.appliedRules ?? [];
+    if (rules.length > 0) void reply.header(APPLIED_RULES_HEADER, rules.join(','));
     return payload;
   });
 }

@@ -111,7 +111,7 @@ export class RequestDecisions {
       resourceType: resource?.type ?? '',
       resource: resource?.path ?? '',
       statements: decision?.statements ?? [],
-      appliedRules: decision?.boundaries ?? [],
+      appliedRules: [...(who.appliedRules ?? []), ...(decision?.boundaries ?? [])],
       attributes: {
         ...(trace.caller && callerAttributes(trace.caller)),
         ...attributesOf(resource, decision),
@@ -132,7 +132,7 @@ function attributesOf(resource: AccessResource | undefined, decision: Subject['d
 
 function identityOf(who: Authenticated | Unauthenticated): DecisionWho {
   if (who.ok) return who;
-  const { tenantId, principalId, keyId, token } = who;
+  const { tenantId, principalId, keyId, token, appliedRules = [] } = who;
   const authMethod = token ? 'jwt' : keyId === '' ? '' : 'api_key';
-  return { tenantId, principalId, keyId, principalKind: '', authMethod };
+  return { tenantId, principalId, keyId, appliedRules, principalKind: '', authMethod };
 }

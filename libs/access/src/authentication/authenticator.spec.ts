@@ -1,12 +1,22 @@
 import type { CredentialRecord, DecisionReason, KeyKind, PrincipalRecord } from '#libs/contracts';
 import { credentialKey, principalKey, tenantKey } from '#libs/contracts';
 import { describe, expect, it } from 'vitest';
-import { acme, ada, adasKey, credentialOf, NOW_MS, peppers, type Applier } from '../identity/identity.fixture.js';
+import {
+  acme,
+  ada,
+  adasKey,
+  credentialOf,
+  noPolicy,
+  NOW_MS,
+  peppers,
+  type Applier,
+} from '../identity/identity.fixture.js';
 import { mintKeyText, mintRotatedText, type MintedKey } from '../keys/key-text.js';
 import { Authenticator } from './authenticator.js';
 
 const allKinds: readonly KeyKind[] = ['pat', 'vak', 'svc'];
-const over = ({ view }: Applier, accepts = allKinds) => new Authenticator({ identity: view, peppers, accepts });
+const over = ({ view }: Applier, accepts = allKinds) =>
+  new Authenticator({ identity: view, peppers, policy: noPolicy, accepts });
 const iso = (ms: number) => new Date(ms).toISOString();
 
 it('tells who presents a valid key, the same object each time', () => {
@@ -161,7 +171,13 @@ it('makes an operator of nobody outside the platform’s tenant', () => {
 
 it('knows more keys than it keeps callers ready for, and mixes none of them up', () => {
   const { applier } = adasKey();
-  const authenticator = new Authenticator({ identity: applier.view, peppers, accepts: allKinds, callersMax: 10 });
+  const authenticator = new Authenticator({
+    identity: applier.view,
+    peppers,
+    policy: noPolicy,
+    accepts: allKinds,
+    callersMax: 10,
+  });
   const keys = Array.from({ length: 50 }, () => mintKeyText('pat', 'p'));
   for (const key of keys) applier.credential(credentialOf(key));
   for (const { text, keyId } of [...keys, ...keys.toReversed()]) {

@@ -3,13 +3,17 @@ import { credentialStatus } from '../identity/credential-table.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import { isKeyText, keyIdRange } from '../keys/key-text.js';
 import type { Peppers } from '../keys/peppers.js';
+import type { PolicyView } from '../policy/policy-view.js';
 import type { Authenticated, Unauthenticated } from './caller.js';
-import { CallerMemory, type KnownCaller } from './caller-memory.js';
+import { boundsOf, CallerMemory, overdueCaller, type KnownCaller } from './caller-memory.js';
+import { faultOfAge, overdueRule } from './key-age.js';
 import { provesUntilMs } from './prove-secret.js';
 
 export type AuthenticatorOptions = {
   readonly identity: IdentityView;
   readonly peppers: Peppers;
+  /** Where the tenants' KeyPolicies are. */
+  readonly policy: Pick<PolicyView, 'snapshot'>;
   /** Kinds of keys that are accepted; any other is refused as if it were wrong. Gateways do not list `svc`. */
   readonly accepts: readonly KeyKind[];
   /** Callers that are kept ready; 65,536 unless given, at about 300 bytes each. */
@@ -49,7 +53,20 @@ export class Authenticator {
     if (untilMs === undefined) return this.refuse(text, slot, slot < 0 ? 'key_unknown' : 'key_mac_mismatch');
     const known = this.callers.of(slot);
     const reason = this.faultOfKey(slot, known, untilMs, nowMs) ?? this.faultOfOwner(slot, known);
-    return reason ? this.refuse(text, slot, reason) : known.caller;
+    return reason ? this.refuse(text, slot, reason) : this.byPolicy(text, slot, known, nowMs);
+  }
+
+  /** A good key, by what its tenant's policy says of its age. Where no policy can be relied on, nobody decides anything. */
+  private byPolicy(text: string, slot: number, known: KnownCaller, nowMs: number): Authenticated | Unauthenticated {
+    const bounds = boundsOf(known, this.options.policy.snapshot(known.tenant.id));
+    if (!bounds) return known.caller;
+    const { uses } = this.options.identity.credentials;
+    const { bornMs } = known;
+    const fault = faultOfAge(bounds, { bornMs, usedMs: uses.of(slot) }, nowMs);
+    if (fault) return { ...this.refuse(text, slot, fault.reason), appliedRules: [fault.rule] };
+    if (bounds.idle) uses.note(slot, nowMs);
+    const overdue = overdueRule(bounds, bornMs, nowMs);
+    return overdue === undefined ? known.caller : overdueCaller(known, overdue);
   }
 
   /** The first thing wrong with a key whose secret was right. */

@@ -1,4 +1,5 @@
 import type { PrincipalRecord } from '#libs/contracts';
+import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
 import { isOperator, type PrincipalEntry, type TenantEntry } from '../identity/directory.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import type { Authenticated } from './caller.js';
@@ -13,6 +14,13 @@ export type KnownCaller = {
   /** The owner's record that `caller` was made from. */
   readonly record: PrincipalRecord | undefined;
   readonly caller: Authenticated;
+  /** When the key's present text was made, ms since 1970: what its age is counted from. */
+  readonly bornMs: number;
+  /** The same caller, once the key's policy says that it should have been rotated. */
+  overdue: Authenticated | undefined;
+  /** What the key's policy says, and the snapshot that said so. */
+  policy: TenantSnapshot | undefined;
+  bounds: KeyBounds | undefined;
 };
 
 /**
@@ -42,6 +50,22 @@ export class CallerMemory {
   }
 }
 
+/** How old and how idle the key may get by the policy of this moment; asked anew only when that is another one. */
+export function boundsOf(known: KnownCaller, policy: TenantSnapshot | undefined): KeyBounds | undefined {
+  if (known.policy === policy) return known.bounds;
+  const { keyKind: kind, keyLabels: labels, principal } = known.caller;
+  known.policy = policy;
+  known.overdue = undefined;
+  known.bounds = policy && keyBounds(policy, { kind, labels, ownerLabels: principal.labels });
+  return known.bounds;
+}
+
+/** The caller with the rule that the key is overdue by. */
+export function overdueCaller(known: KnownCaller, rule: string): Authenticated {
+  known.overdue ??= Object.freeze({ ...known.caller, appliedRules: Object.freeze([rule]) });
+  return known.overdue;
+}
+
 function callerOf({ credentials, directory }: IdentityView, slot: number): KnownCaller {
   const { slots } = credentials;
   const principal = directory.principalNumbered(slots.word(slot, 'owner'));
@@ -64,8 +88,11 @@ function callerOf({ credentials, directory }: IdentityView, slot: number): Known
     keyLabels: terms?.labels ?? {},
     issuedAtMs: slots.double(slot, 'issuedAtMs'),
   });
-  const notBeforeMs = credentials.rareOf(slot)?.notBeforeMs ?? Number.NEGATIVE_INFINITY;
-  return { offset: slots.double(slot, 'offset'), notBeforeMs, principal, tenant, record, caller };
+  const rare = credentials.rareOf(slot);
+  const notBeforeMs = rare?.notBeforeMs ?? Number.NEGATIVE_INFINITY;
+  const bornMs = rare?.rotatedAt == null ? caller.issuedAtMs : Date.parse(rare.rotatedAt);
+  const unasked = { overdue: undefined, policy: undefined, bounds: undefined };
+  return { offset: slots.double(slot, 'offset'), notBeforeMs, principal, tenant, record, caller, bornMs, ...unasked };
 }
 
 /** Stands where an owner's record is missing, so that even a mistake grants nothing: it is in no tenant. */

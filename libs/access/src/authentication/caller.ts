@@ -38,6 +38,8 @@ export type Authenticated = {
   readonly issuedAtMs: number;
   /** Undefined for keys. */
   readonly token?: TokenIdentity | undefined;
+  /** Rules that had something to say of the credential and let it pass, such as one by which it should have been rotated. */
+  readonly appliedRules?: readonly string[];
 };
 
 /**
@@ -53,6 +55,8 @@ export type Unauthenticated = {
   readonly principalId: string;
   /** A token whose signature held. */
   readonly token?: TokenIdentity | undefined;
+  /** The rule of a policy that refused a key which is good by itself. */
+  readonly appliedRules?: readonly string[];
 };
 
 /** One authenticated request. */

@@ -1,6 +1,6 @@
 import { credentialKey } from '#libs/contracts';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { adasKey, credentialOf, NOW_MS, peppers } from '../identity/identity.fixture.js';
+import { adasKey, credentialOf, noPolicy, NOW_MS, peppers } from '../identity/identity.fixture.js';
 import { mintKeyText, mintRotatedText } from '../keys/key-text.js';
 import { Authenticator } from './authenticator.js';
 
@@ -33,21 +33,21 @@ describe('a key that is refused', () => {
     ['revoked, with its own secret', revoked.text],
     ['one whose record cannot be read', unreadable.text],
   ])('costs two MACs, no more and no fewer: %s', (_, text) => {
-    const authenticator = new Authenticator({ identity: applier.view, peppers, accepts: ['pat'] });
+    const authenticator = new Authenticator({ identity: applier.view, peppers, policy: noPolicy, accepts: ['pat'] });
     macs.mockClear();
     expect(authenticator.authenticate(text, NOW_MS).ok).toBe(false);
     expect(computed()).toBe(2);
   });
 
   it('costs none when its checksum is wrong, which anybody can see without us', () => {
-    const authenticator = new Authenticator({ identity: applier.view, peppers, accepts: ['pat'] });
+    const authenticator = new Authenticator({ identity: applier.view, peppers, policy: noPolicy, accepts: ['pat'] });
     expect(authenticator.authenticate(`${key.text.slice(0, -1)}-`, NOW_MS).ok).toBe(false);
     expect(computed()).toBe(0);
   });
 });
 
 it('computes the MAC of a valid text once', () => {
-  const authenticator = new Authenticator({ identity: applier.view, peppers, accepts: ['pat'] });
+  const authenticator = new Authenticator({ identity: applier.view, peppers, policy: noPolicy, accepts: ['pat'] });
   for (let i = 0; i < 5; i += 1) expect(authenticator.authenticate(key.text, NOW_MS).ok).toBe(true);
   expect(computed()).toBe(2);
 });

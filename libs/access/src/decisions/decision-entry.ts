@@ -5,6 +5,8 @@ import type { Caller } from '../authentication/caller.js';
 export type DecisionWho = Pick<Caller, 'tenantId' | 'principalId' | 'keyId'> & {
   readonly principalKind: AccessDecided['principal_kind'];
   readonly authMethod: AccessDecided['auth_method'];
+  /** Rules that had something to say of the credential. */
+  readonly appliedRules?: readonly string[];
 };
 
 /** The request that a decision is about. */
@@ -26,7 +28,6 @@ export type DecisionEntry = DecisionRequest &
     readonly reason: DecisionReason;
     readonly httpStatus: number;
     readonly statements?: readonly string[];
-    readonly appliedRules?: readonly string[];
     readonly attributes?: Readonly<Record<string, string>>;
     readonly policyRevision?: number;
     readonly platformRevision?: number;

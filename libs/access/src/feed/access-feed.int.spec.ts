@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authenticator } from '../authentication/authenticator.js';
 import { NOBODY } from '../decisions/decision-entry.js';
 import { DecisionLog } from '../decisions/decision-log.js';
-import { acme, ada, credentialOf, NOW_MS, peppers } from '../identity/identity.fixture.js';
+import { acme, ada, credentialOf, noPolicy, NOW_MS, peppers } from '../identity/identity.fixture.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { Publisher, role } from '../policy/policy.fixture.js';
 import { feedOn, ownTopics, StateWriter } from './feed.fixture.js';
@@ -66,7 +66,7 @@ async function replica(name: string, change: Parameters<typeof feedOn>[2] = {}) 
   await made.feed.start();
   await made.feed.ready();
   await waitFor(() => made.feed.freshness().serve, { what: 'the first lease' });
-  const authenticator = new Authenticator({ identity: made.identity, peppers, accepts: ['pat'] });
+  const authenticator = new Authenticator({ identity: made.identity, peppers, policy: noPolicy, accepts: ['pat'] });
   const accepts = () => authenticator.authenticate(key.text, NOW_MS).ok;
   const close = async () => {
     await made.feed.close();

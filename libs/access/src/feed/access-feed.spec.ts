@@ -4,7 +4,7 @@ import { freshName, waitFor } from '#libs/testing';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Authenticator } from '../authentication/authenticator.js';
-import { acme, ada, credentialOf, NOW_MS, peppers } from '../identity/identity.fixture.js';
+import { acme, ada, credentialOf, noPolicy, NOW_MS, peppers } from '../identity/identity.fixture.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { Publisher, role } from '../policy/policy.fixture.js';
 import { feedOn, ownTopics, StateWriter } from './feed.fixture.js';
@@ -38,7 +38,7 @@ async function started(change: Parameters<typeof feedOn>[2] = {}) {
   await made.feed.start();
   await made.feed.ready();
   await waitFor(() => made.feed.freshness().serve, { what: 'the first lease' });
-  const authenticator = new Authenticator({ identity: made.identity, peppers, accepts: ['pat'] });
+  const authenticator = new Authenticator({ identity: made.identity, peppers, policy: noPolicy, accepts: ['pat'] });
   return { ...made, reasonOf: () => reason(authenticator.authenticate(key.text, NOW_MS)) };
 }
 

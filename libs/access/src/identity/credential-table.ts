@@ -4,6 +4,7 @@ import { compileRestrictions, type CompiledRestrictions } from '#libs/decision-e
 import { CredentialSlots, MAC_BYTES } from './credential-slots.js';
 import { Interned } from './interned.js';
 import { KeyIndex } from './key-index.js';
+import { LastUses, type LastUsesState } from './last-uses.js';
 
 /** What many keys have in common: held once, compiled once. */
 export type KeyTerms = {
@@ -36,11 +37,13 @@ export type CredentialTableState = {
   readonly free: readonly number[];
   readonly terms: ReturnType<Interned<KeyTerms>['export']>;
   readonly rare: readonly (readonly [slot: number, RareTerms])[];
+  readonly uses: LastUsesState;
 };
 
 /** Every credential by its key's id, in about 130 bytes off the heap each. A slot's number is valid until it is removed. */
 export class CredentialTable {
   readonly slots = new CredentialSlots();
+  readonly uses = new LastUses();
   private readonly index = new KeyIndex(this.slots);
   private readonly terms = new Interned<KeyTerms>(readTerms);
   private readonly rare = new Map<number, RareTerms>();
@@ -88,6 +91,7 @@ export class CredentialTable {
     slots.setWord(slot, 'owner', owner);
     slots.setWord(slot, 'ownerEpoch', record.ownerEpoch);
     slots.setWord(slot, 'tenant', tenant);
+    if (record.lastUsedAt) this.uses.note(slot, Date.parse(record.lastUsedAt));
     const { restrictions, labels } = record;
     slots.setWord(slot, 'extras', 1 + this.terms.hold(JSON.stringify({ restrictions, labels })));
     if (!former && record.notBefore === null && record.rotatedAt === null) return;
@@ -108,6 +112,7 @@ export class CredentialTable {
     const slot = this.find(keyId);
     if (slot < 0) return;
     this.forget(slot);
+    this.uses.forget(slot);
     this.index.remove(slot);
     this.slots.release(slot);
     this.live -= 1;
@@ -126,13 +131,14 @@ export class CredentialTable {
   }
 
   export(): CredentialTableState {
-    return { ...this.slots.export(), terms: this.terms.export(), rare: this.exportRare() };
+    return { ...this.slots.export(), terms: this.terms.export(), rare: this.exportRare(), uses: this.uses.export() };
   }
 
   /** Into an empty table. */
   import(state: CredentialTableState): void {
     this.slots.import(state);
     this.terms.import(state.terms);
+    this.uses.import(state.uses);
     for (const [slot, rare] of state.rare) this.rare.set(slot, rare);
     const free = new Set(state.free);
     for (let slot = 0; slot < state.used; slot += 1) {

@@ -19,7 +19,7 @@ type Plain = {
 };
 
 /** Raised with every kind of record that joins: what a former release wrote lacks it, and is not believed. */
-export const IDENTITY_FORMAT = 2;
+export const IDENTITY_FORMAT = 3;
 
 /** See `IdentityView.export`. Places of keys that nobody here reads are left out: their records are applied to nothing. */
 export function exportIdentity(view: IdentityContent): StateChunk[] {

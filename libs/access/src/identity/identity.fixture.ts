@@ -52,6 +52,9 @@ export function credentialOf(key: MintedKey, change: Partial<CredentialRecord> =
   };
 }
 
+/** For specs in which no policy says anything of keys. */
+export const noPolicy = { snapshot: () => undefined };
+
 /** Puts records into a view as the feed does: the place first, then the content. */
 export class Applier {
   private offset = 0n;

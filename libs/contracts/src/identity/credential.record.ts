@@ -27,5 +27,10 @@ export const CredentialRecord = z.object({
   rotatedAt: z.iso.datetime().nullable(),
   notBefore: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),
+  /**
+   * The last use that identity had heard of when it last had a reason to say so: kept only for keys that a policy calls
+   * idle after some time, and only when it advanced by a good part of that time. Never later than the true one.
+   */
+  lastUsedAt: z.iso.datetime().optional(),
 });
 export type CredentialRecord = z.output<typeof CredentialRecord>;
