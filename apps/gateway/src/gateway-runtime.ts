@@ -72,9 +72,10 @@ export class GatewayRuntime {
   /** Begins to follow the bus. It serves nobody until everything that was there is applied. */
   async start(): Promise<void> {
     const restored = await this.keeper.restore();
-    const { bus, busKey, replica, logger } = this.resources;
+    const { bus, busKey, replica, logger, clock: time } = this.resources;
     const { identity, policy, topics } = this;
-    const own = { service: 'gateway', replica, bus, busKey, logger, identity, policy, topics } as const;
+    const clock = { monotonicMs: () => time.monotonicMs(), wallMs: () => time.nowMs() };
+    const own = { service: 'gateway', replica, bus, busKey, logger, clock, identity, policy, topics } as const;
     this.feed = new AccessFeed(restored ? { ...own, restored } : own);
     await Promise.all([this.feed.start(), this.secrets.start()]);
     this.keeper.start(this.feed);

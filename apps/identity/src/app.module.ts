@@ -81,7 +81,8 @@ export class IdentityModule {
   static of(config: IdentityConfig, resources: Resources): DynamicModule {
     const macKey = { provide: REPORT_MAC_KEY, useValue: deriveMacKey(resources.busKey) };
     const urls = new PublicUrls(config.GATEHOUSE_PUBLIC_URL, config.GATEHOUSE_RESOURCES);
-    const store = { ...storeOptions(config), logger: resources.logger };
+    const nowIso = () => resources.clock.nowIso();
+    const store = { ...storeOptions(config), logger: resources.logger, nowIso };
     return {
       module: IdentityModule,
       providers: [{ provide: PublicUrls, useValue: urls }],

@@ -44,7 +44,7 @@ export class Identity {
   readonly records: AccessDecided[] = [];
   /** Decision ids as they were answered. */
   readonly answered: string[] = [];
-  readonly policy = new PolicyState(this.bus, this.busKey);
+  readonly policy = new PolicyState(this.bus, this.busKey, () => this.clock.nowIso());
   readonly publicUrl = 'http://identity.test';
   readonly settings = {
     GATEHOUSE_PUBLIC_URL: this.publicUrl,
@@ -97,6 +97,13 @@ export class Identity {
       em: this.app.get(EntityManager, { strict: false }),
       projections: this.app.get(ProjectionRunner, { strict: false }),
     };
+  }
+
+  /** Lets time pass for the service and for whoever publishes policy to it; answers once the service is fresh again. */
+  async pass(ms: number): Promise<void> {
+    this.clock.shiftMs += ms;
+    await this.policy.beat();
+    await waitFor(async () => (await this.ask(this.operator, 'GET /v1/tenants')).status === 200);
   }
 
   /** A user with a role and a key; answers the id and the key's text. */

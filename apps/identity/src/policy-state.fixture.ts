@@ -20,12 +20,18 @@ export type Document = {
 export class PolicyState {
   private position = 0;
   private revision = 0;
-  private beat: NodeJS.Timeout | undefined;
+  private beating: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly bus: Bus,
     private readonly busKey: Buffer,
+    private readonly nowIso: () => string,
   ) {}
+
+  /** What a publisher says each second, by its clock. */
+  beat(): Promise<void> {
+    return this.write([]);
+  }
 
   /** The tenant's bindings and other documents from now on. Answers the position to wait for. */
   async bind(tenant: string, grants: readonly Grant[], others: readonly Document[] = []): Promise<string> {
@@ -46,17 +52,17 @@ export class PolicyState {
       ),
       [headKey(tenant), head],
     ]);
-    this.beat ??= setInterval(() => void this.write([]).catch(() => undefined), 1_000);
+    this.beating ??= setInterval(() => void this.beat().catch(() => undefined), 1_000);
     return `policy:${this.position}`;
   }
 
   close(): void {
-    clearInterval(this.beat);
+    clearInterval(this.beating);
   }
 
   private async write(records: readonly (readonly [string, object])[]): Promise<void> {
     const sealed = records.map(([key, value]) => this.seal(key, value, (this.position += 1)));
-    await this.bus.publish([...sealed, this.seal(WATERMARK_KEY, { at: new Date().toISOString() }, this.position)]);
+    await this.bus.publish([...sealed, this.seal(WATERMARK_KEY, { at: this.nowIso() }, this.position)]);
   }
 
   private seal(key: string, value: object, position: number) {

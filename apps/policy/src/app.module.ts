@@ -66,7 +66,8 @@ import { WhoCanController } from './who-can/who-can.controller.js';
 })
 export class PolicyModule {
   static of(config: PolicyConfig, resources: Resources): DynamicModule {
-    const store = { ...storeOptions(config), logger: resources.logger };
+    const nowIso = () => resources.clock.nowIso();
+    const store = { ...storeOptions(config), logger: resources.logger, nowIso };
     return {
       module: PolicyModule,
       imports: [

@@ -58,9 +58,9 @@ export const accessProviders: readonly Provider[] = [
   },
   {
     provide: TokenAuthenticator,
-    inject: [ACCESS_OPTIONS, IdentityView],
-    useFactory: ({ publicUrl }: AccessModuleOptions, identity: IdentityView) =>
-      new TokenAuthenticator({ identity, publicUrl, accepts: ACCEPTED }),
+    inject: [ACCESS_OPTIONS, IdentityView, PolicyView],
+    useFactory: ({ publicUrl }: AccessModuleOptions, identity: IdentityView, policy: PolicyView) =>
+      new TokenAuthenticator({ identity, policy, publicUrl, accepts: ACCEPTED }),
   },
   {
     provide: DecisionLog,

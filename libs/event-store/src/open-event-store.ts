@@ -36,6 +36,8 @@ export type EventStoreOptions = DatabaseOptions & {
   /** What a restored store takes over from its topics; nothing unless given. */
   readonly adopt?: Adopt;
   readonly logger?: Logger;
+  /** The service's clock, where that is not the machine's: watermarks are dated by it. */
+  readonly nowIso?: () => string;
 };
 
 /** How long a stop waits for the batch in hand; it is in the outbox all the same. */
@@ -68,7 +70,8 @@ export async function openEventStore(options: EventStoreOptions, bus: Bus): Prom
   const readers = readersOf(aggregates);
   const subjectKeys = new PostgresSubjectKeys(em, Buffer.from(options.sealKey, 'base64'));
   const openAll = (values: readonly unknown[], inside?: EntityManager) => subjectKeys.openAll(values, inside);
-  const writer = { service, macKey: deriveMacKey(Buffer.from(options.busKey, 'base64')) };
+  const { nowIso = () => new Date().toISOString() } = options;
+  const writer = { service, macKey: deriveMacKey(Buffer.from(options.busKey, 'base64')), nowIso };
   const { adopt } = options;
   const publisher = new Publisher({
     orm: publishing,

@@ -45,7 +45,7 @@ export class KeyReach {
   async requireHeld(caller: Caller, question: AccessQuestion, { owner, kind, restrictions }: KeyToGive): Promise<void> {
     const timeMs = this.clock.nowMs();
     const principal = await this.owners.of(owner);
-    const isNarrowed = caller.restrictions !== undefined || caller.authMethod !== 'api_key';
+    const isNarrowed = (caller.restrictions ?? caller.details ?? caller.scopes) !== undefined;
     if (principal.operator && (!caller.operator || isNarrowed)) {
       throw this.access.grantRefused(caller, question, EVERYTHING);
     }
@@ -57,11 +57,11 @@ export class KeyReach {
     if (example) throw this.access.grantRefused(caller, question, example);
   }
 
-  /** The caller's own key, as it is stored: what was compiled of it cannot be compared. Of what is no key, nothing is shown. */
-  private async reachOf({ keyId, keyKind: kind, principal, tenantId }: Caller): Promise<CredentialReach> {
-    const own = await this.tables.keys.find(tenantId, keyId);
-    if (!own) return { owner: principal, kind, restrictions: [], scopes: [] };
-    return { owner: principal, kind, restrictions: [read(own.row.restrictions)] };
+  /** The caller's own key as it is stored: what was compiled of it cannot be compared, nor can a token's details. */
+  private async reachOf({ keyId, keyKind: kind, principal, tenantId, ...token }: Caller): Promise<CredentialReach> {
+    if (token.details) return { owner: principal, kind, restrictions: [], scopes: [] };
+    const own = keyId === '' ? undefined : await this.tables.keys.find(tenantId, keyId);
+    return { owner: principal, kind, restrictions: own ? [read(own.row.restrictions)] : [], scopes: token.scopes };
   }
 
   private snapshot(tenantId: string): TenantSnapshot {

@@ -8,8 +8,11 @@ import {
   type KeyKind,
 } from '#libs/contracts';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
+import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
+import { faultOfAge } from '../authentication/key-age.js';
 import { credentialStatus } from '../identity/credential-table.js';
 import type { IdentityView } from '../identity/identity-view.js';
+import type { PolicyView } from '../policy/policy-view.js';
 import { callerOf, isCurrent, type TokenCaller } from './token-caller.js';
 import { refusedToken } from './token-faults.js';
 import { issuerTermsOf } from './token-terms.js';
@@ -18,6 +21,7 @@ import type { VerifiedToken } from './verified-token.js';
 /** What tokens are held against. */
 export type TokenCircumstances = {
   readonly view: IdentityView;
+  readonly policy: Pick<PolicyView, 'snapshot'>;
   /** Kinds of keys that a token may have been exchanged for. */
   readonly accepts: ReadonlySet<KeyKind>;
 };
@@ -32,6 +36,10 @@ export class HeldToken {
   private client: ClientRecord | undefined;
   private clientNotBeforeMs = Number.NEGATIVE_INFINITY;
   private made: TokenCaller | undefined;
+  /** What the key's policy says, and by which snapshot and of which caller. */
+  private policed:
+    | { readonly by: TenantSnapshot; readonly of: TokenCaller; readonly bounds: KeyBounds | undefined }
+    | undefined;
 
   constructor(
     private readonly token: VerifiedToken,
@@ -136,7 +144,30 @@ export class HeldToken {
     if (credentials.slots.word(slot, 'ownerEpoch') !== record.epoch) return 'principal_epoch_mismatch';
     if (nowMs < (credentials.rareOf(slot)?.notBeforeMs ?? Number.NEGATIVE_INFINITY)) return 'key_not_yet_valid';
     if (!(nowMs < credentials.slots.double(slot, 'expiresAtMs'))) return 'key_expired';
-    return accepts.has(credentials.keyKind(slot)) ? undefined : 'key_kind_not_accepted';
+    return accepts.has(credentials.keyKind(slot)) ? this.faultOfKeyAge(this.made, nowMs) : 'key_kind_not_accepted';
+  }
+
+  /** The token makes its key no younger, and its use is one of the key. */
+  private faultOfKeyAge(made: TokenCaller, nowMs: number): DecisionReason | undefined {
+    const { credentials } = this.circumstances.view;
+    const bounds = this.keyBoundsOf(made);
+    if (!bounds) return undefined;
+    const rotatedAt = credentials.rareOf(made.slot)?.rotatedAt;
+    const bornMs = rotatedAt == null ? made.caller.issuedAtMs : Date.parse(rotatedAt);
+    const fault = faultOfAge(bounds, { bornMs, usedMs: credentials.uses.of(made.slot) }, nowMs);
+    if (!fault && bounds.idle) credentials.uses.note(made.slot, nowMs);
+    return fault?.reason;
+  }
+
+  private keyBoundsOf(made: TokenCaller): KeyBounds | undefined {
+    const by = this.circumstances.policy.snapshot(this.token.tenantId);
+    if (!by) return undefined;
+    if (this.policed?.by !== by || this.policed.of !== made) {
+      const kind = this.circumstances.view.credentials.keyKind(made.slot);
+      const key = { kind, labels: made.caller.keyLabels, ownerLabels: made.record.labels };
+      this.policed = { by, of: made, bounds: keyBounds(by, key) };
+    }
+    return this.policed.bounds;
   }
 
   private refuse(reason: DecisionReason): Unauthenticated {

@@ -3,6 +3,7 @@ import { compactVerify } from 'jose';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import { sha256 } from '../authentication/sha256.js';
 import type { IdentityView } from '../identity/identity-view.js';
+import type { PolicyView } from '../policy/policy-view.js';
 import { BoundedFlights, type FlightBounds } from './bounded-flights.js';
 import { TOKEN_CHARACTERS_MAX } from './compact-jws.js';
 import { TokenExaminer, type ExaminedToken } from './examine-token.js';
@@ -14,6 +15,8 @@ import { readVerified } from './verified-token.js';
 
 export type TokenAuthenticatorOptions = {
   readonly identity: IdentityView;
+  /** Where the KeyPolicies are, for tokens that were exchanged for a key. */
+  readonly policy: Pick<PolicyView, 'snapshot'>;
   /** This service's public URL: our own tokens must be for it. */
   readonly publicUrl: string;
   /** Kinds of keys that a token may have been exchanged for; as for keys themselves. */
@@ -44,9 +47,9 @@ export class TokenAuthenticator {
   private readonly held: TokenCache<HeldToken>;
   private readonly flights: BoundedFlights<HeldToken | undefined>;
 
-  constructor({ identity, publicUrl, accepts, cache, verifications }: TokenAuthenticatorOptions) {
+  constructor({ identity, policy, publicUrl, accepts, cache, verifications }: TokenAuthenticatorOptions) {
     this.examiner = new TokenExaminer(identity, publicUrl);
-    this.circumstances = { view: identity, accepts: new Set(accepts) };
+    this.circumstances = { view: identity, policy, accepts: new Set(accepts) };
     this.held = new TokenCache(cache ?? CACHE);
     this.flights = new BoundedFlights(verifications ?? VERIFICATIONS);
   }

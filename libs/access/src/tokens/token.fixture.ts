@@ -8,7 +8,7 @@ import {
 } from '#libs/contracts';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
-import { acme, ada, Applier, NOW_MS } from '../identity/identity.fixture.js';
+import { acme, ada, Applier, noPolicy, NOW_MS } from '../identity/identity.fixture.js';
 import { TokenAuthenticator, type TokenAuthenticatorOptions } from './token-authenticator.js';
 
 export const OWN_ISSUER = 'https://identity.gatehouse.example';
@@ -143,7 +143,13 @@ export function trusting(): Applier {
 
 /** An authenticator of the gateway's kind over what was applied. */
 export function authenticatorOver({ view }: Applier, change: Partial<TokenAuthenticatorOptions> = {}) {
-  return new TokenAuthenticator({ identity: view, publicUrl: RESOURCE, accepts: ['pat', 'vak'], ...change });
+  return new TokenAuthenticator({
+    identity: view,
+    policy: noPolicy,
+    publicUrl: RESOURCE,
+    accepts: ['pat', 'vak'],
+    ...change,
+  });
 }
 
 /** As a service that has seen nothing before would answer, at the time of the fixtures. */

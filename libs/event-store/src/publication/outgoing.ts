@@ -24,7 +24,7 @@ export function outgoingState(writer: Writer, { generation, epoch }: Term, row: 
   return sealRecord(
     writer.macKey,
     { topic, key, value: bytes(value), generation, epoch, position },
-    { id, source: writer.service, type: stateType(topic), time: new Date().toISOString(), subject: key, schema: 1 },
+    { id, source: writer.service, type: stateType(topic), time: writer.nowIso(), subject: key, schema: 1 },
   );
 }
 
@@ -35,7 +35,7 @@ export function watermark(
   topic: string,
   position: number,
 ): OutgoingRecord {
-  const time = new Date().toISOString();
+  const time = writer.nowIso();
   return sealRecord(
     writer.macKey,
     {

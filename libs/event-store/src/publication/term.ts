@@ -6,7 +6,12 @@ import { sql } from 'kysely';
 export type Term = { readonly generation: number; readonly epoch: number; readonly restoring: boolean };
 
 /** Who writes: goes into the envelope and the MAC of what is sent. */
-export type Writer = { readonly service: string; readonly macKey: MacKey };
+export type Writer = {
+  readonly service: string;
+  readonly macKey: MacKey;
+  /** By the clock that the readers of its watermarks go by. */
+  readonly nowIso: () => string;
+};
 
 /** Draws the next epoch: no two terms of a generation have the same one. */
 export async function beginTerm(em: EntityManager): Promise<Term> {
