@@ -45,9 +45,9 @@ describe('docker-compose.yml', () => {
     expect(valid).toBe(true);
   });
 
-  it('lets only gateways reach the egress network', () => {
+  it('lets only those reach the egress network that call upstreams or fetch issuers’ keys', () => {
     const reaching = Object.entries(compose.services).filter(([, service]) => service.networks.includes('egress'));
-    expect(reaching.map(([name]) => name)).toEqual(['gateway']);
+    expect(reaching.map(([name]) => name)).toEqual(['identity', 'gateway']);
     expect(compose.networks['stores']).toEqual({ internal: true });
   });
 

@@ -1,6 +1,6 @@
 import { deriveMacKey } from '#libs/bus';
 import { EventStoreModule, runSqlOf } from '#libs/event-store';
-import { IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
+import { EgressGuard, IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -11,12 +11,20 @@ import { KeyReach } from './api-keys/key-reach.js';
 import { KeySteps } from './api-keys/key-steps.js';
 import { OwnerPrincipal } from './api-keys/owner-principal.js';
 import type { IdentityConfig } from './config.js';
+import { IssuerFetches } from './issuers/issuer-fetches.adapter.js';
+import { IssuerKeyRefresh } from './issuers/issuer-key-refresh.js';
+import { IssuerRights } from './issuers/issuer-rights.js';
+import { WantedSettings } from './issuers/issuer-settings.js';
+import { IssuerSteps } from './issuers/issuer-steps.js';
+import { IssuersController } from './issuers/issuers.controller.js';
+import { KeySetFetch } from './issuers/key-set-fetch.js';
 import { OwnIssuer } from './issuers/own-issuer.js';
 import { ClientRights } from './oauth-clients/client-rights.js';
 import { ClientSecrets } from './oauth-clients/client-secrets.js';
 import { ClientSettings } from './oauth-clients/client-settings.js';
 import { ClientSteps } from './oauth-clients/client-steps.js';
 import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
+import { Outgoing } from './outgoing.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
@@ -48,6 +56,7 @@ import { Writes } from './writes.js';
     RevocationsController,
     SigningKeysController,
     OAuthClientsController,
+    IssuersController,
   ],
   providers: [
     {
@@ -75,6 +84,12 @@ import { Writes } from './writes.js';
     ClientSecrets,
     ClientSettings,
     ClientSteps,
+    IssuerFetches,
+    IssuerKeyRefresh,
+    IssuerRights,
+    IssuerSteps,
+    KeySetFetch,
+    WantedSettings,
   ],
 })
 export class IdentityModule {
@@ -85,7 +100,10 @@ export class IdentityModule {
     const store = { ...storeOptions(config), logger: resources.logger, nowIso };
     return {
       module: IdentityModule,
-      providers: [{ provide: PublicUrls, useValue: urls }],
+      providers: [
+        { provide: PublicUrls, useValue: urls },
+        { provide: EgressGuard, useFactory: () => Outgoing.permitting(config.GATEHOUSE_EGRESS_ALLOW) },
+      ],
       imports: [
         ResourcesModule.of(resources, [macKey]),
         EventStoreModule.forRoot(store),

@@ -1,4 +1,12 @@
-import { coherent, databaseUrl, readConfigOrExit, resourceUrls, secretKey, serviceSettings } from '#libs/config';
+import {
+  coherent,
+  databaseUrl,
+  egressAllow,
+  readConfigOrExit,
+  resourceUrls,
+  secretKey,
+  serviceSettings,
+} from '#libs/config';
 import { z } from 'zod';
 
 const schema = z
@@ -11,6 +19,8 @@ const schema = z
     GATEHOUSE_SIGNING_KEY: secretKey,
     /** The services that tokens can be for; the gateway first. */
     GATEHOUSE_RESOURCES: resourceUrls,
+    /** Where issuers' keys may be fetched from although it is no public address. */
+    GATEHOUSE_EGRESS_ALLOW: egressAllow,
   })
   .superRefine(coherent);
 export type IdentityConfig = z.output<typeof schema>;

@@ -52,6 +52,7 @@ export class Identity {
     GATEHOUSE_PEPPER: `1:${secret()}`,
     GATEHOUSE_SEAL_KEY: secret(),
     GATEHOUSE_SIGNING_KEY: secret(),
+    GATEHOUSE_EGRESS_ALLOW: ['127.0.0.1'],
     GATEHOUSE_BUS_KEY: this.busKey.toString('base64'),
   };
   readonly peppers = Peppers.parse(this.settings.GATEHOUSE_PEPPER);

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from './identity.fixture.js';
 
 const identity = new Identity();
-const names = ['gil@globex.example', 'Globex Corporation', 'globex-etl', 'globex-crew', 'globex key', 'globex client'];
+const names = [
+  'gil@globex.example',
+  'Globex Corporation',
+  'globex-etl',
+  'globex-crew',
+  'globex key',
+  'globex client',
+  'globex-idp',
+];
 let ada: Awaited<ReturnType<Identity['person']>>;
 const ids: Record<string, string[]> = {};
 /** Valid bodies, so that it is the tenant that is refused and not the text. */
@@ -36,6 +44,17 @@ const bodies = (user: string) => ({
   'POST /v1/oauth-clients/:clientId/rotate-secret': {},
   'POST /v1/oauth-clients/:clientId/disable': {},
   'POST /v1/oauth-clients/:clientId/enable': {},
+  'POST /v1/issuers': {
+    name: 'mine',
+    issuer: 'https://idp.example',
+    audiences: ['mine'],
+    mappings: [{ match: { sub: 'me' }, as: { virtual_account: 'globex-etl' } }],
+    tenant: 'globex',
+  },
+  'PATCH /v1/issuers/:issuerId': { audiences: ['mine'] },
+  'POST /v1/issuers/:issuerId/refresh': {},
+  'POST /v1/issuers/:issuerId/disable': {},
+  'POST /v1/issuers/:issuerId/enable': {},
   'POST /v1/tenants/:tenantId/suspend': {},
   'POST /v1/tenants/:tenantId/resume': {},
 });
@@ -56,6 +75,12 @@ beforeAll(async () => {
   await identity.ask(gil.key, `POST /v1/api-keys/${dead.body.id}/revoke`, {});
   const about = { grant_types: ['client_credentials'], scopes: ['model:invoke'], virtual_account: 'globex-etl' };
   const client = await identity.ask(gil.key, 'POST /v1/oauth-clients', { name: 'globex client', ...about });
+  const issuer = await identity.ask(gil.key, 'POST /v1/issuers', {
+    name: 'globex-idp',
+    issuer: 'https://idp.example',
+    audiences: ['globex-audience'],
+    mappings: [{ match: { sub: 'gil' }, as: { virtual_account: 'globex-etl' } }],
+  });
   Object.assign(ids, {
     tenantId: ['globex', 'nowhere'],
     userId: [gil.id, 'user_nobody'],
@@ -63,6 +88,7 @@ beforeAll(async () => {
     principalId: [gil.id, ada.id],
     accountId: [account.body.id],
     clientId: [client.body.id],
+    issuerId: [issuer.body.id, 'gatehouse'],
     keyId: [key.body.id, gil.keyId, dead.body.id],
   });
 });

@@ -1,10 +1,7 @@
 import { topics } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { step } from '#libs/event-store';
-import { issuerAggregate } from './aggregates.js';
 import { Identity } from './identity.fixture.js';
-import { trusted } from './issuers/issuer.fixture.js';
 import { revocationStep } from './revocations/revocation-step.js';
 import { listNames } from './tables.js';
 
@@ -37,6 +34,13 @@ beforeAll(async () => {
   const rotated = await ada(`POST /v1/oauth-clients/${client.id}/rotate-secret`, { overlap_seconds: 60 });
   values.push(client.client_secret, rotated.body.client_secret);
   for (const step of ['disable', 'enable']) await ada(`POST /v1/oauth-clients/${client.id}/${step}`, { reason });
+  const issuer = await ada('POST /v1/issuers', {
+    name: 'idp',
+    issuer: 'https://idp.example',
+    audiences: ['gatehouse'],
+    mappings: [{ match: { email: 'quinn@acme.example' }, as: { virtual_account: 'etl' } }],
+  });
+  for (const step of ['disable', 'enable']) await ada(`POST /v1/issuers/${issuer.body.id}/${step}`, { reason });
   await ada(`POST /v1/virtual-accounts/${account}/suspend`, { reason });
   await ada(`POST /v1/virtual-accounts/${account}/resume`, { reason });
   await ada(`POST /v1/users/${id}/suspend`, { reason });
@@ -51,13 +55,9 @@ afterAll(() => identity.close());
 
 async function tokenThings(userId: string) {
   const seal = (text: string) => identity.store.subjectKeys.seal('acme', text);
-  const match = { email: 'quinn@acme.example' };
-  const mappings = await seal(JSON.stringify([{ match, as: { virtualAccountId: 'va_1' }, teams: [] }]));
-  const issuer = { ...trusted.data, settings: { ...trusted.data.settings, mappings } };
   const at = identity.clock.nowIso();
   const context = { actor: 'spec', tenantId: 'acme', requestId: 'spec', decisionId: 'spec' };
   const steps = [
-    step(issuerAggregate, issuer.issuerId, { type: 'TrustIssuer', ...issuer }),
     revocationStep({ kind: 'principal', id: userId, tenantId: 'acme', at, reason: await seal('private reason') }),
   ] as const;
   await identity.store.events.executeAll(steps, { context });

@@ -1,5 +1,6 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
+import { IssuerFetchesV1 } from '../migrations/issuer-fetches-v1.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
 import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
@@ -30,6 +31,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '004-passwords-v1', class: PasswordsV1 },
       { name: '005-token-lists-v1', class: TokenListsV1 },
       { name: '006-signing-keys-v1', class: SigningKeysV1 },
+      { name: '007-issuer-fetches-v1', class: IssuerFetchesV1 },
     ],
     adopt: narrower,
   };

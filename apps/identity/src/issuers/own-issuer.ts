@@ -1,13 +1,10 @@
 import { OWN_ISSUER_ID, PLATFORM_TENANT, type IssuerKey } from '#libs/contracts';
-import { DomainError } from '#libs/decider';
 import { EventStore } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { issuerAggregate } from '../aggregates.js';
 import { PublicUrls } from '../public-urls.js';
-import { issuerReservations } from './issuer-reservations.js';
-
-const taken = new DomainError('issuer/taken', 'Somebody has registered our own issuer as theirs.');
+import { audienceReservations } from './issuer-reservations.js';
 
 /** Tells guards which keys our own tokens are verified with. */
 @Injectable()
@@ -36,7 +33,7 @@ export class OwnIssuer {
     const context = { actor: 'identity', tenantId: PLATFORM_TENANT, requestId: 'own-issuer', decisionId: 'own-issuer' };
     return this.store.execute(issuerAggregate, OWN_ISSUER_ID, command, {
       context,
-      reserve: () => issuerReservations(issuer, resources, taken),
+      reserve: () => audienceReservations(issuer, resources),
     });
   }
 }
