@@ -1,3 +1,4 @@
+import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CallsController } from './calls/calls.controller.js';
@@ -15,6 +16,12 @@ import { RecordList } from './records/record-list.js';
 import { UsageController } from './usage/usage.controller.js';
 
 @Module({
+  imports: [
+    OpenApiModule.of({
+      title: 'Gatehouse audit',
+      description: 'What happened: decisions, calls, usage, reconciliation.',
+    }),
+  ],
   controllers: [DecisionsController, CallsController, UsageController, ReconciliationController],
   providers: [
     AuditDatabase,

@@ -3,6 +3,7 @@ import { Bus } from '#libs/bus';
 import { createClickHouse } from '#libs/clickhouse';
 import { AccessDecided, decisionTopics, topics, type TopicSpec } from '#libs/contracts';
 import { createService } from '#libs/http';
+import { holdAnswers } from '#libs/openapi';
 import { silentLogger, SystemClock } from '#libs/telemetry';
 import { freshName, testStack } from '#libs/testing';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -73,7 +74,7 @@ export async function startAudit(source: SpecSource, bus: Bus, people = new Peop
     logger: silentLogger,
     clock: new SystemClock(),
   });
-  return { app, records };
+  return { app: holdAnswers(app), records };
 }
 
 /** Asks the engine directly, as the chain is read. */

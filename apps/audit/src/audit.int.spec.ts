@@ -3,6 +3,8 @@ import { MemoryBus } from '#libs/bus';
 import type { AccessDecided } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { v4, v7 } from 'uuid';
+import { undescribedRoutes } from '#libs/openapi';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, SpecSource, startAudit } from './audit.fixture.js';
 import { People, type Person } from './people.fixture.js';
@@ -216,6 +218,17 @@ describe('GET /v1/usage', () => {
 describe('the routes', () => {
   it('all declare what they require', () => {
     expect(undeclaredRoutes(audit.app)).toEqual([]);
+  });
+
+  it('says what it answers, in a document that is valid and kept in docs/reference/openapi', async () => {
+    expect(undescribedRoutes(audit.app)).toEqual([]);
+    const { statusCode, body } = await audit.app.inject('/openapi.json');
+    expect(statusCode).toBe(200);
+    expect((await new Validator().validate(JSON.parse(body))).errors ?? []).toEqual([]);
+    expect(body).not.toMatch(/gh_(?:pat|vak|svc)[pdstx]_/);
+    await expect(`${JSON.stringify(JSON.parse(body), undefined, 2)}\n`).toMatchFileSnapshot(
+      '../../../docs/reference/openapi/audit.json',
+    );
   });
 
   it('show nothing of another tenant', async () => {

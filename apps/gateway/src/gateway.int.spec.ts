@@ -1,13 +1,14 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { DecisionBatch, type DecisionRecord } from '#libs/contracts';
 import { RoutePaths, type RunningService } from '#libs/http';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { chatPolicy, dataDirectory, SpecBus, startGateway } from './gateway.fixture.js';
 import { answering, chat } from './pipeline/pipeline.fixture.js';
 import { serving } from './relay/relay.fixture.js';
 import { issuerKey, OWN_ISSUER_ID } from '#libs/contracts';
-import { publicRoutes } from './routes/route-table.js';
+import { modelRoutes, publicRoutes } from './routes/route-table.js';
 
 const spec = new SpecBus();
 let data: Awaited<ReturnType<typeof dataDirectory>>;
@@ -107,6 +108,16 @@ it('says where its tokens come from as soon as that is on the bus, the same for 
   expect(await read('/v1')).toEqual(await read());
   expect(await read('/api/llm')).toEqual(await read());
   expect((await fetch(`${gateway.url}${path}/v2`)).status).toBe(404);
+});
+
+it('says what it answers, in a document that is valid and kept in docs/reference/openapi', async () => {
+  const text = await (await fetch(`${gateway.url}/openapi.json`)).text();
+  const document = JSON.parse(text) as { paths: Record<string, object> };
+  expect((await new Validator().validate(document)).errors ?? []).toEqual([]);
+  expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(modelRoutes.map(({ path }) => `/api/llm${path}`)));
+  await expect(`${JSON.stringify(document, undefined, 2)}\n`).toMatchFileSnapshot(
+    '../../../docs/reference/openapi/gateway.json',
+  );
 });
 
 it('shows metrics without naming anybody', async () => {

@@ -1,4 +1,5 @@
 import { Readiness } from '#libs/http';
+import { OpenApiModule } from '#libs/openapi';
 import type { Resources } from '#libs/service';
 import { Metrics } from '#libs/telemetry';
 import {
@@ -12,11 +13,21 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { GatewayRuntime, type GatewayTopics } from './gateway-runtime.js';
 import type { GatewaySettings } from './gateway.config.js';
+import { modelPaths } from './openapi/model-paths.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ResourceMetadataController } from './routes/resource-metadata.controller.js';
 
 /** Nest's part of the gateway: health, readiness, metrics, and the order of starting and stopping. */
-@Module({ controllers: [MetricsController, ResourceMetadataController] })
+@Module({
+  imports: [
+    OpenApiModule.of({
+      title: 'Gatehouse gateway',
+      description: 'The request path: models, by the forms that their clients know.',
+      paths: modelPaths(),
+    }),
+  ],
+  controllers: [MetricsController, ResourceMetadataController],
+})
 export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     @Inject(GatewayRuntime) private readonly runtime: GatewayRuntime,

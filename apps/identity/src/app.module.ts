@@ -2,6 +2,7 @@ import { deriveMacKey } from '#libs/bus';
 import { EventStoreModule, runSqlOf } from '#libs/event-store';
 import { EgressGuard, IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
 import { EntityManager } from '@mikro-orm/postgresql';
+import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
@@ -47,6 +48,12 @@ import { VirtualAccountsController } from './virtual-accounts/virtual-accounts.c
 import { Writes } from './writes.js';
 
 @Module({
+  imports: [
+    OpenApiModule.of({
+      title: 'Gatehouse identity',
+      description: 'Who is calling: tenants, users, teams, virtual accounts, keys.',
+    }),
+  ],
   controllers: [
     TenantsController,
     UsersController,

@@ -4,6 +4,7 @@ import { MemoryBus } from '#libs/bus';
 import { AccessDecided } from '#libs/contracts';
 import { EventStore, ProjectionRunner, SubjectKeys } from '#libs/event-store';
 import { createService } from '#libs/http';
+import { holdAnswers } from '#libs/openapi';
 import { ensureCommonTopics } from '#libs/service';
 import { Clock, silentLogger } from '#libs/telemetry';
 import { freshDatabase, waitFor } from '#libs/testing';
@@ -79,12 +80,13 @@ export class Identity {
     };
     await ensureCommonTopics(resources);
     const config = { ...this.settings, DATABASE_URL: this.databaseUrl };
-    this.app = await createService(IdentityModule.of(config as never, resources), {
+    const app = await createService(IdentityModule.of(config as never, resources), {
       service: 'identity',
       port: 0,
       logger: silentLogger,
       clock: this.clock,
     });
+    this.app = holdAnswers(app);
     this.operator = await bootstrapOperator(this.store, this.peppers, this.clock.now());
     for (const tenant of ['platform', 'acme', 'globex']) await this.policy.bind(tenant, []);
     await waitFor(async () => (await this.ask(this.operator, 'GET /v1/tenants')).status === 200);

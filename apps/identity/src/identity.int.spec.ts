@@ -1,4 +1,6 @@
 import { crossTenantFindings, unconditionalWrites, undeclaredRoutes } from '#libs/access';
+import { undescribedRoutes } from '#libs/openapi';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from './identity.fixture.js';
 
@@ -97,6 +99,17 @@ afterAll(() => identity.close());
 describe('every route of identity', () => {
   it('declares what it requires', () => {
     expect(undeclaredRoutes(identity.app)).toEqual([]);
+  });
+
+  it('says what it answers, in a document that is valid and kept in docs/reference/openapi', async () => {
+    expect(undescribedRoutes(identity.app)).toEqual([]);
+    const { statusCode, body } = await identity.app.inject('/openapi.json');
+    expect(statusCode).toBe(200);
+    expect((await new Validator().validate(JSON.parse(body))).errors ?? []).toEqual([]);
+    expect(body).not.toMatch(/gh_(?:pat|vak|svc)[pdstx]_/);
+    await expect(`${JSON.stringify(JSON.parse(body), undefined, 2)}\n`).toMatchFileSnapshot(
+      '../../../docs/reference/openapi/identity.json',
+    );
   });
 
   it('that changes or deletes what has a version takes If-Match', () => {

@@ -2,6 +2,7 @@ import { EventStoreModule, runSqlOf } from '#libs/event-store';
 import { AddressRules, EgressGuard, IdempotencyStore, SqlIdempotencyStore } from '#libs/http';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { kindNames } from '#libs/policy-language';
+import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApplyController } from './apply/apply.controller.js';
@@ -32,6 +33,12 @@ import { WhatCanController } from './who-can/what-can.controller.js';
 import { WhoCanController } from './who-can/who-can.controller.js';
 
 @Module({
+  imports: [
+    OpenApiModule.of({
+      title: 'Gatehouse policy',
+      description: 'What they may do: documents, revisions, explanations.',
+    }),
+  ],
   controllers: [
     ApplyController,
     CheckController,

@@ -5,6 +5,7 @@ import { AccessDecided } from '#libs/contracts';
 import { EventStore, ProjectionRunner } from '#libs/event-store';
 import { createService } from '#libs/http';
 import { BUNDLE_CHARACTERS_MAX } from '#libs/policy-language';
+import { holdAnswers } from '#libs/openapi';
 import { ensureCommonTopics } from '#libs/service';
 import { silentLogger, SystemClock } from '#libs/telemetry';
 import { freshDatabase, waitFor } from '#libs/testing';
@@ -74,13 +75,14 @@ export class Policy {
     };
     await ensureCommonTopics(resources);
     const config = { ...this.settings, DATABASE_URL: await freshDatabase('policy') };
-    this.app = await createService(PolicyModule.of(config as never, resources), {
+    const app = await createService(PolicyModule.of(config as never, resources), {
       service: 'policy',
       port: 0,
       logger,
       clock: resources.clock,
       bodyBytesMax: BUNDLE_CHARACTERS_MAX,
     });
+    this.app = holdAnswers(app);
     for (const tenant of ['acme', 'globex']) await this.identity.tenant(tenant);
     this.keys.operator = await this.identity.operator();
     this.keys.ada = await this.identity.user('acme', 'user_ada', 'ada@acme.example');

@@ -1,4 +1,6 @@
 import { crossTenantFindings, listRoutes, unconditionalWrites, undeclaredRoutes } from '#libs/access';
+import { undescribedRoutes } from '#libs/openapi';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, binding, bundle, document, Policy, role } from './policy.fixture.js';
 
@@ -34,6 +36,17 @@ afterAll(() => policy.close());
 describe('every route of policy', () => {
   it('declares what it requires', () => {
     expect(undeclaredRoutes(policy.app)).toEqual([]);
+  });
+
+  it('says what it answers, in a document that is valid and kept in docs/reference/openapi', async () => {
+    expect(undescribedRoutes(policy.app)).toEqual([]);
+    const { statusCode, body } = await policy.app.inject('/openapi.json');
+    expect(statusCode).toBe(200);
+    expect((await new Validator().validate(JSON.parse(body))).errors ?? []).toEqual([]);
+    expect(body).not.toMatch(/gh_(?:pat|vak|svc)[pdstx]_/);
+    await expect(`${JSON.stringify(JSON.parse(body), undefined, 2)}\n`).toMatchFileSnapshot(
+      '../../../docs/reference/openapi/policy.json',
+    );
   });
 
   it('that changes or deletes what has a version takes If-Match', () => {

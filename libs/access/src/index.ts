@@ -64,6 +64,6 @@ export { APPLIED_RULES_HEADER, DECISION_ID_HEADER, POLICY_REVISION_HEADER } from
 export { CallerParam, Public, Requires } from './admin/decorators.js';
 // Suites for specs
 export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';
-export { listRoutes, type Route } from './routes/list-routes.js';
+export { listRoutes, routesIn, type Route } from './routes/list-routes.js';
 export { unconditionalWrites } from './routes/unconditional-writes.js';
 export { PUBLIC_PATHS, undeclaredRoutes } from './routes/undeclared-routes.js';

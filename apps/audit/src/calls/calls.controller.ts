@@ -1,11 +1,13 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
 import { page } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AuditReach } from '../records/audit-reach.js';
 import { columnFilters, conditionsOf, recordQuery } from '../records/record-filter.js';
 import { RecordFinder } from '../records/record-finder.js';
 import { cursorOf, isDecisionId, RecordList, type RecordRow } from '../records/record-list.js';
+import { ShownCall } from '../records/record-answers.js';
 
 const COLUMNS = [
   'outcome',
@@ -37,6 +39,7 @@ export class CallsController {
   /** Newest first. */
   @Get()
   @Requires('audit:read')
+  @Answers('Lists how calls ended, newest first.', { 200: listOf(ShownCall) })
   async calls(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const reach = this.reach.of(caller, 'calls', query.tenant);
     const rows = await this.list.page('calls', query, conditionsOf(reach, COLUMNS, query));
@@ -47,6 +50,7 @@ export class CallsController {
   /** By the id of the decision that allowed it. */
   @Get(':decisionId')
   @Requires('audit:read')
+  @Answers('Shows how a call ended.', { 200: ShownCall })
   async call(@CallerParam() caller: Caller, @Param('decisionId') id: string) {
     const reach = this.reach.of(caller, 'calls');
     const row = isDecisionId(id) ? await this.finder.find('calls', id, conditionsOf(reach)) : undefined;

@@ -1,5 +1,6 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
 import { page } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { shownCall } from '../calls/calls.controller.js';
@@ -7,6 +8,7 @@ import { AuditReach } from '../records/audit-reach.js';
 import { columnFilters, conditionsOf, recordQuery } from '../records/record-filter.js';
 import { RecordFinder } from '../records/record-finder.js';
 import { cursorOf, isDecisionId, RecordList, type RecordRow } from '../records/record-list.js';
+import { DecisionWithCall, ShownDecision } from '../records/record-answers.js';
 
 const COLUMNS = [
   'outcome',
@@ -38,6 +40,7 @@ export class DecisionsController {
   /** Newest first. */
   @Get()
   @Requires('audit:read')
+  @Answers('Lists decisions, newest first.', { 200: listOf(ShownDecision) })
   async decisions(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const reach = this.reach.of(caller, 'decisions', query.tenant);
     const rows = await this.list.page('decisions', query, conditionsOf(reach, COLUMNS, query));
@@ -48,6 +51,7 @@ export class DecisionsController {
   /** With how its call ended, once there is such a record. */
   @Get(':decisionId')
   @Requires('audit:read')
+  @Answers('Shows a decision, with how its call ended.', { 200: DecisionWithCall })
   async decision(@CallerParam() caller: Caller, @Param('decisionId') id: string) {
     const reach = this.reach.of(caller, 'decisions');
     const conditions = conditionsOf(reach);

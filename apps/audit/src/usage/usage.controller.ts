@@ -1,5 +1,6 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
 import { problem } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { AuditReach } from '../records/audit-reach.js';
 import { conditionsOf, recordQuery } from '../records/record-filter.js';
 import { instant, msOf } from '../records/record-list.js';
+import { ShownUsage } from './usage-answers.js';
 
 const DIMENSIONS = [
   'principal_id',
@@ -49,6 +51,7 @@ export class UsageController {
   /** The last day unless said otherwise; whole minutes: `from`'s minute is included, `to`'s is not. */
   @Get()
   @Requires('audit:read')
+  @Answers('Sums usage.', { 200: ShownUsage })
   async usage(@CallerParam() caller: Caller, @Query({ schema: UsageQuery }) query: UsageQuery) {
     const reach = this.reach.of(caller, 'usage', query.tenant);
     const toMs = wholeMinute(msOf(query.to) ?? this.clock.nowMs() + 60_000);

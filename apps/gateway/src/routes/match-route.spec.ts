@@ -35,7 +35,7 @@ describe('every route', () => {
 
 it('keeps the public routes a closed list', () => {
   const metadata = '/.well-known/oauth-protected-resource';
-  const paths = ['/healthz', '/readyz', '/metrics', metadata, `${metadata}/v1`, `${metadata}/api/llm`];
+  const paths = ['/healthz', '/readyz', '/metrics', '/openapi.json', metadata, `${metadata}/v1`, `${metadata}/api/llm`];
   expect(publicRoutes.map(({ path }) => path)).toEqual(paths);
   for (const { path } of publicRoutes) expect(isModelTarget(path)).toBe(false);
   for (const target of ['/healthz/', '/Healthz', '//healthz', '/healthz/../v1/models'])

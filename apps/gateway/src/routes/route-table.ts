@@ -53,6 +53,7 @@ export const publicRoutes: readonly PublicRoute[] = [
   { id: 'health', method: 'GET', path: '/healthz' },
   { id: 'ready', method: 'GET', path: '/readyz' },
   { id: 'metrics', method: 'GET', path: '/metrics' },
+  { id: 'openapi', method: 'GET', path: '/openapi.json' },
   // RFC 9728: for the gateway, and for each prefix by which a client may know it.
   ...['', ...prefixes].map((suffix) => {
     return { id: `metadata${suffix}`, method: 'GET', path: RESOURCE_METADATA_PATH + suffix } as const;

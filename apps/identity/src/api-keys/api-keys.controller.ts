@@ -1,5 +1,6 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { EventStore } from '#libs/event-store';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { listPage, ListQuery } from '../lists/list-query.js';
@@ -12,6 +13,7 @@ import { IssueBody, RotateBody, SuspendBody } from './key-bodies.js';
 import { KeyIssue, mint } from './key-issue.js';
 import { KeySteps } from './key-steps.js';
 import { keyResource, shownKey } from './key-view.js';
+import { IssuedKey, ShownKey } from './key-answers.js';
 
 @Controller('v1/api-keys')
 export class ApiKeysController {
@@ -30,6 +32,7 @@ export class ApiKeysController {
   /** `value` is in this answer and nowhere else. */
   @Post()
   @Requires('key:create')
+  @Answers('Issues a key; its text is in this answer and nowhere else.', { 201: IssuedKey })
   async issue(@CallerParam() caller: Caller, @Body({ schema: IssueBody }) body: IssueBody) {
     const tenantId = await this.scope.adding(caller, 'key:create', body.tenant);
     const unnamed = { type: 'key', path: '*', tenant: tenantId };
@@ -44,6 +47,7 @@ export class ApiKeysController {
 
   @Get()
   @Requires('key:read')
+  @Answers('Lists keys.', { 200: listOf(ShownKey) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenantId = await this.scope.reading(caller, 'key:read', query.tenant);
     const now = this.clock.nowIso();
@@ -58,6 +62,7 @@ export class ApiKeysController {
 
   @Get(':keyId')
   @Requires('key:read')
+  @Answers('Shows a key.', { 200: ShownKey })
   async get(@CallerParam() caller: Caller, @Param('keyId') keyId: string) {
     const { row, version } = await this.steps.find(caller, 'key:read', keyId);
     const position = await this.store.position();
@@ -68,6 +73,7 @@ export class ApiKeysController {
   @Post(':keyId/rotate')
   @HttpCode(200)
   @Requires('key:rotate')
+  @Answers('Gives a key a new text; it is in this answer and nowhere else.', narrowing(IssuedKey))
   async rotate(
     @CallerParam() caller: Caller,
     @Param('keyId') keyId: string,
@@ -79,6 +85,7 @@ export class ApiKeysController {
   @Post(':keyId/revoke')
   @HttpCode(200)
   @Requires('key:revoke')
+  @Answers('Revokes a key for good.', narrowing(ShownKey))
   async revoke(
     @CallerParam() caller: Caller,
     @Param('keyId') keyId: string,
@@ -90,6 +97,7 @@ export class ApiKeysController {
   @Post(':keyId/suspend')
   @HttpCode(200)
   @Requires('key:suspend')
+  @Answers('Suspends a key.', narrowing(ShownKey))
   async suspend(
     @CallerParam() caller: Caller,
     @Param('keyId') keyId: string,
@@ -101,6 +109,7 @@ export class ApiKeysController {
   @Post(':keyId/resume')
   @HttpCode(200)
   @Requires('key:suspend')
+  @Answers('Resumes a suspended key.', narrowing(ShownKey))
   async resume(
     @CallerParam() caller: Caller,
     @Param('keyId') keyId: string,

@@ -1,5 +1,6 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { problem, ProblemError } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import { Body, Controller, HttpCode, Put } from '@nestjs/common';
 import { z } from 'zod';
 import { PasswordCheck } from './password-check.js';
@@ -24,6 +25,7 @@ export class MyPasswordController {
   @Put()
   @HttpCode(204)
   @Requires('user:edit')
+  @Answers('Sets one’s own password.', { 204: null }, { problems: [422, 429] })
   async set(@CallerParam() caller: Caller, @Body({ schema: PasswordBody }) body: PasswordBody): Promise<void> {
     const { principalId, tenantId } = caller;
     this.access.requireOwn(caller, 'user:edit', {

@@ -1,9 +1,11 @@
 import { Access, CallerParam, PolicyView, Requires, type Caller } from '#libs/access';
+import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Param } from '@nestjs/common';
 import { keyResource } from '../api-keys/key-view.js';
 import { Tables } from '../tables.js';
 import { ReplicaReports, type ReplicaReport } from './replica-reports.adapter.js';
+import { ShownRevocation } from './revocation-answers.js';
 
 /** A replica that is silent for longer has lost its lease of the log and refuses everything by itself. */
 const LOG_LEASE_MS = 10_000;
@@ -21,6 +23,7 @@ export class RevocationsController {
   /** Where a revoked key is known to be refused: applied by a replica, or the replica fenced by its own silence. */
   @Get(':keyId')
   @Requires('key:read')
+  @Answers('Tells which replica refuses a revoked key, and since when.', { 200: ShownRevocation })
   async get(@CallerParam() caller: Caller, @Param('keyId') keyId: string) {
     const found = await this.tables.keys.find(caller.operator ? undefined : caller.tenantId, keyId);
     if (!found) throw this.access.notFound(caller, 'key:read', { type: 'key', path: keyId });

@@ -3,6 +3,7 @@ import { Slug } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
 import { EventStore } from '#libs/event-store';
 import { IfMatch } from '#libs/http';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -15,6 +16,7 @@ import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import type { TeamRow } from './team-list.projection.js';
 import type { TeamCommand } from './team.decider.js';
+import { MemberOfTeam, ShownMember, ShownTeam, TeamDeleted } from './team-answers.js';
 
 const CreateBody = z.strictObject({ name: Slug, tenant: z.string().min(1).max(63).optional() });
 /** `user:<e-mail or id>` or `virtual-account:<name or id>`. */
@@ -34,6 +36,7 @@ export class TeamsController {
 
   @Post()
   @Requires('team:create')
+  @Answers('Makes a team.', { 201: ShownTeam })
   async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
     const tenantId = await this.scope.adding(caller, 'team:create', body.tenant);
     const teamId = newId('team');
@@ -49,6 +52,7 @@ export class TeamsController {
 
   @Get()
   @Requires('team:read')
+  @Answers('Lists teams.', { 200: listOf(ShownTeam) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenantId = await this.scope.reading(caller, 'team:read', query.tenant);
     return listPage(
@@ -62,6 +66,7 @@ export class TeamsController {
 
   @Get(':teamId')
   @Requires('team:read')
+  @Answers('Shows a team.', { 200: ShownTeam })
   async get(@CallerParam() caller: Caller, @Param('teamId') teamId: string) {
     const { row, version } = await this.find(caller, 'team:read', teamId);
     return this.writes.answer(shown(row), { version, position: await this.store.position() });
@@ -70,6 +75,7 @@ export class TeamsController {
   /** All of them at once: a team has 5,000 members at most. */
   @Get(':teamId/members')
   @Requires('team:read')
+  @Answers('Lists the members of a team.', { 200: listOf(ShownMember) })
   async members(@CallerParam() caller: Caller, @Param('teamId') teamId: string) {
     const { row } = await this.find(caller, 'team:read', teamId);
     const data = row.memberIds.map((id) => ({ object: 'team_member', id }));
@@ -78,6 +84,7 @@ export class TeamsController {
 
   @Post(':teamId/members')
   @Requires('team:edit')
+  @Answers('Adds a member to a team.', { 201: MemberOfTeam })
   async add(
     @CallerParam() caller: Caller,
     @Param('teamId') teamId: string,
@@ -93,6 +100,7 @@ export class TeamsController {
   @Delete(':teamId/members/:principalId')
   @HttpCode(200)
   @Requires('team:edit')
+  @Answers('Takes a member out of a team.', narrowing(MemberOfTeam.extend({ deleted: z.literal(true) })))
   async remove(
     @CallerParam() caller: Caller,
     @Param('teamId') teamId: string,
@@ -107,6 +115,7 @@ export class TeamsController {
   @Delete(':teamId')
   @HttpCode(200)
   @Requires('team:delete')
+  @Answers('Deletes a team.', narrowing(TeamDeleted))
   async delete(
     @CallerParam() caller: Caller,
     @Param('teamId') teamId: string,

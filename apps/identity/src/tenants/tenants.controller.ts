@@ -2,6 +2,7 @@ import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { PLATFORM_TENANT, Slug } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
 import { IfMatch, page, PageQuery } from '#libs/http';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import type { TenantRow } from './tenant-list.projection.js';
 import type { TenantCommand } from './tenant.decider.js';
+import { ShownTenant } from './tenant-answers.js';
 
 const CreateBody = z.strictObject({
   name: Slug.refine((name) => name !== PLATFORM_TENANT, 'this name is the operator’s own'),
@@ -32,6 +34,7 @@ export class TenantsController {
 
   @Post()
   @Requires('tenant:create')
+  @Answers('Makes a tenant.', { 201: ShownTenant })
   async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
     const { name: tenantId, display_name: displayName = body.name } = body;
     this.access.require(caller, 'tenant:create', { type: 'tenant', path: tenantId });
@@ -43,6 +46,7 @@ export class TenantsController {
 
   @Get()
   @Requires('tenant:read')
+  @Answers('Lists tenants: all for the operator, one’s own for everybody else.', { 200: listOf(ShownTenant) })
   async list(@CallerParam() caller: Caller, @Query({ schema: PageQuery }) { limit, after }: PageQuery) {
     const afterPosition = positionAfter(after);
     const tenantId = caller.operator ? undefined : caller.tenantId;
@@ -58,6 +62,7 @@ export class TenantsController {
 
   @Get(':tenantId')
   @Requires('tenant:read')
+  @Answers('Shows a tenant.', { 200: ShownTenant })
   async get(@CallerParam() caller: Caller, @Param('tenantId') tenantId: string) {
     const { row, version } = await this.find(caller, 'tenant:read', tenantId);
     return this.writes.answer(shown(row), { version, position: await this.store.position() });
@@ -66,6 +71,7 @@ export class TenantsController {
   @Post(':tenantId/suspend')
   @HttpCode(200)
   @Requires('tenant:suspend')
+  @Answers('Suspends a tenant, and with it every credential of it.', narrowing(ShownTenant))
   async suspend(
     @CallerParam() caller: Caller,
     @Param('tenantId') id: string,
@@ -77,6 +83,7 @@ export class TenantsController {
   @Post(':tenantId/resume')
   @HttpCode(200)
   @Requires('tenant:suspend')
+  @Answers('Resumes a suspended tenant.', narrowing(ShownTenant))
   async resume(
     @CallerParam() caller: Caller,
     @Param('tenantId') id: string,
@@ -88,6 +95,7 @@ export class TenantsController {
   @Delete(':tenantId')
   @HttpCode(200)
   @Requires('tenant:delete')
+  @Answers('Deletes a tenant for good.', narrowing(ShownTenant))
   async delete(
     @CallerParam() caller: Caller,
     @Param('tenantId') id: string,

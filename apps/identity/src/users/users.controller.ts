@@ -2,6 +2,7 @@ import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { Labels } from '#libs/contracts';
 import { EventStore, SubjectKeys } from '#libs/event-store';
 import { IfMatch } from '#libs/http';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -16,6 +17,7 @@ import { UserSteps } from './user-steps.js';
 import { emailReservation } from './user-email.js';
 import { shownUser, userResource } from './user-view.js';
 import type { UserRow } from './user-list.projection.js';
+import { ShownUser } from './user-answers.js';
 
 const RegisterBody = z.strictObject({
   email: z.email().max(254),
@@ -40,6 +42,7 @@ export class UsersController {
 
   @Post()
   @Requires('user:create')
+  @Answers('Registers a user.', { 201: ShownUser })
   async register(@CallerParam() caller: Caller, @Body({ schema: RegisterBody }) body: z.output<typeof RegisterBody>) {
     const tenantId = await this.scope.adding(caller, 'user:create', body.tenant);
     const userId = newId('user');
@@ -76,6 +79,7 @@ export class UsersController {
 
   @Get()
   @Requires('user:read')
+  @Answers('Lists users.', { 200: listOf(ShownUser) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenantId = await this.scope.reading(caller, 'user:read', query.tenant);
     return listPage(
@@ -89,6 +93,7 @@ export class UsersController {
 
   @Get(':userId')
   @Requires('user:read')
+  @Answers('Shows a user.', { 200: ShownUser })
   async get(@CallerParam() caller: Caller, @Param('userId') userId: string) {
     const { row, version } = await this.steps.find(caller, 'user:read', userId);
     return this.writes.answer(shownUser(row), { version, position: await this.store.position() });
@@ -96,6 +101,7 @@ export class UsersController {
 
   @Patch(':userId')
   @Requires('user:edit')
+  @Answers('Sets the labels of a user.', narrowing(ShownUser))
   async change(
     @CallerParam() caller: Caller,
     @Param('userId') userId: string,
@@ -115,6 +121,7 @@ export class UsersController {
   @Post(':userId/suspend')
   @HttpCode(200)
   @Requires('user:suspend')
+  @Answers('Suspends a user, and with them every credential that acts as them.', narrowing(ShownUser))
   async suspend(
     @CallerParam() caller: Caller,
     @Param('userId') id: string,
@@ -126,6 +133,7 @@ export class UsersController {
   @Post(':userId/resume')
   @HttpCode(200)
   @Requires('user:suspend')
+  @Answers('Resumes a suspended user.', narrowing(ShownUser))
   async resume(
     @CallerParam() caller: Caller,
     @Param('userId') id: string,
@@ -137,6 +145,7 @@ export class UsersController {
   @Post(':userId/deactivate')
   @HttpCode(200)
   @Requires('user:delete')
+  @Answers('Ends a user for good.', narrowing(ShownUser))
   async deactivate(
     @CallerParam() caller: Caller,
     @Param('userId') id: string,

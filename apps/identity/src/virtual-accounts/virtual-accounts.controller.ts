@@ -2,6 +2,7 @@ import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { Labels, Slug } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
 import { IfMatch } from '#libs/http';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -15,6 +16,7 @@ import { Writes } from '../writes.js';
 import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
 import { VirtualAccountSteps } from './virtual-account-steps.js';
 import type { VirtualAccountRow } from './virtual-account-list.projection.js';
+import { ShownVirtualAccount } from './virtual-account-answers.js';
 
 const CreateBody = z.strictObject({
   name: Slug,
@@ -41,6 +43,7 @@ export class VirtualAccountsController {
 
   @Post()
   @Requires('virtual-account:create')
+  @Answers('Makes a virtual account.', { 201: ShownVirtualAccount })
   async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
     const tenantId = await this.scope.adding(caller, 'virtual-account:create', body.tenant);
     const id = newId('va');
@@ -71,6 +74,7 @@ export class VirtualAccountsController {
 
   @Get()
   @Requires('virtual-account:read')
+  @Answers('Lists virtual accounts.', { 200: listOf(ShownVirtualAccount) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenantId = await this.scope.reading(caller, 'virtual-account:read', query.tenant);
     return listPage(
@@ -84,6 +88,7 @@ export class VirtualAccountsController {
 
   @Get(':accountId')
   @Requires('virtual-account:read')
+  @Answers('Shows a virtual account.', { 200: ShownVirtualAccount })
   async get(@CallerParam() caller: Caller, @Param('accountId') accountId: string) {
     const { row, version } = await this.steps.find(caller, 'virtual-account:read', accountId);
     return this.writes.answer(shownAccount(row), { version, position: await this.store.position() });
@@ -91,6 +96,7 @@ export class VirtualAccountsController {
 
   @Patch(':accountId')
   @Requires('virtual-account:edit')
+  @Answers('Moves a virtual account to another team, or sets its labels.', narrowing(ShownVirtualAccount))
   async change(
     @CallerParam() caller: Caller,
     @Param('accountId') accountId: string,
@@ -114,6 +120,7 @@ export class VirtualAccountsController {
   @Post(':accountId/suspend')
   @HttpCode(200)
   @Requires('virtual-account:suspend')
+  @Answers('Suspends a virtual account, and with it its keys.', narrowing(ShownVirtualAccount))
   async suspend(
     @CallerParam() caller: Caller,
     @Param('accountId') id: string,
@@ -125,6 +132,7 @@ export class VirtualAccountsController {
   @Post(':accountId/resume')
   @HttpCode(200)
   @Requires('virtual-account:suspend')
+  @Answers('Resumes a suspended virtual account.', narrowing(ShownVirtualAccount))
   async resume(
     @CallerParam() caller: Caller,
     @Param('accountId') id: string,
@@ -136,6 +144,7 @@ export class VirtualAccountsController {
   @Delete(':accountId')
   @HttpCode(200)
   @Requires('virtual-account:delete')
+  @Answers('Deletes a virtual account for good.', narrowing(ShownVirtualAccount))
   async delete(
     @CallerParam() caller: Caller,
     @Param('accountId') id: string,

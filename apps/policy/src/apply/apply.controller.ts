@@ -1,5 +1,6 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { answer, refusal } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import type { Action } from '#libs/policy-language';
 import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import { applyActions, onAll, type Asked } from './applying.js';
 import { bundleFiles } from './body-files.js';
 import { shownFinding } from './problems.js';
 import { TenantScope } from './tenant-scope.js';
+import { appliedAnswers, takesBundle } from './apply-answers.js';
 
 const ApplyQuery = z.strictObject({
   /** Deletes what is in force and not in the bundle. */
@@ -32,6 +34,7 @@ export class ApplyController {
   @Post('apply')
   @HttpCode(200)
   @Requires(...applyActions)
+  @Answers('Applies a bundle, whole or not at all.', appliedAnswers, { takes: takesBundle })
   async apply(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: ApplyQuery }) query: ApplyQuery) {
     const files = bundleFiles(body);
     const read = await this.drafting.read(files);

@@ -1,5 +1,6 @@
 import { Access, CallerParam, IdentityView, Requires, type Caller } from '#libs/access';
 import { refusal } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -13,6 +14,8 @@ import { BundleIntake } from '../drafting/bundle-intake.js';
 import { Drafting } from '../drafting/drafting.js';
 import { enginePrincipal } from '../explain/subject-principal.js';
 import { activePrincipals } from '../who-can/known-principals.js';
+import { takesBundle } from '../apply/apply-answers.js';
+import { ShownCheck } from './check-answers.js';
 
 const NoQuery = z.strictObject({});
 const asking = ['policy:plan', ...applyActions] as const;
@@ -36,6 +39,11 @@ export class CheckController {
   @Post()
   @HttpCode(200)
   @Requires(...asking)
+  @Answers(
+    'Checks a bundle: lint, tests, coverage, invariants. Changes nothing.',
+    { 200: ShownCheck },
+    { takes: takesBundle },
+  )
   async check(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: NoQuery }) _query: object) {
     const files = bundleFiles(body);
     const read = await this.drafting.read(files);

@@ -2,6 +2,7 @@ import { Access, CallerParam, Requires, sealUpstreamCredential, type Caller } fr
 import { secretKey, topics } from '#libs/contracts';
 import { EventStore, Publication, PUBLISHED_WAIT_MS } from '#libs/event-store';
 import { answer } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import { providerCredentialAggregate } from '../aggregates.js';
 import { DocumentHistory } from '../documents/document-history.adapter.js';
 import { PolicyKeys } from '../policy-keys.js';
 import { TenantDataKeys } from './tenant-data-keys.adapter.js';
+import { ShownProviderCredential } from './provider-credential-answers.js';
 
 const OneQuery = z.strictObject({ tenant: z.string().min(1).max(63).optional() });
 type OneQuery = z.output<typeof OneQuery>;
@@ -33,6 +35,10 @@ export class ProviderCredentialsController {
   @Put()
   @HttpCode(200)
   @Requires('provider-account:edit')
+  @Answers('Sets the credential of a provider account; it is never shown again.', {
+    200: ShownProviderCredential,
+    202: ShownProviderCredential,
+  })
   async set(
     @CallerParam() caller: Caller,
     @Param('account') account: string,

@@ -1,10 +1,13 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
 import { IfMatch, pageQuery } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { kinds, type Kind } from '#libs/policy-language';
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, type Type } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Put, Query, type Type } from '@nestjs/common';
 import { z } from 'zod';
 import { KindDocuments } from './kind-documents.js';
 import { readActions } from './read-actions.js';
+import { appliedAnswers } from '../apply/apply-answers.js';
+import { ShownDocument } from './document-answers.js';
 
 const tenant = z.string().min(1).max(63).optional();
 const ListQuery = z.strictObject({ ...pageQuery, tenant });
@@ -33,18 +36,21 @@ export function kindController(kind: Kind): Type<unknown> {
 
     @Get()
     @Requires(readActions[kind])
+    @Answers(`Lists documents of kind ${kind}.`, { 200: listOf(ShownDocument) })
     list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
       return this.documents.list(caller, kind, query);
     }
 
     @Get(one)
     @Requires(readActions[kind])
+    @Answers(`Shows a ${kind}.`, { 200: ShownDocument })
     get(@CallerParam() caller: Caller, @Param() path: Path, @Query({ schema: OneQuery }) query: OneQuery) {
       return this.documents.get(caller, { kind, name: nameOf(path), ...query });
     }
 
     @Put(one)
     @Requires(applyAction)
+    @Answers(`Sets a ${kind}.`, appliedAnswers, { problems: [422] })
     put(
       @CallerParam() caller: Caller,
       @Param() path: Path,
@@ -56,8 +62,8 @@ export function kindController(kind: Kind): Type<unknown> {
     }
 
     @Delete(one)
-    @HttpCode(200)
     @Requires(applyAction)
+    @Answers(`Deletes a ${kind}.`, appliedAnswers, { problems: [422] })
     delete(
       @CallerParam() caller: Caller,
       @Param() path: Path,

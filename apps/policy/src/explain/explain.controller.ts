@@ -2,12 +2,14 @@ import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } 
 import type { PrincipalRecord } from '#libs/contracts';
 import { explain, type AccessRequest, type Explanation } from '#libs/decision-engine';
 import { refusal } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import { isAction, operations } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal, subjectPrincipal } from './subject-principal.js';
+import { ShownExplanation } from './explain-answers.js';
 
 const Pairs = z.record(z.string().max(63), z.string().max(128));
 const ExplainBody = z.strictObject({
@@ -41,6 +43,7 @@ export class ExplainController {
   @Post()
   @HttpCode(200)
   @Requires('policy:read')
+  @Answers('Tells what would be decided, and by which rules.', { 200: ShownExplanation })
   explain(@CallerParam() caller: Caller, @Body({ schema: ExplainBody }) body: ExplainBody) {
     const tenantId = this.scope.of(caller, 'policy:read', body.tenant);
     const asked = { type: 'policy', path: '*', tenant: tenantId };

@@ -1,6 +1,7 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { EventStore, SubjectKeys } from '#libs/event-store';
 import { decodeCursor, page, pageQuery, problem } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { shownApplied } from '../apply/apply.controller.js';
@@ -13,6 +14,9 @@ import { deletionOf } from '../drafting/wanted-change.js';
 import { DocumentHistory, type StoredText } from '../documents/document-history.adapter.js';
 import { DocumentView } from '../documents/document-view.js';
 import { RevisionList, type RevisionRow } from './revision-list.adapter.js';
+import { appliedAnswers } from '../apply/apply-answers.js';
+import { ShownDocument } from '../documents/document-answers.js';
+import { ShownRevision } from './revision-answers.js';
 
 const tenant = z.string().min(1).max(63).optional();
 const ListQuery = z.strictObject({ ...pageQuery, tenant });
@@ -47,6 +51,7 @@ export class RevisionsController {
 
   @Get()
   @Requires('revision:read')
+  @Answers('Lists revisions, newest first.', { 200: listOf(ShownRevision) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenantId = this.scope.of(caller, 'revision:read', query.tenant);
     const { limit, after } = query;
@@ -64,6 +69,7 @@ export class RevisionsController {
 
   @Get(':revision')
   @Requires('revision:read')
+  @Answers('Shows a revision.', { 200: ShownRevision })
   async get(
     @CallerParam() caller: Caller,
     @Param('revision', { schema: Revision }) revision: number,
@@ -76,6 +82,7 @@ export class RevisionsController {
   /** The whole set as it was in force. */
   @Get(':revision/documents')
   @Requires('revision:read')
+  @Answers('Lists the whole set of a revision.', { 200: listOf(ShownDocument) })
   async documents(
     @CallerParam() caller: Caller,
     @Param('revision', { schema: Revision }) revision: number,
@@ -91,6 +98,7 @@ export class RevisionsController {
   @Post(':revision/rollback')
   @HttpCode(200)
   @Requires(...applyActions)
+  @Answers('Makes a new revision whose set is that of an old one.', appliedAnswers)
   async rollback(
     @CallerParam() caller: Caller,
     @Param('revision', { schema: Revision }) revision: number,

@@ -1,7 +1,9 @@
 import { Public } from '#libs/access';
 import { refusal } from '#libs/http';
+import { Answers } from '#libs/openapi';
 import { jsonSchemaOf, schemaNames } from '#libs/policy-language';
 import { Controller, Get, Header, Param } from '@nestjs/common';
+import { z } from 'zod';
 
 /** Made once: they change with a release only. */
 const schemas: ReadonlyMap<string, object> = new Map(schemaNames.map((name) => [`${name}.json`, jsonSchemaOf(name)]));
@@ -13,6 +15,11 @@ export class SchemasController {
   @Public()
   @Header('content-type', 'application/schema+json')
   @Header('cache-control', 'public, max-age=3600')
+  @Answers(
+    'The JSON Schema of a kind of document.',
+    { 200: z.looseObject({}) },
+    { contentType: 'application/schema+json' },
+  )
   get(@Param('file') file: string): object {
     const schema = schemas.get(file);
     if (!schema) throw refusal('not_found', `There is no such schema; there are ${[...schemas.keys()].join(', ')}.`);

@@ -1,12 +1,14 @@
 import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
 import { whatCan, type Ability, type AbilityPlace } from '#libs/decision-engine';
 import { decodeCursor, encodeCursor, refusal } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal, subjectPrincipal } from '../explain/subject-principal.js';
 import { askedQuery, circumstancesOf, EXAMINED_MAX } from './asked-query.js';
+import { ShownAbility } from './who-can-answers.js';
 
 const WhatCanQuery = z.strictObject({
   ...askedQuery,
@@ -28,6 +30,7 @@ export class WhatCanController {
 
   @Get()
   @Requires('policy:read')
+  @Answers('Lists what somebody may do.', { 200: listOf(ShownAbility) })
   list(@CallerParam() caller: Caller, @Query({ schema: WhatCanQuery }) query: WhatCanQuery) {
     const tenantId = this.scope.of(caller, 'policy:read', query.tenant);
     this.access.require(caller, 'policy:read', { type: 'policy', path: '*', tenant: tenantId });

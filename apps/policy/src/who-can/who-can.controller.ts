@@ -1,6 +1,7 @@
 import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
 import { whoCan, type Holder } from '#libs/decision-engine';
 import { decodeCursor, encodeCursor, problem, refusal } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { actions, isAction } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
@@ -9,6 +10,7 @@ import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal } from '../explain/subject-principal.js';
 import { askedQuery, circumstancesOf, EXAMINED_MAX } from './asked-query.js';
 import { activePrincipals } from './known-principals.js';
+import { ShownHolder } from './who-can-answers.js';
 
 const WhoCanQuery = z.strictObject({
   ...askedQuery,
@@ -34,6 +36,7 @@ export class WhoCanController {
 
   @Get()
   @Requires('policy:read')
+  @Answers('Lists who may do something.', { 200: listOf(ShownHolder) })
   list(@CallerParam() caller: Caller, @Query({ schema: WhoCanQuery }) query: WhoCanQuery) {
     const tenantId = this.scope.of(caller, 'policy:read', query.tenant);
     this.access.require(caller, 'policy:read', { type: 'policy', path: '*', tenant: tenantId });

@@ -17,17 +17,26 @@ export type Route = {
   readonly isPublic: boolean;
   /** Takes `If-Match`. */
   readonly isConditional: boolean;
+  /** The class and the method, for what other decorators left on them. */
+  readonly type: ControllerType;
+  readonly declaration: object;
 };
+type ControllerType = new (...args: never[]) => object;
 type Handler = (...args: unknown[]) => unknown;
 
 /** Every route of every controller of the application. */
 export function listRoutes(app: INestApplicationContext): Route[] {
-  const controllers = [...app.get(ModulesContainer).values()].flatMap((module) => [...module.controllers.values()]);
-  const classes = new Set(controllers.map(({ metatype }) => metatype).filter((type) => typeof type === 'function'));
-  return [...classes].flatMap((type) => routesOf(type as new (...args: unknown[]) => object));
+  return routesIn(app.get(ModulesContainer));
 }
 
-function routesOf(type: new (...args: unknown[]) => object): Route[] {
+/** The same, from inside of the application. */
+export function routesIn(modules: ModulesContainer): Route[] {
+  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
+  const classes = new Set(controllers.map(({ metatype }) => metatype).filter((type) => typeof type === 'function'));
+  return [...classes].flatMap((type) => routesOf(type as ControllerType));
+}
+
+function routesOf(type: ControllerType): Route[] {
   const prototype = type.prototype as Record<string, Handler>;
   return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
     const handler = prototype[name];
@@ -44,6 +53,8 @@ function routesOf(type: new (...args: unknown[]) => object): Route[] {
       actions: declared<readonly string[]>(REQUIRES) ?? [],
       isPublic: declared<boolean>(PUBLIC) === true,
       isConditional: isConditional(handler),
+      type,
+      declaration: handler,
     }));
   });
 }

@@ -62,6 +62,8 @@ describe('every route', () => {
       actions: ['key:revoke'],
       isPublic: false,
       isConditional: false,
+      type: ThingsController,
+      declaration: ThingsController.prototype.revoke,
     });
   });
 

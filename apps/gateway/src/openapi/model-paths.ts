@@ -1,0 +1,62 @@
+import type { JsonSchema } from '#libs/openapi';
+import { modelRoutes, prefixes } from '../routes/route-table.js';
+import type { ModelRoute } from '../routes/route.js';
+
+const text = { type: 'string' };
+const model = { ...text, description: '<provider account>/<model>' };
+/** OpenAI's form of an error, which its clients raise. */
+const error = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['message', 'type', 'code'],
+      properties: { message: text, type: text, code: text, param: { type: ['string', 'null'] } },
+    },
+  },
+};
+const refused = { description: 'A refusal; `code` says which.', content: { 'application/json': { schema: error } } };
+const REFUSALS = [400, 401, 403, 404, 413, 429, 502, 503, 504] as const;
+
+/** The model routes, in OpenAPI's form and under both of their names. Bodies beyond what is looked at are the provider's. */
+export function modelPaths(): JsonSchema {
+  const paths = new Map<string, Record<string, JsonSchema>>();
+  for (const prefix of prefixes) {
+    for (const route of modelRoutes) {
+      const path = prefix + route.path;
+      paths.set(path, { ...paths.get(path), [route.method.toLowerCase()]: operation(route, prefix) });
+    }
+  }
+  return Object.fromEntries(paths);
+}
+
+function operation(route: ModelRoute, prefix: string): JsonSchema {
+  const inPath = route.path.includes('{model}')
+    ? [{ name: 'model', in: 'path', required: true, description: 'With its slash, or with %2F.', schema: model }]
+    : [];
+  const minPosition = { $ref: '#/components/parameters/MinPosition' };
+  return {
+    operationId: `${prefix === '/v1' ? '' : 'llm.'}${route.id}`,
+    summary:
+      route.method === 'GET' ? 'Shows models that the caller may list and invoke.' : `Calls a model: ${route.id}.`,
+    tags: [route.operation],
+    parameters: [...inPath, minPosition],
+    ...(route.requiredField !== null && { requestBody: requestBody(route.requiredField) }),
+    responses: {
+      200: { description: 'What the provider answered; models for a list.', content: answered(route) },
+      ...Object.fromEntries(REFUSALS.map((status) => [status, refused])),
+    },
+    security: [{ bearer: [route.action] }],
+  };
+}
+
+function requestBody(field: string): JsonSchema {
+  const schema = { type: 'object', required: ['model', field], properties: { model, [field]: {} } };
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+function answered({ operation: asked }: ModelRoute): JsonSchema {
+  const json = { 'application/json': { schema: { type: 'object' } } };
+  return asked === 'chat' ? { ...json, 'text/event-stream': { schema: text } } : json;
+}

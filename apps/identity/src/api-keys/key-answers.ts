@@ -1,0 +1,28 @@
+import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
+import { z } from 'zod';
+
+/** A key as the API shows one: never its text. */
+export const ShownKey = z
+  .strictObject({
+    object: z.literal('api_key'),
+    id: z.string(),
+    /** Null once its owner was erased. */
+    name: z.string().nullable(),
+    owner: z.string(),
+    kind: KeyKind,
+    status: z.enum(['active', 'suspended', 'revoked', 'expired']),
+    leaked: z.boolean(),
+    redacted_value: z.string(),
+    restrictions: KeyRestrictions,
+    labels: Labels,
+    created_at: z.iso.datetime(),
+    rotated_at: z.iso.datetime().nullable(),
+    overlap_until: z.iso.datetime().nullable(),
+    not_before: z.iso.datetime().nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+/** With its text, once: a repetition under an `Idempotency-Key` is without `value`. */
+export const IssuedKey = z.strictObject({ ...ShownKey.shape, value: z.string().optional() }).meta({ id: 'IssuedKey' });

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** A tenant as the API shows one. */
+export const ShownTenant = z
+  .strictObject({
+    object: z.literal('tenant'),
+    id: z.string(),
+    name: z.string(),
+    display_name: z.string(),
+    status: z.enum(['active', 'suspended', 'deleted']),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Tenant' });

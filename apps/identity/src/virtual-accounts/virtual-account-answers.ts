@@ -1,0 +1,17 @@
+import { Labels } from '#libs/contracts';
+import { z } from 'zod';
+
+/** A virtual account as the API shows one. */
+export const ShownVirtualAccount = z
+  .strictObject({
+    object: z.literal('virtual_account'),
+    id: z.string(),
+    name: z.string(),
+    /** Name of the team that owns it. */
+    team: z.string().nullable(),
+    labels: Labels,
+    created_by: z.string(),
+    status: z.enum(['active', 'suspended', 'deleted']),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'VirtualAccount' });

@@ -1,0 +1,42 @@
+import type { Route } from '#libs/access';
+import { jsonSchemaIn, type JsonSchema } from './json-schema.js';
+import { openApiPath, operationOf } from './operation.js';
+import { Problem } from './schemas.js';
+import { sharedComponents } from './shared-components.js';
+
+/** What a service says of itself. */
+export type DocumentInfo = {
+  readonly title: string;
+  readonly description: string;
+  /** Paths that stand before the framework, in OpenAPI's form. */
+  readonly paths?: JsonSchema;
+};
+
+/** The OpenAPI 3.1 document of a service, made from its routes. The order of paths and schemas is by name. */
+export function openApiDocument({ title, description, paths = {} }: DocumentInfo, routes: readonly Route[]) {
+  const components = new Map<string, JsonSchema>();
+  const problem = jsonSchemaIn(Problem, 'output', components);
+  const items = new Map<string, Record<string, JsonSchema>>();
+  for (const route of routes) {
+    const path = openApiPath(route.path);
+    items.set(path, { ...items.get(path), [route.method.toLowerCase()]: operationOf(route, components) });
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title, description, version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    servers: [{ url: '/' }],
+    paths: sorted(new Map([...items, ...Object.entries(paths)])),
+    components: { ...sharedComponents, responses: { Problem: problemResponse(problem) }, schemas: sorted(components) },
+  };
+}
+
+function problemResponse(schema: JsonSchema): JsonSchema {
+  return {
+    description: 'What is not a success (RFC 9457); `code` says which it is.',
+    headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' } },
+    content: { 'application/problem+json': { schema } },
+  };
+}
+
+const sorted = <Value>(values: ReadonlyMap<string, Value>): Record<string, Value> =>
+  Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
