@@ -1,8 +1,10 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { OWN_ISSUER_ID, PLATFORM_TENANT } from '#libs/contracts';
+import { Answers } from '#libs/openapi';
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { Writes } from '../writes.js';
+import { listAnswers, rotationAnswers } from './signing-key-answers.js';
 import { SigningKeys, type PublishedKey } from './signing-keys.js';
 
 const RotateBody = z.strictObject({
@@ -22,6 +24,7 @@ export class SigningKeysController {
 
   @Get()
   @Requires('issuer:read')
+  @Answers('Lists the keys that our tokens are signed with.', listAnswers)
   list(@CallerParam() caller: Caller) {
     this.access.require(caller, 'issuer:read', ownIssuer);
     return { object: 'list', data: this.keys.published().map(shown), has_more: false };
@@ -30,6 +33,7 @@ export class SigningKeysController {
   @Post('rotate')
   @HttpCode(200)
   @Requires('issuer:edit')
+  @Answers('Begins to sign with a new key.', rotationAnswers)
   async rotate(
     @CallerParam() caller: Caller,
     @Body({ schema: RotateBody }) { compromised }: z.output<typeof RotateBody>,
