@@ -22,6 +22,7 @@ export {
   type AnswerOptions,
 } from './answers/answer.js';
 export { etagOf, expectedVersion, IfMatch, isConditional } from './answers/etag.js';
+export { Answers, answersOf, type RouteAnswers } from './openapi/answers.js';
 export { decodeCursor, encodeCursor, type CursorParts } from './lists/cursor.js';
 export { page, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery, PageQuery, type Page } from './lists/page.js';
 export {

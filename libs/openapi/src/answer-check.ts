@@ -1,7 +1,7 @@
 import { listRoutes, type Route } from '#libs/access';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { z } from 'zod';
-import { answersOf } from './answers.js';
+import { answersOf } from '#libs/http';
 import { problemsOf } from './problems-of.js';
 import { Problem } from './schemas.js';
 

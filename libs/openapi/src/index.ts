@@ -1,4 +1,4 @@
-export { Answers } from './answers.js';
+export { Answers } from '#libs/http';
 export { openApiDocument, type DocumentInfo } from './document.js';
 export { holdAnswers } from './hold-answers.js';
 export type { JsonSchema } from './json-schema.js';

@@ -2,7 +2,7 @@ import { Public, routesIn } from '#libs/access';
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { z } from 'zod';
-import { Answers } from './answers.js';
+import { Answers } from '#libs/http';
 import { openApiDocument, type DocumentInfo } from './document.js';
 
 export const DOCUMENT_INFO = Symbol('gatehouse:document-info');

@@ -1,5 +1,5 @@
 import { Public, Requires, routesIn } from '#libs/access';
-import { answer, createService, IfMatch } from '#libs/http';
+import { answer, Answers, createService, IfMatch } from '#libs/http';
 import { silentLogger } from '#libs/telemetry';
 import { Body, Controller, Get, Param, Patch, Post, Query, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -7,7 +7,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Answers } from './answers.js';
 import { openApiDocument } from './document.js';
 import { holdAnswers } from './hold-answers.js';
 import { OpenApiModule } from './openapi.module.js';

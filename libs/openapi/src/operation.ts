@@ -1,7 +1,7 @@
 import type { Route } from '#libs/access';
 import { STATUS_CODES } from 'node:http';
 import type { z } from 'zod';
-import { answersOf, type RouteAnswers } from './answers.js';
+import { answersOf, type RouteAnswers } from '#libs/http';
 import { jsonSchemaIn, type Components, type JsonSchema } from './json-schema.js';
 import { problemsOf } from './problems-of.js';
 import { parametersOf, type RouteParameters } from './route-parameters.js';

@@ -1,5 +1,5 @@
 import type { Route } from '#libs/access';
-import { answersOf } from './answers.js';
+import { answersOf } from '#libs/http';
 import { parametersOf } from './route-parameters.js';
 
 /** Statuses of the problems that a route may answer: those of its form, and those that it declares. */

@@ -1,6 +1,6 @@
 import { listRoutes } from '#libs/access';
 import type { INestApplicationContext } from '@nestjs/common';
-import { answersOf } from './answers.js';
+import { answersOf } from '#libs/http';
 
 /** Suite for the specs of every application: routes that do not say with `@Answers` what they answer. Empty is right. */
 export function undescribedRoutes(app: INestApplicationContext): string[] {

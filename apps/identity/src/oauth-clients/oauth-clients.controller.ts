@@ -1,6 +1,7 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { EventStore } from '#libs/event-store';
 import { IfMatch, ShownOnce } from '#libs/http';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { oauthClientAggregate } from '../aggregates.js';
@@ -10,6 +11,7 @@ import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
+import { ClientWithSecret, ShownClient } from './client-answers.js';
 import { ChangeClientBody, ClientListQuery, CreateClientBody, RotateSecretBody } from './client-bodies.js';
 import type { OAuthClientRow } from './client-list.projection.js';
 import { ClientRights } from './client-rights.js';
@@ -37,6 +39,7 @@ export class OAuthClientsController {
   @Post()
   @Requires('oauth-client:create', 'key:create')
   @ShownOnce('client_secret')
+  @Answers('Registers an OAuth client; its secret is in this answer and nowhere else.', { 201: ClientWithSecret })
   async create(@CallerParam() caller: Caller, @Body({ schema: CreateClientBody }) body: CreateClientBody) {
     const tenantId = await this.scope.adding(caller, 'oauth-client:create', body.tenant);
     const id = newId('client');
@@ -74,6 +77,7 @@ export class OAuthClientsController {
 
   @Get()
   @Requires('oauth-client:read')
+  @Answers('Lists OAuth clients.', { 200: listOf(ShownClient) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ClientListQuery }) query: ClientListQuery) {
     const tenantId = await this.scope.reading(caller, 'oauth-client:read', query.tenant);
     const { status, virtual_account: virtualAccountId } = query;
@@ -90,6 +94,7 @@ export class OAuthClientsController {
 
   @Get(':clientId')
   @Requires('oauth-client:read')
+  @Answers('Shows an OAuth client.', { 200: ShownClient })
   async get(@CallerParam() caller: Caller, @Param('clientId') clientId: string) {
     const { row, version } = await this.steps.find(caller, 'oauth-client:read', clientId);
     return this.writes.answer(shownClient(row, this.clock.nowIso()), {
@@ -100,6 +105,7 @@ export class OAuthClientsController {
 
   @Patch(':clientId')
   @Requires('oauth-client:edit', 'key:create')
+  @Answers('Changes an OAuth client.', narrowing(ShownClient), { problems: [422] })
   async change(
     @CallerParam() caller: Caller,
     @Param('clientId') clientId: string,
@@ -114,6 +120,9 @@ export class OAuthClientsController {
   @HttpCode(200)
   @Requires('oauth-client:edit', 'key:create')
   @ShownOnce('client_secret')
+  @Answers('Gives a client a new secret; it is in this answer and nowhere else.', {
+    200: ClientWithSecret,
+  })
   async rotate(
     @CallerParam() caller: Caller,
     @Param('clientId') clientId: string,
@@ -126,6 +135,7 @@ export class OAuthClientsController {
   @Post(':clientId/disable')
   @HttpCode(200)
   @Requires('oauth-client:revoke')
+  @Answers('Disables a client, and ends its tokens.', narrowing(ShownClient))
   async disable(
     @CallerParam() caller: Caller,
     @Param('clientId') clientId: string,
@@ -137,6 +147,7 @@ export class OAuthClientsController {
   @Post(':clientId/enable')
   @HttpCode(200)
   @Requires('oauth-client:edit')
+  @Answers('Enables a disabled client.', narrowing(ShownClient))
   async enable(
     @CallerParam() caller: Caller,
     @Param('clientId') clientId: string,
@@ -148,6 +159,7 @@ export class OAuthClientsController {
   @Delete(':clientId')
   @HttpCode(200)
   @Requires('oauth-client:revoke')
+  @Answers('Deletes a client for good.', narrowing(ShownClient))
   async delete(
     @CallerParam() caller: Caller,
     @Param('clientId') clientId: string,

@@ -1,4 +1,6 @@
+import { Answers } from '#libs/http';
 import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { z } from 'zod';
 import { ACCESS_OPTIONS, type AccessModuleOptions } from '../access-options.js';
 import { IdentityView } from '../identity/identity-view.js';
 import { RESOURCE_METADATA_PATH } from '../tokens/challenge.js';
@@ -16,6 +18,7 @@ export class ResourceMetadataController {
 
   @Get()
   @Header('cache-control', 'public, max-age=300')
+  @Answers('Where tokens for this service are from, and how they are sent (RFC 9728).', { 200: z.looseObject({}) })
   read() {
     return resourceMetadata(this.identity, this.options.publicUrl);
   }
