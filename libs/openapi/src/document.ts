@@ -17,9 +17,15 @@ export function openApiDocument({ title, description, paths = {} }: DocumentInfo
   const components = new Map<string, JsonSchema>();
   const problem = jsonSchemaIn(Problem, 'output', components);
   const items = new Map<string, Record<string, JsonSchema>>();
+  const named = new Map<string, number>();
   for (const route of routes) {
     const path = openApiPath(route.path);
-    items.set(path, { ...items.get(path), [route.method.toLowerCase()]: operationOf(route, components) });
+    const name = `${route.controller.replace(/Controller$/, '')}.${route.handler}`;
+    const count = (named.get(name) ?? 0) + 1;
+    named.set(name, count);
+    // One handler may stand at several paths, and an id is of one operation.
+    const operation = { operationId: count === 1 ? name : `${name}.${count}`, ...operationOf(route, components) };
+    items.set(path, { ...items.get(path), [route.method.toLowerCase()]: operation });
   }
   return {
     openapi: '3.1.0',

@@ -15,7 +15,6 @@ export function operationOf(route: Route, components: Components): JsonSchema {
   const found = parametersOf(route);
   const body = requestBody(declared, found, components);
   return {
-    operationId: `${route.controller.replace(/Controller$/, '')}.${route.handler}`,
     ...(declared && { summary: declared.summary }),
     tags: [route.path.split('/')[2] ?? 'service'],
     parameters: parameters(route, found, components),

@@ -1,5 +1,7 @@
-import { RESOURCE_METADATA_PATH } from '#libs/access';
+import { Public, RESOURCE_METADATA_PATH } from '#libs/access';
+import { Answers } from '#libs/openapi';
 import { Controller, Get, Header } from '@nestjs/common';
+import { z } from 'zod';
 import { GatewayRuntime } from '../gateway-runtime.js';
 import { prefixes } from './route-table.js';
 
@@ -9,7 +11,9 @@ export class ResourceMetadataController {
   constructor(private readonly runtime: GatewayRuntime) {}
 
   @Get(['', ...prefixes])
+  @Public()
   @Header('cache-control', 'public, max-age=300')
+  @Answers('Where tokens for the gateway are from, and how they are sent (RFC 9728).', { 200: z.looseObject({}) })
   read() {
     return this.runtime.resourceMetadata();
   }
