@@ -88,17 +88,6 @@ describe('a bundle', () => {
     expect(await call(demoKey('acme', 'viewer'), 'local/mistral')).toBe(403);
   });
 
-  it('with limits is refused as long as nothing would hold anybody to them', async () => {
-    const yaml = `
-apiVersion: gatehouse/v1
-kind: Limits
-metadata: {name: spec, tenant: acme}
-spec: {rules: [{id: rpm, when: {}, limit: 10, unit: requests_per_minute}]}
-`;
-    const { status, body } = await apply<Mistakes>(yaml);
-    expect([status, body.errors[0]?.line]).toEqual([422, 3]);
-  });
-
   it('that names nobody known by an address says where', async () => {
     const { status, body } = await apply<Mistakes>(grant('spec-nobody', 'local/mistral').replace('vic@', 'nobody@'));
     expect(status).toBe(422);

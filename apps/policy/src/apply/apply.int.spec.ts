@@ -2,7 +2,7 @@ import { PolicyView } from '#libs/access';
 import { BusError } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { account, binding, bundle, document, Policy, role } from '../policy.fixture.js';
+import { account, binding, bundle, Policy, role } from '../policy.fixture.js';
 
 const policy = new Policy();
 const revisions = async () =>
@@ -129,14 +129,6 @@ tests: [{name: none, input: {principals: [ana], requests: [any]}, expected: []}]
     expect((await policy.apply('operator', nobodys)).status).toBe(400);
     expect((await policy.apply('ada', nobodys)).status).toBe(422);
     expect(await names('roles')).toEqual(['kept']);
-  });
-
-  it('refuses kinds that nothing acts on yet', async () => {
-    const { status, body } = await policy.apply('ada', document('Limits', 'acme', 'demo', {}));
-    expect([status, body.errors.some(({ rule }: { rule: string }) => rule === 'kind-not-in-force')]).toEqual([
-      422,
-      true,
-    ]);
   });
 
   it('takes the platform’s documents from the operator alone', async () => {

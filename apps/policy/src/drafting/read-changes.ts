@@ -2,6 +2,7 @@ import {
   isKind,
   lintBundle,
   type Finding,
+  type Kind,
   type ParsedBundle,
   type PolicyDocument,
   type PolicyTest,
@@ -35,9 +36,15 @@ export function knownChanges({ changes }: ChangesSource): ReadChanges {
 }
 
 /** Lints a bundle on what is in force, and turns it into changes: addresses become ids, free text is taken apart. */
-export function bundleChanges(bundle: ParsedBundle, source: BundleSource, sets: Sets, inForce: InForce): ReadChanges {
+export function bundleChanges(
+  bundle: ParsedBundle,
+  source: BundleSource,
+  sets: Sets,
+  inForce: InForce,
+  refusedKinds: ReadonlySet<Kind> = kindsNotInForce,
+): ReadChanges {
   const { documents, tests, errors: linted, warnings } = lintBundle(bundle, inForce);
-  const errors = [...linted, ...notInForce(bundle)];
+  const errors = [...linted, ...notInForce(bundle, refusedKinds)];
   if (errors.length > 0) return { ...nothing, wanted: [], errors, warnings };
   // Tests are run, not stored: a bundle of nothing else has nothing to apply, and must not delete everything.
   if (documents.length === 0 && source.mode !== 'check') {
@@ -66,9 +73,9 @@ const NOTHING_TO_APPLY: Omit<Finding, 'file'> = {
   message: 'The bundle holds no document that could be put in force.',
 };
 
-function notInForce({ sources }: ParsedBundle): Finding[] {
+function notInForce({ sources }: ParsedBundle, refusedKinds: ReadonlySet<Kind>): Finding[] {
   return sources
-    .filter(({ kind }) => isKind(kind) && kindsNotInForce.has(kind))
+    .filter(({ kind }) => isKind(kind) && refusedKinds.has(kind))
     .map(({ kind, finding }) => {
       const message = `Nothing acts on documents of kind ${kind} yet, so they are not accepted.`;
       return finding({ path: ['kind'], rule: 'kind-not-in-force', message });

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { checkout } from '../stack/checkout.js';
 import { AdminClient } from './admin-client.js';
+import { demoBundle } from './demo-bundle.js';
 import type { DemoPart } from './seeder.js';
 
 const bundles = ['platform', 'acme', 'globex'] as const;
@@ -15,8 +13,7 @@ export const catalogue: DemoPart = {
     await client.untilKnown(`${identity}/v1/tenants`);
     await client.untilKnown(`${policy}/v1/revisions`);
     for (const tenant of bundles) {
-      const text = readFileSync(join(checkout, 'deploy/local/demo', `${tenant}.yaml`), 'utf8');
-      const yaml = text.replaceAll('${SANDBOX_PROVIDER}', sandboxProvider);
+      const yaml = demoBundle(`${tenant}.yaml`, sandboxProvider);
       await client.post(`${policy}/v1/apply?reason=demo`, { yaml });
       for (const account of accountsOf(yaml)) {
         const value = `sk-sandbox-${randomBytes(24).toString('base64url')}`;

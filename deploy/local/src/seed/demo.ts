@@ -1,3 +1,4 @@
+import { bundlePart } from './bundle.part.js';
 import { catalogue } from './catalogue.part.js';
 import { keyPolicies } from './key-policies.part.js';
 import { operator } from './operator.part.js';
@@ -5,6 +6,12 @@ import { seederOf, type DemoPart } from './seeder.js';
 import { tenants } from './tenants.part.js';
 
 /** The demo, one entry for each kind of content; a new kind joins at the end. */
-const demoParts: readonly DemoPart[] = [operator, tenants, catalogue, keyPolicies];
+const demoParts: readonly DemoPart[] = [
+  operator,
+  tenants,
+  catalogue,
+  keyPolicies,
+  bundlePart('limits', 'acme/limits.yaml'),
+];
 
 export const seedDemo = seederOf(demoParts);
