@@ -12,6 +12,7 @@ const demoParts: readonly DemoPart[] = [
   catalogue,
   keyPolicies,
   bundlePart('limits', 'acme/limits.yaml'),
+  bundlePart('mcp-server', 'acme/mcp-server.yaml'),
 ];
 
 export const seedDemo = seederOf(demoParts);
