@@ -13,6 +13,7 @@ const demoParts: readonly DemoPart[] = [
   keyPolicies,
   bundlePart('limits', 'acme/limits.yaml'),
   bundlePart('mcp-server', 'acme/mcp-server.yaml'),
+  bundlePart('route', 'acme/route.yaml'),
 ];
 
 export const seedDemo = seederOf(demoParts);
