@@ -20,11 +20,14 @@ import { TenantDataKeys } from './credentials/tenant-data-keys.adapter.js';
 import { BundleIntake } from './drafting/bundle-intake.js';
 import { Drafting } from './drafting/drafting.js';
 import { DocumentHistory } from './documents/document-history.adapter.js';
+import { DocumentVersions } from './documents/document-versions.adapter.js';
 import { DocumentView } from './documents/document-view.js';
 import { kindController } from './documents/kind-controller.js';
 import { KindDocuments } from './documents/kind-documents.js';
 import { ExplainController } from './explain/explain.controller.js';
 import { PolicyKeys } from './policy-keys.js';
+import { Promotions } from './promotions/promotions.js';
+import { PromptsController } from './prompts/prompts.controller.js';
 import { RevisionList } from './revisions/revision-list.adapter.js';
 import { RevisionsController } from './revisions/revisions.controller.js';
 import { SchemasController } from './schemas/schemas.controller.js';
@@ -47,6 +50,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     WhoCanController,
     WhatCanController,
     SchemasController,
+    PromptsController,
     ProviderCredentialsController,
     ...kindNames.filter((kind) => !kindsNotInForce.has(kind)).map(kindController),
   ],
@@ -66,6 +70,8 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     TenantScope,
     DocumentHistory,
     DocumentView,
+    DocumentVersions,
+    Promotions,
     KindDocuments,
     RevisionList,
     TenantDataKeys,

@@ -55,8 +55,8 @@ export class Policy {
   readonly peppers = Peppers.parse(this.settings.GATEHOUSE_PEPPER);
   readonly identity = new IdentityState(this.bus, this.busKey, this.peppers);
   app!: NestFastifyApplication;
-  /** Keys by person: ada administers acme, gil globex, con has no rights in acme. */
-  readonly keys = { operator: '', ada: '', gil: '', con: '' };
+  /** Keys by person: ada administers acme, gil globex, con has no rights in acme; mona is made by who needs her. */
+  readonly keys = { operator: '', ada: '', gil: '', con: '', mona: '' };
   private position: string | undefined;
 
   async open(): Promise<this> {

@@ -11,7 +11,11 @@ const model = document('Model', 'globex', 'globex-main/globex-secret', {
   types: ['chat'],
 });
 const spec = { subjects: ['user:user_gil'], roles: ['admin'] };
+const prompt = document('Prompt', 'globex', 'globex-secret', {
+  messages: [{ role: 'system', content: 'Only for Globex' }],
+});
 const bodies = {
+  'POST /v1/prompts/:name/render': {},
   'POST /v1/apply': binding('mine', 'user:user_ada', ['admin'], 'globex'),
   'POST /v1/check': binding('mine', 'user:user_ada', ['admin'], 'globex'),
   'POST /v1/revisions/:revision/rollback': {},
@@ -26,7 +30,7 @@ const bodies = {
 
 beforeAll(async () => {
   await policy.open();
-  const globex = [account('globex-main', 'globex', 'https://globex.upstream.example/v1'), model];
+  const globex = [account('globex-main', 'globex', 'https://globex.upstream.example/v1'), model, prompt];
   await policy.apply('gil', bundle(...globex, role('globex-secret', 'globex', 'Only for Globex')));
   for (let i = 0; i < 6; i += 1) await policy.apply('gil', role(`globex-secret-${i}`, 'globex'));
   await policy.ask('gil', 'PUT /v1/provider-accounts/globex-main/credential', { value: 'upstream-secret' });
@@ -61,7 +65,7 @@ describe('every route of policy', () => {
   });
 
   it('shows nothing of another tenant, by id, by name or by naming the tenant', async () => {
-    const ids = { revision: ['6'], name: ['globex-secret'], account: ['globex-main'] };
+    const ids = { revision: ['6'], version: ['1'], name: ['globex-secret'], account: ['globex-main'] };
     const foreign = { tenantId: 'globex', ids, names, bodies, headers: { 'if-match': '*' } };
     expect(await crossTenantFindings(policy.app, policy.keys.ada, foreign)).toEqual([]);
   });

@@ -40,6 +40,13 @@ export { AllowStatement, ModelGrant, RoleStatement } from './documents/statement
 export { isSubject, readSubject, type Subject, type SubjectMistake } from './documents/subject.js';
 export { API_VERSION, type Metadata } from './kinds/kind.js';
 export { isKind, kindNames, kinds, type DocumentOf, type Kind, type PolicyDocument } from './kinds/registry.js';
+export {
+  RENDERED_CHARACTERS_MAX,
+  renderPrompt,
+  VARIABLE_CHARACTERS_MAX,
+  type RenderedPrompt,
+  type VariableMistake,
+} from './prompts/render-prompt.js';
 export { builtInRoles, type BuiltInRole, type BuiltInStatement } from './roles/built-in-roles.js';
 export { BUNDLE_CHARACTERS_MAX, BUNDLE_DOCUMENTS_MAX, NESTING_MAX } from './bundle/bounded-yaml.js';
 export { checkBundle } from './bundle/check-bundle.js';

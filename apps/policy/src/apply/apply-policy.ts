@@ -12,6 +12,7 @@ import { Drafting } from '../drafting/drafting.js';
 import { sha256, type WantedChange } from '../drafting/wanted-change.js';
 import { enginePrincipal } from '../explain/subject-principal.js';
 import { activePrincipals } from '../who-can/known-principals.js';
+import { Promotions } from '../promotions/promotions.js';
 import { applying, type Asked } from './applying.js';
 import { mistakes } from './problems.js';
 import { RightsToGrant } from './rights-to-grant.js';
@@ -57,6 +58,7 @@ export class ApplyPolicy {
     private readonly addresses: UpstreamAddresses,
     private readonly standing: StandingSets,
     private readonly drafting: Drafting,
+    private readonly promotions: Promotions,
     private readonly store: EventStore,
     private readonly publication: Publication,
     private readonly subjectKeys: SubjectKeys,
@@ -95,8 +97,10 @@ export class ApplyPolicy {
     const standing = await this.standing.of(tenantId);
     const { wanted, warnings, exceeding } = await this.drafted(request, standing, granted);
     // Each changed document needs its kind's action.
-    const asked = wanted.map(({ change }) => applying(change, tenantId));
+    const asked = wanted.map(({ change }) => applying(change, tenantId, this.promotions.concerns(change, standing)));
     this.authorise(caller, asked.length > 0 ? asked : [otherwise], granted);
+    const alone = await this.promotions.withoutSecondPerson(caller, tenantId, wanted);
+    if (alone) throw this.access.secondPersonRequired(caller, applying(alone, tenantId, true));
     if (exceeding) throw this.access.grantRefused(caller, asked[0] ?? otherwise, exceeding);
     const changes = await Promise.all(wanted.map((each) => this.sealed(caller, each)));
     const command = {

@@ -4,6 +4,7 @@ import { Answers, listOf } from '#libs/openapi';
 import { kinds, type Kind } from '#libs/policy-language';
 import { Body, Controller, Delete, Get, Param, Put, Query, type Type } from '@nestjs/common';
 import { z } from 'zod';
+import { applyActionsOf } from '../apply/applying.js';
 import { KindDocuments } from './kind-documents.js';
 import { readActions } from './read-actions.js';
 import { appliedAnswers } from '../apply/apply-answers.js';
@@ -27,7 +28,7 @@ const nameOf = ({ account, name }: Path) => (account === undefined ? name : `${a
 
 /** Routes of one kind's documents. A model is named `<account>/<model>`, so its name takes two segments of the path. */
 export function kindController(kind: Kind): Type<unknown> {
-  const { plural, applyAction } = kinds[kind];
+  const { plural } = kinds[kind];
   const one = kind === 'Model' ? ':account/:name' : ':name';
 
   @Controller(`v1/${plural}`)
@@ -49,8 +50,12 @@ export function kindController(kind: Kind): Type<unknown> {
     }
 
     @Put(one)
+<<<<<<< HEAD
     @Requires(applyAction)
     @Answers(`Sets a ${kind}.`, appliedAnswers, { problems: [422] })
+=======
+    @Requires(...applyActionsOf(kind))
+>>>>>>> 989449b (feat(policy): Prompts with versions and rendering; promotion to production by a second person)
     put(
       @CallerParam() caller: Caller,
       @Param() path: Path,
@@ -62,8 +67,13 @@ export function kindController(kind: Kind): Type<unknown> {
     }
 
     @Delete(one)
+<<<<<<< HEAD
     @Requires(applyAction)
     @Answers(`Deletes a ${kind}.`, appliedAnswers, { problems: [422] })
+=======
+    @HttpCode(200)
+    @Requires(...applyActionsOf(kind))
+>>>>>>> 989449b (feat(policy): Prompts with versions and rendering; promotion to production by a second person)
     delete(
       @CallerParam() caller: Caller,
       @Param() path: Path,

@@ -14,6 +14,7 @@ const demoParts: readonly DemoPart[] = [
   bundlePart('limits', 'acme/limits.yaml'),
   bundlePart('mcp-server', 'acme/mcp-server.yaml'),
   bundlePart('route', 'acme/route.yaml'),
+  bundlePart('prompt', 'acme/prompt.yaml'),
 ];
 
 export const seedDemo = seederOf(demoParts);

@@ -140,14 +140,31 @@ export class Access {
    * answered with the counter-example, so that the caller sees which of it to leave out.
    */
   grantRefused(caller: Caller, { action, resource }: AccessQuestion, example: CounterExample): ProblemError {
+    const { statement, action: granted, resource: on } = example;
+    const attributes = { 'grant.statement': statement, 'grant.action': granted, 'grant.resource': on };
+    const item = { ...example, detail: `It cannot be shown that you hold ${granted} on ${on}.` };
+    const told = { code: 'grant/not-held', detail: 'Nobody grants more than they hold.', errors: [item] };
+    return this.forbidden(caller, { action, resource }, 'grant_not_held', told, attributes);
+  }
+
+  /** To be thrown where a promotion to production has nobody behind it but the caller; recorded as a decision of its own. */
+  secondPersonRequired(caller: Caller, question: AccessQuestion): ProblemError {
+    const code = 'promotion/second-person-required';
+    const detail = 'What goes to production was made by one person and is promoted by another.';
+    return this.forbidden(caller, question, 'second_person_required', { code, detail, errors: [] });
+  }
+
+  private forbidden(
+    caller: Caller,
+    { action, resource }: AccessQuestion,
+    reason: DecisionReason,
+    { code, detail, errors }: Pick<ProblemError, 'code' | 'detail' | 'errors'>,
+    attributes: Readonly<Record<string, string>> = {},
+  ): ProblemError {
     const trace = traceIn(caller);
     trace.asked = true;
-    const attributes = { 'grant.statement': example.statement, 'grant.action': example.action };
-    const subject = { action, resource, attributes: { ...attributes, 'grant.resource': example.resource } };
-    this.decisions.deny(trace, GRANT_NOT_HELD, 403, 'grant_not_held', subject);
-    const detail = 'Nobody grants more than they hold.';
-    const item = `It cannot be shown that you hold ${example.action} on ${example.resource}.`;
-    return problem(403, GRANT_NOT_HELD, detail, [{ ...example, detail: item }]);
+    this.decisions.deny(trace, code, 403, reason, { action, resource, attributes });
+    return problem(403, code, detail, errors);
   }
 
   private judge(caller: Caller, { action, resource }: AccessQuestion): Verdict {
@@ -202,9 +219,6 @@ export class Access {
     });
   }
 }
-
-/** The code of a refused grant, whichever service refuses it. */
-const GRANT_NOT_HELD = 'grant/not-held';
 
 /** Paths of a decision about several things that its record names; a bundle may have thousands. */
 const PATHS_RECORDED_MAX = 16;

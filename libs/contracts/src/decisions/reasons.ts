@@ -40,6 +40,7 @@ export const decisionReasons = [
   'other_tenant',
   'resource_unknown',
   'grant_not_held',
+  'second_person_required',
   // routing, limits
   'downgraded',
   'redirected',

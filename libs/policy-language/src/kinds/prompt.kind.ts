@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { listOf } from '../documents/lists.js';
 import { didYouMean } from '../matching/nearest.js';
+import { PLACEHOLDER } from '../prompts/placeholder.js';
 import { defineKind } from './kind.js';
 
-const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_]{0,62})\s*\}\}/g;
 const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/);
 const Variable = z.strictObject({
   type: z.enum(['string', 'number', 'boolean']),

@@ -1,0 +1,135 @@
+import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { PLATFORM_TENANT } from '#libs/contracts';
+import { decodeCursor, page, pageQuery, problem } from '#libs/http';
+import { readDocument, renderPrompt, type DocumentOf } from '#libs/policy-language';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { TenantScope } from '../apply/tenant-scope.js';
+import { DocumentHistory } from '../documents/document-history.adapter.js';
+import { DocumentVersions, type DocumentVersion } from '../documents/document-versions.adapter.js';
+
+const tenant = z.string().min(1).max(63).optional();
+const environment = z.string().min(1).max(128).optional();
+const ListQuery = z.strictObject({ ...pageQuery, tenant, environment });
+type ListQuery = z.output<typeof ListQuery>;
+const OneQuery = z.strictObject({ tenant });
+type OneQuery = z.output<typeof OneQuery>;
+const VersionNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'a version is a number')
+  .transform(Number);
+const RenderBody = z.strictObject({
+  /** The newest version of an environment; the one in force, unless this or a version is given. */
+  environment,
+  version: z.int().min(1).optional(),
+  variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+});
+type RenderBody = z.output<typeof RenderBody>;
+
+/** The versions of prompts, and what applications make of them. Writing them is `v1/prompts/{name}` and apply. */
+@Controller('v1/prompts/:name')
+export class PromptsController {
+  constructor(
+    private readonly access: Access,
+    private readonly scope: TenantScope,
+    private readonly history: DocumentHistory,
+    private readonly versions: DocumentVersions,
+  ) {}
+
+  /** Newest first; `environment` gives those of one, of which the first is the one that is served there. */
+  @Get('versions')
+  @Requires('prompt:read')
+  async list(
+    @CallerParam() caller: Caller,
+    @Param('name') name: string,
+    @Query({ schema: ListQuery }) { limit, after, ...query }: ListQuery,
+  ) {
+    const of = await this.find(caller, name, query.tenant);
+    const [below] = after === undefined ? [] : decodeCursor(after, 1);
+    const bounds = { limit: limit + 1, environment: query.environment, ...(typeof below === 'number' && { below }) };
+    const rows = await this.versions.page(of, 'Prompt', name, bounds);
+    return page(rows, limit, ({ version }) => [version], shown);
+  }
+
+  @Get('versions/:version')
+  @Requires('prompt:read')
+  async get(
+    @CallerParam() caller: Caller,
+    @Param('name') name: string,
+    @Param('version', { schema: VersionNumber }) version: number,
+    @Query({ schema: OneQuery }) query: OneQuery,
+  ) {
+    const of = await this.find(caller, name, query.tenant);
+    return shown(await this.version(of, name, { version }));
+  }
+
+  /** The messages of one version with values put in. Changes nothing. */
+  @Post('render')
+  @HttpCode(200)
+  @Requires('prompt:read')
+  async render(
+    @CallerParam() caller: Caller,
+    @Param('name') name: string,
+    @Query({ schema: OneQuery }) query: OneQuery,
+    @Body({ schema: RenderBody }) { variables, ...wanted }: RenderBody,
+  ) {
+    const of = await this.find(caller, name, query.tenant);
+    const found = await this.version(of, name, wanted);
+    const rendered = renderPrompt(promptOf(found).spec, variables);
+    if (!rendered.ok) {
+      const errors = rendered.mistakes.map((mistake) => {
+        return { pointer: `/variables${mistake.name && `/${mistake.name}`}`, detail: mistake.detail };
+      });
+      throw problem(422, 'prompt/invalid', 'These variables are not those of the prompt.', errors);
+    }
+    const { version, digest } = found;
+    return { object: 'rendered_prompt', name, tenant: of, version, digest, messages: rendered.messages };
+  }
+
+  /** Whose prompt of that name is in force for the caller; asked before anything of it is told. */
+  private async find(caller: Caller, name: string, named: string | undefined): Promise<string> {
+    const tenantId = this.scope.of(caller, 'prompt:read', named);
+    const resource = { type: 'prompt', path: name, tenant: tenantId };
+    const own = await this.history.find(tenantId, 'Prompt', name);
+    const found = own ?? (await this.history.find(PLATFORM_TENANT, 'Prompt', name));
+    if (!found) throw this.access.notFound(caller, 'prompt:read', resource);
+    this.access.require(caller, 'prompt:read', resource);
+    return found.tenantId;
+  }
+
+  private async version(
+    tenantId: string,
+    name: string,
+    wanted: { version?: number | undefined; environment?: string | undefined },
+  ): Promise<DocumentVersion> {
+    const { version, environment: of } = wanted;
+    if (version !== undefined && of !== undefined) {
+      throw problem(400, 'invalid_request', 'Name a version or an environment, not both.');
+    }
+    const found =
+      version === undefined
+        ? (await this.versions.page(tenantId, 'Prompt', name, { limit: 1, environment: of }))[0]
+        : await this.versions.find(tenantId, 'Prompt', name, version);
+    if (!found) throw problem(404, 'prompt/version-not-found', 'The prompt has no such version.');
+    return found;
+  }
+}
+
+const promptOf = ({ document }: DocumentVersion) => readDocument(document) as DocumentOf<'Prompt'>;
+
+function shown(found: DocumentVersion) {
+  const { version, revision, author, at, digest } = found;
+  const { metadata, spec } = promptOf(found);
+  return {
+    object: 'prompt_version',
+    name: metadata.name,
+    tenant: metadata.tenant,
+    version,
+    revision,
+    environment: metadata.tags?.['env'] ?? null,
+    author,
+    created_at: at,
+    digest,
+    spec,
+  };
+}
