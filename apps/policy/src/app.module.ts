@@ -28,6 +28,7 @@ import { ExplainController } from './explain/explain.controller.js';
 import { PolicyKeys } from './policy-keys.js';
 import { Promotions } from './promotions/promotions.js';
 import { PromptsController } from './prompts/prompts.controller.js';
+import { RevisionDifferences } from './revisions/revision-differences.adapter.js';
 import { RevisionList } from './revisions/revision-list.adapter.js';
 import { RevisionsController } from './revisions/revisions.controller.js';
 import { SchemasController } from './schemas/schemas.controller.js';
@@ -74,6 +75,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     Promotions,
     KindDocuments,
     RevisionList,
+    RevisionDifferences,
     TenantDataKeys,
   ],
 })

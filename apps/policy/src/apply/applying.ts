@@ -32,4 +32,4 @@ export function onAll(action: Action, tenant: string): Asked {
  * Kinds that can be written down and checked, and that no gateway acts on yet. They are refused at apply: limits that
  * look set and hold nobody back would be worse than none.
  */
-export const kindsNotInForce: ReadonlySet<Kind> = new Set([]);
+export const kindsNotInForce: ReadonlySet<Kind> = new Set<Kind>();

@@ -50,12 +50,8 @@ export function kindController(kind: Kind): Type<unknown> {
     }
 
     @Put(one)
-<<<<<<< HEAD
-    @Requires(applyAction)
-    @Answers(`Sets a ${kind}.`, appliedAnswers, { problems: [422] })
-=======
     @Requires(...applyActionsOf(kind))
->>>>>>> 989449b (feat(policy): Prompts with versions and rendering; promotion to production by a second person)
+    @Answers(`Sets a ${kind}.`, appliedAnswers, { problems: [422] })
     put(
       @CallerParam() caller: Caller,
       @Param() path: Path,
@@ -67,13 +63,8 @@ export function kindController(kind: Kind): Type<unknown> {
     }
 
     @Delete(one)
-<<<<<<< HEAD
-    @Requires(applyAction)
-    @Answers(`Deletes a ${kind}.`, appliedAnswers, { problems: [422] })
-=======
-    @HttpCode(200)
     @Requires(...applyActionsOf(kind))
->>>>>>> 989449b (feat(policy): Prompts with versions and rendering; promotion to production by a second person)
+    @Answers(`Deletes a ${kind}.`, appliedAnswers, { problems: [422] })
     delete(
       @CallerParam() caller: Caller,
       @Param() path: Path,

@@ -1,11 +1,13 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { PLATFORM_TENANT } from '#libs/contracts';
 import { decodeCursor, page, pageQuery, problem } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { readDocument, renderPrompt, type DocumentOf } from '#libs/policy-language';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { TenantScope } from '../apply/tenant-scope.js';
 import { DocumentHistory } from '../documents/document-history.adapter.js';
+import { ShownPromptVersion, ShownRenderedPrompt } from './prompt-answers.js';
 import { DocumentVersions, type DocumentVersion } from '../documents/document-versions.adapter.js';
 
 const tenant = z.string().min(1).max(63).optional();
@@ -39,6 +41,7 @@ export class PromptsController {
   /** Newest first; `environment` gives those of one, of which the first is the one that is served there. */
   @Get('versions')
   @Requires('prompt:read')
+  @Answers('Lists the versions of a prompt, newest first.', { 200: listOf(ShownPromptVersion) })
   async list(
     @CallerParam() caller: Caller,
     @Param('name') name: string,
@@ -53,6 +56,7 @@ export class PromptsController {
 
   @Get('versions/:version')
   @Requires('prompt:read')
+  @Answers('Shows a version of a prompt.', { 200: ShownPromptVersion })
   async get(
     @CallerParam() caller: Caller,
     @Param('name') name: string,
@@ -67,6 +71,7 @@ export class PromptsController {
   @Post('render')
   @HttpCode(200)
   @Requires('prompt:read')
+  @Answers('Puts values into a version of a prompt.', { 200: ShownRenderedPrompt }, { problems: [422] })
   async render(
     @CallerParam() caller: Caller,
     @Param('name') name: string,

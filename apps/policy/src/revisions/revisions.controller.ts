@@ -1,5 +1,5 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
-import { EventStore, SubjectKeys } from '#libs/event-store';
+import { SubjectKeys } from '#libs/event-store';
 import { decodeCursor, page, pageQuery, problem } from '#libs/http';
 import { Answers, listOf } from '#libs/openapi';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -16,11 +16,22 @@ import { DocumentView } from '../documents/document-view.js';
 import { RevisionList, type RevisionRow } from './revision-list.adapter.js';
 import { appliedAnswers } from '../apply/apply-answers.js';
 import { ShownDocument } from '../documents/document-answers.js';
-import { ShownRevision } from './revision-answers.js';
+import { RevisionDifferences } from './revision-differences.adapter.js';
+import { ShownDifference, ShownRevision } from './revision-answers.js';
 
 const tenant = z.string().min(1).max(63).optional();
 const ListQuery = z.strictObject({ ...pageQuery, tenant });
 type ListQuery = z.output<typeof ListQuery>;
+const DifferenceQuery = z.strictObject({
+  tenant,
+  /** The revision to compare with; the one before, unless given. 0 is the empty set. */
+  from: z
+    .string()
+    .regex(/^\d{1,15}$/, 'a revision is a number')
+    .transform(Number)
+    .optional(),
+});
+type DifferenceQuery = z.output<typeof DifferenceQuery>;
 const OneQuery = z.strictObject({ tenant });
 type OneQuery = z.output<typeof OneQuery>;
 const Revision = z
@@ -44,9 +55,9 @@ export class RevisionsController {
     private readonly revisions: RevisionList,
     private readonly history: DocumentHistory,
     private readonly view: DocumentView,
+    private readonly differences: RevisionDifferences,
     private readonly policy: ApplyPolicy,
     private readonly subjectKeys: SubjectKeys,
-    private readonly store: EventStore,
   ) {}
 
   @Get()
@@ -92,6 +103,23 @@ export class RevisionsController {
     const set = await this.history.set(tenantId, revision);
     const data = await Promise.all(set.map((document) => this.view.shown(document)));
     return { object: 'list', data, has_more: false };
+  }
+
+  /** Which documents, and which fields of them, are others than in an earlier (or later) revision. */
+  @Get(':revision/difference')
+  @Requires('revision:read')
+  @Answers('Tells what differs between two revisions.', { 200: ShownDifference })
+  async difference(
+    @CallerParam() caller: Caller,
+    @Param('revision', { schema: Revision }) revision: number,
+    @Query({ schema: DifferenceQuery }) { from = revision - 1, ...query }: DifferenceQuery,
+  ) {
+    const { tenantId } = await this.find(caller, revision, query);
+    if (from > 0 && !(await this.revisions.find(tenantId, from))) {
+      throw problem(404, 'revision/not-found', 'There is no such revision to compare with.');
+    }
+    const { documents, more } = await this.differences.between(tenantId, from, revision);
+    return { object: 'revision_difference', tenant: tenantId, from, to: revision, documents, more_documents: more };
   }
 
   /** Makes a new revision whose set is that of an old one. */

@@ -59,6 +59,39 @@ describe('reading revisions', () => {
   });
 });
 
+describe('the difference between two revisions', () => {
+  const difference = async (n: number, query = '') =>
+    (await policy.ask('ada', `GET /v1/revisions/${n}/difference${query}`)).body;
+
+  it('names documents, and in changed ones each field with what it was and is', async () => {
+    expect(await difference(3)).toMatchObject({ object: 'revision_difference', from: 2, to: 3, more_documents: 0 });
+    const { documents } = await difference(3);
+    expect(documents.map(({ kind, name, change }: Record<string, string>) => `${change} ${kind}/${name}`)).toEqual([
+      'changed Role/b',
+      'added Role/c',
+    ]);
+    expect(documents[0].fields.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/spec/statements']);
+    expect((await difference(4)).documents).toEqual([{ kind: 'Role', name: 'c', change: 'deleted', fields: [] }]);
+  });
+
+  it('reads either way, from the empty set too, and shows addresses and reasons as they were written', async () => {
+    expect((await difference(2, '?from=4')).documents).toMatchObject([{ change: 'changed', name: 'b' }]);
+    expect((await difference(1, '?from=4')).documents.map(({ change }: { change: string }) => change)).toEqual([
+      'deleted',
+      'deleted',
+      'deleted',
+    ]);
+    expect((await difference(1, '?from=0')).documents).toMatchObject([{ change: 'added', name: 'admins' }]);
+  });
+
+  it('is 400, 403 and 404 where it has to be', async () => {
+    expect((await policy.ask('ada', 'GET /v1/revisions/1/difference?from=x')).status).toBe(400);
+    expect((await policy.ask('con', 'GET /v1/revisions/1/difference')).status).toBe(403);
+    expect((await policy.ask('ada', 'GET /v1/revisions/99/difference')).status).toBe(404);
+    expect((await policy.ask('ada', 'GET /v1/revisions/1/difference?from=99')).status).toBe(404);
+  });
+});
+
 describe('rolling back', () => {
   it('restores exactly the set of that revision, as a new one, that guards take over', async () => {
     const { status, body } = await policy.ask('ada', 'POST /v1/revisions/2/rollback', { reason: 'it was better' });
