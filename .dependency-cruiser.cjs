@@ -2,7 +2,7 @@
  * The direction of imports: pure libs <- I/O libs <- apps <- test. `deploy/local` starts the apps as processes and may
  * use libs, never apps. Each rule names the harm that it prevents.
  */
-const PURE = 'decider|contracts|decision-engine|policy-language';
+const PURE = 'decider|contracts|decision-engine|policy-language|limits';
 const PURE_LIBS = `^libs/(${PURE})/`;
 /** Files that only a test run loads. */
 const SPECS = '\\.(spec|contract|fixture)\\.ts$';
@@ -28,7 +28,7 @@ module.exports = {
       name: 'pure-libs-stay-pure',
       comment: 'Decisions must be reproducible anywhere: no I/O, no framework, only each other and zod.',
       severity: 'error',
-      from: { path: `^libs/(decider|contracts|decision-engine)/`, pathNot: SPECS },
+      from: { path: `^libs/(decider|contracts|decision-engine|limits)/`, pathNot: SPECS },
       to: { pathNot: [PURE_LIBS, '(^|/)node_modules/zod/'] },
     },
     {
