@@ -28,7 +28,7 @@ import {
   type OAuthClientState,
 } from './oauth-clients/oauth-client.decider.js';
 import { revocationState } from './revocations/revocation-state.projection.js';
-import { revocationDecider, type RevocationState, type RevokeTokens } from './revocations/revocation.decider.js';
+import { revocationDecider, type RevocationCommand, type RevocationState } from './revocations/revocation.decider.js';
 import { principalTeams } from './teams/principal-teams.projection.js';
 import { teamDecider, type TeamCommand, type TeamState } from './teams/team.decider.js';
 import { tenantState } from './tenants/tenant-state.projection.js';
@@ -92,7 +92,7 @@ export const issuerAggregate: Aggregate<IssuerState, IssuerCommand, IssuerEvent>
 };
 
 /** Ids are `<kind>/<id>`; see `revocationStep`. */
-export const revocationAggregate: Aggregate<RevocationState, RevokeTokens, RevocationEvent> = {
+export const revocationAggregate: Aggregate<RevocationState, RevocationCommand, RevocationEvent> = {
   name: 'identity.revocation',
   decider: revocationDecider,
   events: revocationEvents,

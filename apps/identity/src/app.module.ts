@@ -30,9 +30,12 @@ import { PasswordsModule } from './passwords/passwords.module.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { PublicUrls } from './public-urls.js';
+import { EndedRecords } from './revocations/ended-records.adapter.js';
+import { Forgetting } from './revocations/forgetting.js';
 import { ReplicaReports } from './revocations/replica-reports.adapter.js';
 import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
+import { TokenRevocationsController } from './revocations/token-revocations.controller.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
@@ -61,6 +64,7 @@ import { Writes } from './writes.js';
     VirtualAccountsController,
     ApiKeysController,
     RevocationsController,
+    TokenRevocationsController,
     SigningKeysController,
     OAuthClientsController,
     IssuersController,
@@ -84,6 +88,8 @@ import { Writes } from './writes.js';
     KeyIssue,
     KeySteps,
     ReplicaReports,
+    EndedRecords,
+    Forgetting,
     ReplicaReportsConsumer,
     OwnIssuer,
     SigningKeys,

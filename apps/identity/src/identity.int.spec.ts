@@ -57,6 +57,8 @@ const bodies = (user: string) => ({
   'POST /v1/issuers/:issuerId/refresh': {},
   'POST /v1/issuers/:issuerId/disable': {},
   'POST /v1/issuers/:issuerId/enable': {},
+  'POST /v1/users/:userId/revoke-tokens': {},
+  'POST /v1/virtual-accounts/:accountId/revoke-tokens': {},
   'POST /v1/tenants/:tenantId/suspend': {},
   'POST /v1/tenants/:tenantId/resume': {},
 });
@@ -83,6 +85,7 @@ beforeAll(async () => {
     audiences: ['globex-audience'],
     mappings: [{ match: { sub: 'gil' }, as: { virtual_account: 'globex-etl' } }],
   });
+  await identity.ask(gil.key, `POST /v1/users/${gil.id}/revoke-tokens`, {});
   Object.assign(ids, {
     tenantId: ['globex', 'nowhere'],
     userId: [gil.id, 'user_nobody'],
@@ -92,6 +95,7 @@ beforeAll(async () => {
     clientId: [client.body.id],
     issuerId: [issuer.body.id, 'gatehouse'],
     keyId: [key.body.id, gil.keyId, dead.body.id],
+    revokedId: [dead.body.id, gil.id],
   });
 });
 afterAll(() => identity.close());

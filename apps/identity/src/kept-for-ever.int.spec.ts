@@ -2,7 +2,6 @@ import { topics } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from './identity.fixture.js';
-import { revocationStep } from './revocations/revocation-step.js';
 import { listNames } from './tables.js';
 
 const identity = new Identity();
@@ -43,25 +42,15 @@ beforeAll(async () => {
   for (const step of ['disable', 'enable']) await ada(`POST /v1/issuers/${issuer.body.id}/${step}`, { reason });
   await ada(`POST /v1/virtual-accounts/${account}/suspend`, { reason });
   await ada(`POST /v1/virtual-accounts/${account}/resume`, { reason });
+  await ada(`POST /v1/users/${id}/revoke-tokens`, { reason });
   await ada(`POST /v1/users/${id}/suspend`, { reason });
   await ada(`POST /v1/users/${id}/resume`, { reason });
   await ada(`POST /v1/users/${id}/deactivate`, { reason });
-  await tokenThings(id);
   for (const step of ['suspend', 'resume']) {
     await identity.ask(identity.operator, `POST /v1/tenants/acme/${step}`, { reason });
   }
 });
 afterAll(() => identity.close());
-
-async function tokenThings(userId: string) {
-  const seal = (text: string) => identity.store.subjectKeys.seal('acme', text);
-  const at = identity.clock.nowIso();
-  const context = { actor: 'spec', tenantId: 'acme', requestId: 'spec', decisionId: 'spec' };
-  const steps = [
-    revocationStep({ kind: 'principal', id: userId, tenantId: 'acme', at, reason: await seal('private reason') }),
-  ] as const;
-  await identity.store.events.executeAll(steps, { context });
-}
 
 describe('what is kept for ever', () => {
   it('holds no address, no name of a person or key, no reason and no secret in clear: not in the table of events', async () => {

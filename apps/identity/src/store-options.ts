@@ -6,6 +6,7 @@ import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
 import { SigningKeysV1 } from '../migrations/signing-keys-v1.migration.js';
 import { TokenListsV1 } from '../migrations/token-lists-v1.migration.js';
+import { TokenRevocationsV1 } from '../migrations/token-revocations-v1.migration.js';
 import { aggregates } from './aggregates.js';
 import type { IdentityConfig } from './config.js';
 import { listReadModel } from './lists/list-table.adapter.js';
@@ -32,6 +33,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '005-token-lists-v1', class: TokenListsV1 },
       { name: '006-signing-keys-v1', class: SigningKeysV1 },
       { name: '007-issuer-fetches-v1', class: IssuerFetchesV1 },
+      { name: '008-token-revocations-v1', class: TokenRevocationsV1 },
     ],
     adopt: narrower,
   };

@@ -85,7 +85,12 @@ export {
   OwnIssuerPublished,
   type IssuerEvent,
 } from './identity/issuer.events.js';
-export { revocationEvents, TokensRevoked, type RevocationEvent } from './identity/revocation.events.js';
+export {
+  RevocationForgotten,
+  revocationEvents,
+  TokensRevoked,
+  type RevocationEvent,
+} from './identity/revocation.events.js';
 export { RevocationKind, RevocationRecord } from './identity/revocation.record.js';
 export {
   clientKey,

@@ -1,4 +1,4 @@
-import { ApiKeyRevoked, topics, type ReplicaRecord } from '#libs/contracts';
+import { ApiKeyRevoked, TokensRevoked, topics, type ReplicaRecord } from '#libs/contracts';
 import { ProjectionRunner } from '#libs/event-store';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
@@ -40,8 +40,8 @@ export class ReplicaReports {
    */
   async keep({ replica, service, boot, at, applied, stopped }: ReplicaRecord): Promise<void> {
     const position = applied[topics.identityState.name]?.position ?? 0;
-    // A replica may know of a revocation before the list of keys here does; its proof is noted by that list.
-    await this.projections.catchUp([ApiKeyRevoked.type]);
+    // A replica may know of a revocation before the lists here do; its proof is noted by those.
+    await this.projections.catchUp([ApiKeyRevoked.type, TokensRevoked.type]);
     await this.em.fork().transactional(async (tx) => {
       const database = tx.getKysely();
       const { rows } = await sql<{ position: string; boot: string }>`
@@ -50,11 +50,15 @@ export class ReplicaReports {
       const former = Number(rows[0]?.position ?? 0);
       if (position > former) {
         await sql`
-          insert into revocation_proofs_v1 (key_id, replica, applied_at)
-          select id, ${replica}, ${at}::timestamptz from key_list_v1
+          insert into revocation_proofs_v1 (about, replica, applied_at, position)
+          select id, ${replica}, ${at}::timestamptz, (body ->> 'revokedPosition')::bigint from key_list_v1
           where (body ->> 'revokedPosition')::bigint > ${former}
             and (body ->> 'revokedPosition')::bigint <= ${position}
-          on conflict do nothing
+          union all
+          select id, ${replica}, ${at}::timestamptz, (body ->> 'position')::bigint from revocation_list_v1
+          where (body ->> 'position')::bigint > ${former} and (body ->> 'position')::bigint <= ${position}
+          on conflict (about, replica) do update set applied_at = excluded.applied_at, position = excluded.position
+          where excluded.position > revocation_proofs_v1.position
         `.execute(database);
       }
       // A replica that starts anew replays everything: what it proved before stays proved.
@@ -68,11 +72,15 @@ export class ReplicaReports {
     });
   }
 
-  /** Every replica heard of within a day, with its proof for this key. */
-  async proofsOf(keyId: string): Promise<ReplicaReport[]> {
+  /**
+   * Every replica heard of within a day, with its proof for this key, or `<kind>/<id>` of tokens, that was revoked at
+   * that position of the store: a proof of an earlier revocation of the same is none.
+   */
+  async proofsOf(about: string, provedPosition: number): Promise<ReplicaReport[]> {
     const { rows } = await sql<Row>`
       select r.replica, r.service, r.reported_at::text, r.position, r.stopped, p.applied_at::text
-      from replica_reports_v1 r left join revocation_proofs_v1 p on p.replica = r.replica and p.key_id = ${keyId}
+      from replica_reports_v1 r left join revocation_proofs_v1 p on p.replica = r.replica and p.about = ${about}
+        and p.position = ${provedPosition}
       where r.reported_at > now() - ${FORGOTTEN_AFTER}::interval
       order by r.replica
     `.execute(this.em.fork().getKysely());

@@ -1,12 +1,18 @@
+import { RevocationKind } from '#libs/contracts';
 import { z } from 'zod';
 
-/** Where a revoked key is known to be refused. */
+/** Where what was revoked is known to be refused: a key (`key_id`), or tokens (`kind`, `id`, `until`). */
 export const ShownRevocation = z
   .strictObject({
     object: z.literal('revocation'),
-    key_id: z.string(),
+    key_id: z.string().optional(),
+    kind: RevocationKind.optional(),
+    /** Of the principal, grant, session or token. */
+    id: z.string().optional(),
     status: z.literal('revoked'),
     revoked_at: z.iso.datetime().nullable(),
+    /** When every token that it concerns has expired by itself. */
+    until: z.iso.datetime().optional(),
     position: z.string(),
     /** No replica is pending. */
     complete: z.boolean(),
@@ -21,3 +27,13 @@ export const ShownRevocation = z
     ),
   })
   .meta({ id: 'Revocation' });
+
+/** Nothing that was issued until then is accepted. */
+export const ShownTokenRevocation = z
+  .strictObject({
+    object: z.literal('revocation'),
+    kind: z.literal('principal'),
+    id: z.string(),
+    revoked_at: z.iso.datetime(),
+  })
+  .meta({ id: 'TokenRevocation' });

@@ -16,13 +16,9 @@ export const revocationList: ListProjection<RevocationEvent, RevocationRow> = {
   name: 'revocation_list_v1',
   types: revocationEvents.map((event) => event.type),
   place: ({ data: { kind, id, tenantId } }) => ({ id: `${kind}/${id}`, tenantId }),
-  project: (_held, { data: { kind, id, tenantId, at, until } }, { position }) => ({
-    id: `${kind}/${id}`,
-    kind,
-    about: id,
-    tenantId,
-    at,
-    until,
-    position,
-  }),
+  project: (_held, event, { position }) => {
+    if (event.type === 'identity.revocation.forgotten') return undefined;
+    const { kind, id, tenantId, at, until } = event.data;
+    return { id: `${kind}/${id}`, kind, about: id, tenantId, at, until, position };
+  },
 };

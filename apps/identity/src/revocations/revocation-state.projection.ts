@@ -6,5 +6,9 @@ export const revocationState: StateProjection<RevocationEvent, RevocationRecord>
   topic: topics.identityState.name,
   types: revocationEvents.map((event) => event.type),
   keys: ({ data: { kind, id } }) => [revocationKey(kind, id)],
-  project: (_key, _held, { data: { kind, id, tenantId, at, until } }) => ({ kind, id, tenantId, at, until }),
+  project: (_key, _held, event) => {
+    if (event.type === 'identity.revocation.forgotten') return undefined;
+    const { kind, id, tenantId, at, until } = event.data;
+    return { kind, id, tenantId, at, until };
+  },
 };

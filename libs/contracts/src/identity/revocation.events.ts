@@ -8,5 +8,11 @@ export const TokensRevoked = defineEvent(
   RevocationRecord.extend({ reason: Sealed.optional() }),
 );
 
-export const revocationEvents = [TokensRevoked] as const;
+/** Every token that it could concern has expired by itself. A later revocation begins the record anew. */
+export const RevocationForgotten = defineEvent(
+  'identity.revocation.forgotten',
+  RevocationRecord.pick({ kind: true, id: true, tenantId: true, at: true }),
+);
+
+export const revocationEvents = [TokensRevoked, RevocationForgotten] as const;
 export type RevocationEvent = ReturnType<(typeof revocationEvents)[number]['of']>;
