@@ -1,6 +1,7 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { EventStore } from '#libs/event-store';
 import { IfMatch } from '#libs/http';
+import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { issuerAggregate } from '../aggregates.js';
@@ -10,6 +11,7 @@ import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
+import { ShownIssuer } from './issuer-answers.js';
 import { ChangeIssuerBody, IssuerListQuery, TrustIssuerBody } from './issuer-bodies.js';
 import { IssuerFetches } from './issuer-fetches.adapter.js';
 import type { IssuerRow } from './issuer-list.projection.js';
@@ -36,6 +38,7 @@ export class IssuersController {
 
   @Post()
   @Requires('issuer:edit', 'key:create', 'team:edit')
+  @Answers('Trusts a token issuer.', { 201: ShownIssuer })
   async trust(@CallerParam() caller: Caller, @Body({ schema: TrustIssuerBody }) body: TrustIssuerBody) {
     const tenantId = await this.scope.adding(caller, 'issuer:edit', body.tenant);
     const { name } = body;
@@ -56,6 +59,7 @@ export class IssuersController {
 
   @Get()
   @Requires('issuer:read')
+  @Answers('Lists the trusted token issuers.', { 200: listOf(ShownIssuer) })
   async list(@CallerParam() caller: Caller, @Query({ schema: IssuerListQuery }) query: IssuerListQuery) {
     const tenantId = await this.scope.reading(caller, 'issuer:read', query.tenant);
     const { status, issuer } = query;
@@ -73,6 +77,7 @@ export class IssuersController {
 
   @Get(':issuerId')
   @Requires('issuer:read')
+  @Answers('Shows a token issuer.', { 200: ShownIssuer })
   async get(@CallerParam() caller: Caller, @Param('issuerId') issuerId: string) {
     const { row, version } = await this.steps.find(caller, 'issuer:read', issuerId);
     return this.writes.answer(await this.steps.shown(row), { version, position: await this.store.position() });
@@ -80,6 +85,7 @@ export class IssuersController {
 
   @Patch(':issuerId')
   @Requires('issuer:edit', 'key:create', 'team:edit')
+  @Answers('Changes what is accepted of an issuer, and as whom.', narrowing(ShownIssuer), { problems: [422] })
   async change(
     @CallerParam() caller: Caller,
     @Param('issuerId') issuerId: string,
@@ -93,6 +99,7 @@ export class IssuersController {
   @Post(':issuerId/refresh')
   @HttpCode(202)
   @Requires('issuer:edit')
+  @Answers('Asks an issuer for its keys now, at most twice a minute.', { 202: ShownIssuer })
   async refresh(@CallerParam() caller: Caller, @Param('issuerId') issuerId: string) {
     return this.steps.refresh(caller, issuerId);
   }
@@ -101,6 +108,7 @@ export class IssuersController {
   @Post(':issuerId/disable')
   @HttpCode(200)
   @Requires('issuer:revoke')
+  @Answers('Stops trusting an issuer for a while; its tokens end.', narrowing(ShownIssuer))
   async disable(
     @CallerParam() caller: Caller,
     @Param('issuerId') issuerId: string,
@@ -112,6 +120,7 @@ export class IssuersController {
   @Post(':issuerId/enable')
   @HttpCode(200)
   @Requires('issuer:edit')
+  @Answers('Trusts a disabled issuer again; tokens of before stay ended.', narrowing(ShownIssuer))
   async enable(
     @CallerParam() caller: Caller,
     @Param('issuerId') issuerId: string,
@@ -123,6 +132,7 @@ export class IssuersController {
   @Delete(':issuerId')
   @HttpCode(200)
   @Requires('issuer:revoke')
+  @Answers('Stops trusting an issuer for good.', narrowing(ShownIssuer))
   async delete(
     @CallerParam() caller: Caller,
     @Param('issuerId') issuerId: string,

@@ -1,11 +1,13 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
 import { EventStore } from '#libs/event-store';
+import { Answers, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ReasonBody } from '../reason-body.js';
 import { UserSteps } from '../users/user-steps.js';
 import { VirtualAccountSteps } from '../virtual-accounts/virtual-account-steps.js';
 import { Writes } from '../writes.js';
+import { ShownTokenRevocation } from './revocation-answers.js';
 import { revocationStep } from './revocation-step.js';
 
 type Principal = { readonly id: string; readonly tenantId: string };
@@ -27,6 +29,7 @@ export class TokenRevocationsController {
   @Post('users/:userId/revoke-tokens')
   @HttpCode(200)
   @Requires('user:suspend')
+  @Answers('Ends every token of a user, external ones too.', narrowing(ShownTokenRevocation))
   async ofUser(
     @CallerParam() caller: Caller,
     @Param('userId') userId: string,
@@ -39,6 +42,7 @@ export class TokenRevocationsController {
   @Post('virtual-accounts/:accountId/revoke-tokens')
   @HttpCode(200)
   @Requires('virtual-account:suspend')
+  @Answers('Ends every token of a virtual account, external ones too.', narrowing(ShownTokenRevocation))
   async ofAccount(
     @CallerParam() caller: Caller,
     @Param('accountId') accountId: string,
