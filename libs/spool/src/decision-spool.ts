@@ -96,7 +96,7 @@ export class DecisionSpool {
   async flush(timeoutMs: number): Promise<boolean> {
     const { cells, main, flood, floodLane } = this.lanes;
     floodLane.endWindow(true);
-    cells.wake();
+    cells.hurry();
     const wanted = [main.cells.appendedRecords, flood.cells.appendedRecords] as const;
     const deadline = performance.now() + timeoutMs;
     const isDone = () =>

@@ -2,7 +2,15 @@
  * What the appending thread and the publishing thread tell each other, in shared memory: no message per record. Each
  * cell has one writer. A lane's place is published by an atomic store after its bytes were written.
  */
-const ASLEEP = 0;
+const REST = 0;
+/** Values of `REST`: what the publisher rests in, and so what ends it. */
+const AWAKE = 0;
+const ASLEEP = 1;
+const LINGERING = 2;
+/** 1 from `hurry` until a linger was left out for it. */
+const HURRIED = 1;
+/** So much that waits ends a linger. */
+export const HURRY_BYTES = 512 * 1024;
 const LANE_INTS = 2;
 const FIRST_LANE_INT = 2;
 const INTS = 16;
@@ -50,21 +58,40 @@ export class SpoolCells {
     return this.floats[3] ?? 0;
   }
 
-  /** Wakes the publisher if it sleeps; costs one load otherwise. */
-  wake(): void {
-    if (Atomics.load(this.ints, ASLEEP) === 0) return;
-    Atomics.store(this.ints, ASLEEP, 0);
-    Atomics.notify(this.ints, ASLEEP);
+  /** Something was appended, after which so much waits. Costs one load while the publisher is at work. */
+  appended(waitingBytes: () => number): void {
+    const rest = Atomics.load(this.ints, REST);
+    if (rest === ASLEEP || (rest === LINGERING && waitingBytes() >= HURRY_BYTES)) this.rouse();
   }
 
-  /** Sleeps until `wake`, at most `timeoutMs`, unless `work` sees something once the sleep is announced. */
-  async sleep(timeoutMs: number, work: () => boolean): Promise<void> {
-    Atomics.store(this.ints, ASLEEP, 1);
+  /** Ends whatever rest the publisher takes, and leaves out its next linger if it takes none. */
+  hurry(): void {
+    Atomics.store(this.ints, HURRIED, 1);
+    this.rouse();
+  }
+
+  /** Sleeps until something is appended, at most `timeoutMs`, unless `work` sees something once that is announced. */
+  sleep(timeoutMs: number, work: () => boolean): Promise<void> {
+    return this.rest(ASLEEP, timeoutMs, work);
+  }
+
+  /** Lets more come for `timeoutMs`, unless it is `hurry`, or much has come. */
+  linger(timeoutMs: number, work: () => boolean): Promise<void> {
+    return this.rest(LINGERING, timeoutMs, () => Atomics.exchange(this.ints, HURRIED, 0) === 1 || work());
+  }
+
+  private rouse(): void {
+    Atomics.store(this.ints, REST, AWAKE);
+    Atomics.notify(this.ints, REST);
+  }
+
+  private async rest(kind: number, timeoutMs: number, work: () => boolean): Promise<void> {
+    Atomics.store(this.ints, REST, kind);
     if (!work()) {
-      const waiting = Atomics.waitAsync(this.ints, ASLEEP, 1, timeoutMs);
+      const waiting = Atomics.waitAsync(this.ints, REST, kind, timeoutMs);
       if (waiting.async) await waiting.value;
     }
-    Atomics.store(this.ints, ASLEEP, 0);
+    Atomics.store(this.ints, REST, AWAKE);
   }
 }
 
@@ -75,6 +102,7 @@ export class LaneCells {
   private readonly int: number;
   private readonly floats: Float64Array;
   private readonly float: number;
+  private readonly waiting = () => this.unpublishedBytes;
 
   constructor(spool: SpoolCells, ints: Int32Array, int: number, floats: Float64Array, float: number) {
     this.spool = spool;
@@ -92,7 +120,7 @@ export class LaneCells {
       Atomics.store(this.ints, this.int, segment);
     }
     Atomics.store(this.ints, this.int + 1, offset);
-    this.spool.wake();
+    this.spool.appended(this.waiting);
   }
 
   committed(): Place {

@@ -1,6 +1,6 @@
 import { statSync, unlinkSync } from 'node:fs';
 import { segmentPath } from '../boots/segment-names.js';
-import type { LaneCells, Place } from '../spool-cells.js';
+import { HURRY_BYTES, type LaneCells, type Place } from '../spool-cells.js';
 import { LaneReader, segmentsOf, type FrameAt } from './lane-reader.js';
 import { OpenCalls } from './open-calls.js';
 import { ProgressFile } from './progress-file.js';
@@ -13,7 +13,7 @@ const SCAN_BYTES = 1024 * 1024;
 export class BootSource {
   readonly directory: string;
   readonly name: string;
-  readonly calls = new OpenCalls();
+  readonly calls: OpenCalls;
   private readonly cells: LaneCells | undefined;
   private readonly progress: ProgressFile;
   private readonly reader: LaneReader;
@@ -28,9 +28,10 @@ export class BootSource {
     this.cells = cells;
     this.progress = new ProgressFile(directory);
     this.acked = this.progress.read() ?? START;
-    this.calls.restore(directory);
+    this.calls = new OpenCalls(directory);
+    this.calls.restore();
     // Calls opened in what was sent before are still to be known.
-    this.scan(START, this.acked, (frame) => this.calls.see(frame, frame.segment));
+    this.scan(START, this.acked, (frame) => this.calls.see(frame));
     this.reader = new LaneReader(directory, this.acked, cells && (() => cells.committed()));
   }
 
@@ -49,9 +50,14 @@ export class BootSource {
     return committed.segment > segment || committed.offset > offset;
   }
 
+  /** More waits than is worth waiting any longer. */
+  isMuch(): boolean {
+    return (this.cells?.unpublishedBytes ?? 0) >= HURRY_BYTES;
+  }
+
   /** Nothing waits, and no call is without its end. */
   isFinished(): boolean {
-    return this.isAcked() && !this.hasMore() && this.calls.list().size === 0;
+    return this.isAcked() && !this.hasMore() && this.calls.size === 0;
   }
 
   /** Everything that was read is with the broker. */
@@ -69,7 +75,7 @@ export class BootSource {
     let bytes = 0;
     for (const frame of frames) {
       bytes += frame.bytes;
-      this.calls.see(frame, frame.segment);
+      this.calls.see(frame);
     }
     this.cells?.addAcked(frames.length, bytes);
     this.acked = this.reader.place;
@@ -96,7 +102,7 @@ export class BootSource {
     this.lowest = this.acked.segment;
     const done = segmentsOf(this.directory).filter((segment) => segment < this.acked.segment);
     if (done.length === 0) return;
-    if (this.isLive) this.calls.carry(this.directory, this.acked.segment);
+    if (this.isLive) this.calls.carry(this.acked.segment);
     for (const segment of done) {
       const path = segmentPath(this.directory, segment);
       const bytes = sizeOf(path);

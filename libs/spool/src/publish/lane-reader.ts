@@ -9,12 +9,20 @@ export type FrameAt = Frame & {
   readonly next: number;
 };
 
-/** Reads a boot's frames in order, up to what its writer has committed, or to the end of a boot that is over. */
+/** What is read at once stands in one piece of memory that is used again; it grows to what a round takes. */
+const SCRATCH_BYTES = 64 * 1024;
+
+/**
+ * Reads a boot's frames in order, up to what its writer has committed, or to the end of a boot that is over. Payloads are
+ * good until the next `read`: copy what is to stay.
+ */
 export class LaneReader {
   private readonly directory: string;
   private readonly committed: (() => Place) | undefined;
   private at: Place;
   private open: { readonly segment: number; readonly file: number } | undefined;
+  private scratch = Buffer.alloc(0);
+  private scratchUsed = 0;
   /** Bytes that held no whole frame: a torn end, or damage. */
   skippedBytes = 0;
 
@@ -32,6 +40,7 @@ export class LaneReader {
   /** The next frames, about `bytesMax` of them; none when everything that may be read was. */
   read(bytesMax: number): FrameAt[] {
     const frames: FrameAt[] = [];
+    this.scratchUsed = 0;
     let left = Math.max(bytesMax, RECORD_BYTES_MAX + FRAME_HEADER_BYTES);
     while (left > 0 || frames.length === 0) {
       const end = this.endOf(this.at.segment);
@@ -61,7 +70,7 @@ export class LaneReader {
       const frame = readFrame(chunk, at);
       if (typeof frame === 'object') {
         at += frame.bytes;
-        into.push({ ...frame, segment, next: base + at });
+        into.push(placed(frame, segment, base + at));
         continue;
       }
       if (frame === 'short' && !isEnd) break;
@@ -95,7 +104,7 @@ export class LaneReader {
   private chunk(bytes: number): Buffer {
     const file = this.fileOf(this.at.segment);
     if (file === undefined) throw new Error(`Segment ${this.at.segment} of the spool has vanished.`);
-    const buffer = Buffer.allocUnsafe(bytes);
+    const buffer = this.room(bytes);
     let done = 0;
     while (done < bytes) {
       const read = readSync(file, buffer, done, bytes - done, this.at.offset + done);
@@ -103,6 +112,17 @@ export class LaneReader {
       done += read;
     }
     return buffer.subarray(0, done);
+  }
+
+  /** Of what was given out since `read` began nothing is given out again. */
+  private room(bytes: number): Buffer {
+    if (this.scratchUsed + bytes > this.scratch.length) {
+      this.scratch = Buffer.allocUnsafeSlow(Math.max(SCRATCH_BYTES, bytes, 2 * this.scratch.length));
+      this.scratchUsed = 0;
+    }
+    const from = this.scratchUsed;
+    this.scratchUsed += bytes;
+    return this.scratch.subarray(from, from + bytes);
   }
 
   private fileOf(segment: number): number | undefined {
@@ -116,6 +136,11 @@ export class LaneReader {
       throw error;
     }
   }
+}
+
+/** Written out: a spread costs as much as reading the frame. */
+function placed({ partition, flags, atMs, count, payload, bytes }: Frame, segment: number, next: number): FrameAt {
+  return { partition, flags, atMs, count, payload, bytes, segment, next };
 }
 
 /** The numbers of a boot's segment files, in order. */

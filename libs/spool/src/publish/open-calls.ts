@@ -1,46 +1,58 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { FLAG_CLOSES, FLAG_OPENS, readFrame, sealFrame, FRAME_HEADER_BYTES, type Frame } from '../frame.js';
+import { segmentPath } from '../boots/segment-names.js';
+import { FLAG_CLOSES, FLAG_OPENS, readFrame, sealFrame, FRAME_HEADER_BYTES } from '../frame.js';
+import type { FrameAt } from './lane-reader.js';
 
 const FILE = 'open-calls';
 const ID = Buffer.from('"decision_id":"');
 const ID_CHARS = 36;
 
-type OpenCall = { readonly segment: number; readonly payload: Buffer };
+/** Where a call's decision stands, or, once its file is removed, the decision itself. */
+type OpenCall = { readonly segment: number; readonly next: number; readonly bytes: number; readonly carried?: Buffer };
 
 /**
  * The allowed calls of a boot that have no end yet. As many as there are calls in flight; those whose segment is
  * removed are carried in a file of their own, so that recovery knows them.
  */
 export class OpenCalls {
+  private readonly directory: string;
   private readonly calls = new Map<string, OpenCall>();
   /** Ends whose beginning is of another boot. */
   readonly strangers = new Set<string>();
 
-  see(frame: Pick<Frame, 'flags' | 'payload'>, segment: number): void {
-    if ((frame.flags & (FLAG_OPENS | FLAG_CLOSES)) === 0) return;
-    const id = decisionIdOf(frame.payload);
-    if (id === undefined) return;
-    if (frame.flags & FLAG_OPENS) {
-      // A copy: the payload is a view of a whole chunk, and a call may last for hours.
-      this.calls.set(id, { segment, payload: Buffer.from(frame.payload) });
-    } else if (!this.calls.delete(id)) {
-      this.strangers.add(id);
-    }
+  constructor(directory: string) {
+    this.directory = directory;
   }
 
-  list(): ReadonlyMap<string, OpenCall> {
-    return this.calls;
+  /** Keeps no part of the frame: most calls end soon, and of those that do not the file is there. */
+  see({ flags, payload, segment, next, bytes }: FrameAt): void {
+    if ((flags & (FLAG_OPENS | FLAG_CLOSES)) === 0) return;
+    const id = decisionIdOf(payload);
+    if (id === undefined) return;
+    if (flags & FLAG_OPENS) this.calls.set(id, { segment, next, bytes });
+    else if (!this.calls.delete(id)) this.strangers.add(id);
+  }
+
+  get size(): number {
+    return this.calls.size;
+  }
+
+  /** The decisions of open calls, by id, as they were written. */
+  *list(): Iterable<readonly [id: string, payload: Buffer]> {
+    for (const [id, call] of this.calls) yield [id, this.payloadOf(call)];
   }
 
   /** Must be done before the segments below `segment` are removed. */
-  carry(directory: string, segment: number): void {
+  carry(segment: number): void {
     this.strangers.clear();
-    const carried = [...this.calls.values()].filter((call) => call.segment < segment);
-    const path = join(directory, FILE);
+    const path = join(this.directory, FILE);
     const file = openSync(`${path}.new`, 'w', 0o600);
     try {
-      for (const { payload } of carried) {
+      for (const [id, call] of this.calls) {
+        if (call.segment >= segment) continue;
+        const payload = this.payloadOf(call);
+        this.calls.set(id, { ...call, carried: payload });
         const frame = Buffer.concat([Buffer.alloc(FRAME_HEADER_BYTES), payload]);
         const bytes = sealFrame(frame, payload.length, { partition: 0, flags: FLAG_OPENS, atMs: 0, count: 1 });
         writeSync(file, frame, 0, bytes);
@@ -53,19 +65,32 @@ export class OpenCalls {
   }
 
   /** Takes over what was carried; before any frame is seen. */
-  restore(directory: string): void {
+  restore(): void {
     let bytes: Buffer;
     try {
-      bytes = readFileSync(join(directory, FILE));
+      bytes = readFileSync(join(this.directory, FILE));
     } catch {
       return;
     }
     for (let at = 0; at < bytes.length;) {
       const frame = readFrame(bytes, at);
       if (typeof frame !== 'object') return;
-      this.see(frame, 0);
       at += frame.bytes;
+      const id = decisionIdOf(frame.payload);
+      if (id !== undefined) this.calls.set(id, { segment: 0, next: at, bytes: frame.bytes, carried: frame.payload });
     }
+  }
+
+  private payloadOf({ segment, next, bytes, carried }: OpenCall): Buffer {
+    if (carried) return carried;
+    const payload = Buffer.allocUnsafe(bytes - FRAME_HEADER_BYTES);
+    const file = openSync(segmentPath(this.directory, segment), 'r');
+    try {
+      readSync(file, payload, 0, payload.length, next - payload.length);
+    } finally {
+      closeSync(file);
+    }
+    return payload;
   }
 }
 

@@ -8,10 +8,10 @@ const RESTART_MS = 1000;
 /** Beyond the time it was given, before the thread is ended from outside. */
 const GRACE_MS = 1000;
 /**
- * The thread makes little garbage but large buffers, which only a collection frees. With a small young generation cheap
- * ones come often enough; with the default one, each few hundred milliseconds a whole heap was marked for them.
+ * The thread makes little garbage but large buffers, which only a collection frees. With the default young generation a
+ * whole heap was marked for them each few hundred milliseconds, and with one of 2 MB each second.
  */
-const YOUNG_MB_MAX = 2;
+const YOUNG_MB_MAX = 8;
 
 /** The publisher on a thread of its own, started again when it fails. */
 export class PublisherThread implements PublisherRun {

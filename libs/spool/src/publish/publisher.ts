@@ -9,11 +9,11 @@ import type { PublisherOptions } from './publisher-options.js';
 const ROUND_BYTES_MAX = 1024 * 1024;
 /**
  * How long it waits for more after the first record, and after a round that was not yet worth its cost: a request to the
- * broker costs as much as a hundred records in it. They are on disk meanwhile.
+ * broker costs as much as two hundred records in it. They are on disk meanwhile.
  */
-const LINGER_MS = 25;
-/** A round of so much is followed by the next one at once. */
-const FULL_ROUND_BYTES = 256 * 1024;
+const LINGER_MS = 100;
+/** A round of so much is followed by the next one at once: more waits than one takes. */
+const FULL_ROUND_BYTES = (ROUND_BYTES_MAX * 3) / 4;
 /** It looks again after this long even if nobody woke it. */
 const IDLE_MS = 1000;
 const BACK_OFF_MS = { first: 100, max: 5000 };
@@ -63,7 +63,7 @@ export class Publisher {
   /** Sends what the live boots hold, for at most `timeoutMs`, and ends. Earlier boots are left to the next start. */
   stop(timeoutMs: number): void {
     this.draining = true;
-    this.options.cells.wake();
+    this.options.cells.hurry();
     this.deadline ??= setTimeout(() => this.ended.abort(), timeoutMs);
   }
 
@@ -121,7 +121,7 @@ export class Publisher {
   }
 
   private async linger(): Promise<void> {
-    if (!this.draining) await pause(LINGER_MS);
+    await this.options.cells.linger(LINGER_MS, () => this.draining || this.live.some((source) => source.isMuch()));
   }
 }
 

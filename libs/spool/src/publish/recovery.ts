@@ -31,10 +31,10 @@ export type Recovered = {
  */
 export async function closeOpenCalls(sources: readonly BootSource[], options: RecoveryOptions): Promise<Recovered> {
   const unmarked = sources.filter(({ directory }) => !existsSync(join(directory, MARK)));
-  for (const source of unmarked) source.lookAhead((frame) => source.calls.see(frame, frame.segment));
+  for (const source of unmarked) source.lookAhead((frame) => source.calls.see(frame));
   const ended = new Set(unmarked.flatMap(({ calls }) => [...calls.strangers]));
   const open = unmarked.flatMap(({ calls }) => [...calls.list()]).filter(([id]) => !ended.has(id));
-  const ends = open.flatMap(([, { payload }]) => interruptedCall(payload) ?? []);
+  const ends = open.flatMap(([, payload]) => interruptedCall(payload) ?? []);
   if (ends.length === 0) {
     for (const { directory } of unmarked) mark(directory);
     return { boot: undefined, calls: 0 };
