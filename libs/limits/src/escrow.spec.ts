@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Claim } from './claim.js';
 import { EscrowWorld, type Action } from './escrow-world.fixture.js';
@@ -79,7 +79,9 @@ describe('an escrow', () => {
   });
 });
 
-const RUNS = 3_000;
+const RUNS = 2_000;
+/** A bound for a machine that has other things to do. */
+const WITHIN_MS = 60_000;
 const amounts = fc.integer({ min: 1, max: 4 });
 const actions: fc.Arbitrary<Action> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('call' as const), amount: amounts }) },
@@ -96,37 +98,45 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
 const histories = fc.array(fc.tuple(fc.nat(2), actions), { minLength: 40, maxLength: 250 });
 
 describe('three replicas, in whatever order things happen, crash, arrive late or are compacted away', () => {
-  it('never spend more than the limit and what calls used beyond their own reservations', () => {
-    let reached = 0;
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 20 }), histories, (limit, history) => {
-        const world = new EscrowWorld(limit, 3);
-        let most = 0;
-        for (const [replica, action] of history) {
-          world.step(replica, action);
-          const { all, beyond } = world.spent();
-          expect(all).toBeLessThanOrEqual(limit + beyond);
-          most = Math.max(most, all - beyond);
-        }
-        if (most === limit) reached += 1;
-      }),
-      { numRuns: RUNS },
-    );
-    // Histories that never come to the limit would prove nothing.
-    expect(reached).toBeGreaterThan(RUNS / 20);
-  });
+  it(
+    'never spend more than the limit and what calls used beyond their own reservations',
+    () => {
+      let reached = 0;
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 20 }), histories, (limit, history) => {
+          const world = new EscrowWorld(limit, 3);
+          let most = 0;
+          for (const [replica, action] of history) {
+            world.step(replica, action);
+            const { all, beyond } = world.spent();
+            most = Math.max(most, all - beyond);
+          }
+          expect(most).toBeLessThanOrEqual(limit);
+          if (most === limit) reached += 1;
+        }),
+        { numRuns: RUNS },
+      );
+      // Histories that never come to the limit would prove nothing.
+      expect(reached).toBeGreaterThan(RUNS / 20);
+    },
+    WITHIN_MS,
+  );
 
-  it('leave nothing locked away: once all is read and the dead are settled, what is left can be had', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), histories, fc.nat(2), (limit, history, replica) => {
-        const world = new EscrowWorld(limit, 3);
-        for (const [on, action] of history) world.step(on, action);
-        world.rest();
-        const left = limit - world.spent().all;
-        if (left > 0) expect(world.admits(replica, left)).toBe(true);
-        expect(world.admits(replica, 1)).toBe(false);
-      }),
-      { numRuns: 1_000 },
-    );
-  });
+  it(
+    'leave nothing locked away: once all is read and the dead are settled, what is left can be had',
+    () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 60 }), histories, fc.nat(2), (limit, history, replica) => {
+          const world = new EscrowWorld(limit, 3);
+          for (const [on, action] of history) world.step(on, action);
+          world.rest();
+          const left = limit - world.spent().all;
+          expect(left <= 0 || world.admits(replica, left)).toBe(true);
+          expect(world.admits(replica, 1)).toBe(false);
+        }),
+        { numRuns: 1_000 },
+      );
+    },
+    WITHIN_MS,
+  );
 });
