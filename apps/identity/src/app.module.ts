@@ -27,6 +27,8 @@ import { ClientSteps } from './oauth-clients/client-steps.js';
 import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
 import { Outgoing } from './outgoing.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
+import { CallerReach } from './grants/caller-reach.js';
+import { PrincipalChanges } from './grants/principal-changes.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { PublicUrls } from './public-urls.js';
@@ -41,6 +43,8 @@ import { SigningKeysController } from './signing-keys/signing-keys.controller.js
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
+import { TeamFinder } from './teams/team-finder.js';
+import { TeamMembersController } from './teams/team-members.controller.js';
 import { TeamsController } from './teams/teams.controller.js';
 import { TenantScope } from './tenants/tenant-scope.js';
 import { TenantsController } from './tenants/tenants.controller.js';
@@ -61,6 +65,7 @@ import { Writes } from './writes.js';
     TenantsController,
     UsersController,
     TeamsController,
+    TeamMembersController,
     VirtualAccountsController,
     ApiKeysController,
     RevocationsController,
@@ -80,6 +85,9 @@ import { Writes } from './writes.js';
     TenantScope,
     Principals,
     PrincipalEnd,
+    CallerReach,
+    TeamFinder,
+    PrincipalChanges,
     UserSteps,
     VirtualAccountSteps,
     OwnerPrincipal,

@@ -23,6 +23,8 @@ export {
   TeamDeleted,
   teamEvents,
   TeamMemberAdded,
+  TeamManagerAdded,
+  TeamManagerRemoved,
   TeamMemberRemoved,
   type TeamEvent,
 } from './identity/team.events.js';
