@@ -68,7 +68,8 @@ describe('nobody puts into a team that holds more than they do', () => {
     const statements = [{ actions: ['team:edit'], resources: ['team:**'] }];
     const sent = { name: 'narrow', owner: `user:${desk.id}`, restrictions: { statements } };
     const narrow = (await asDesk('POST /v1/api-keys', sent)).body.value as string;
-    const add = (key: string) => identity.ask(key, `POST /v1/teams/${id}/members`, { member: 'virtual-account:climber' });
+    const add = (key: string) =>
+      identity.ask(key, `POST /v1/teams/${id}/members`, { member: 'virtual-account:climber' });
     expect(await add(narrow)).toMatchObject(refused);
     expect((await add(desk.key)).status).toBe(201);
   });
