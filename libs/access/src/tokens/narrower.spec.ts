@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import type { Authenticated } from '../authentication/caller.js';
 import { Authenticator } from '../authentication/authenticator.js';
 import { engineRequest } from '../decisions/engine-request.js';
-import { ada, credentialOf, NOW_MS, peppers } from '../identity/identity.fixture.js';
+import { ada, credentialOf, noPolicy, NOW_MS, peppers } from '../identity/identity.fixture.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { authenticatorOver, ownToken, trusting } from './token.fixture.js';
 
@@ -81,9 +81,9 @@ const claims = fc.record(
 );
 const restrictions = fc.record(
   {
-    models: fc.constantFrom(['main/*'], ['local/*']),
-    environments: fc.constantFrom(['staging'], ['production']),
-    cidrs: fc.constantFrom(['10.0.0.0/8'], ['192.0.2.0/24']),
+    models: fc.constantFrom<string[]>(['main/*'], ['local/*']),
+    environments: fc.constantFrom<string[]>(['staging'], ['production']),
+    cidrs: fc.constantFrom<string[]>(['10.0.0.0/8'], ['192.0.2.0/24']),
   },
   { requiredKeys: [] },
 );
@@ -96,7 +96,7 @@ it('a token allows nothing that its owner, or the key that it was got for, may n
       const [claimed, narrowing, later, owner, demoted, isExchanged] = given;
       const applier = trusting();
       const tokens = authenticatorOver(applier);
-      const keys = new Authenticator({ identity: applier.view, peppers, accepts: ['pat'] });
+      const keys = new Authenticator({ identity: applier.view, peppers, policy: noPolicy, accepts: ['pat'] });
       const [key, whole] = [mintKeyText('pat', 'p'), mintKeyText('pat', 'p')];
       applier.credential(credentialOf(whole));
       const exchanged = isExchanged ? { client_id: EXCHANGE_CLIENT_ID, gh_key: key.keyId } : {};

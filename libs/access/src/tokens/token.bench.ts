@@ -1,7 +1,7 @@
 import { credentialKey, clientKey } from '#libs/contracts';
 import { jwtVerify } from 'jose';
 import { Authenticator } from '../authentication/authenticator.js';
-import { credentialOf, NOW_MS, peppers } from '../identity/identity.fixture.js';
+import { credentialOf, noPolicy, NOW_MS, peppers } from '../identity/identity.fixture.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { authenticatorOver, client, OWN_ISSUER, ownKey, ownToken, RESOURCE, trusting } from './token.fixture.js';
 
@@ -14,7 +14,7 @@ applier.put(clientKey(client.id), client);
 const texts = await Promise.all(Array.from({ length: tokenCount }, (_, n) => ownToken({ jti: `token_${n}` })));
 const keys = texts.map(() => mintKeyText('pat', 'p'));
 for (const key of keys) applier.put(credentialKey(key.keyId), credentialOf(key));
-const authenticator = new Authenticator({ identity: applier.view, peppers, accepts: ['pat', 'vak'] });
+const authenticator = new Authenticator({ identity: applier.view, peppers, policy: noPolicy, accepts: ['pat', 'vak'] });
 const warm = authenticatorOver(applier);
 for (const text of texts) await warm.authenticate(text, NOW_MS);
 for (const { text } of keys) authenticator.authenticate(text, NOW_MS);
