@@ -29,6 +29,8 @@ import { Outgoing } from './outgoing.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { CallerReach } from './grants/caller-reach.js';
 import { PrincipalChanges } from './grants/principal-changes.js';
+import { KeyUseTable } from './key-uses/key-uses.adapter.js';
+import { KeyUsesConsumer } from './key-uses/key-uses.consumer.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { PublicUrls } from './public-urls.js';
@@ -41,6 +43,7 @@ import { TokenRevocationsController } from './revocations/token-revocations.cont
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
+import { UnusedKeysConsumer } from './stale-keys/unused-keys.consumer.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
 import { TeamFinder } from './teams/team-finder.js';
@@ -93,6 +96,9 @@ import { Writes } from './writes.js';
     OwnerPrincipal,
     KeyReach,
     KeyLife,
+    KeyUseTable,
+    KeyUsesConsumer,
+    UnusedKeysConsumer,
     KeyIssue,
     KeySteps,
     ReplicaReports,
