@@ -26,7 +26,7 @@ import { UsageController } from './usage/usage.controller.js';
   imports: [
     OpenApiModule.of({
       title: 'Gatehouse audit',
-      description: 'What happened: decisions, calls, usage, reconciliation.',
+      description: 'What happened: decisions, calls, usage, reconciliation, findings.',
     }),
   ],
   controllers: [DecisionsController, CallsController, UsageController, ReconciliationController, FindingsController],

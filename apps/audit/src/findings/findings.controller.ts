@@ -1,9 +1,11 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { decodeCursor, page, pageQuery, problem } from '#libs/http';
+import { Answers, listOf } from '#libs/openapi';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { conditionsOf, columnFilters, type Conditions } from '../records/record-filter.js';
+import { ShownFinding } from './finding-answers.js';
 import type { FindingRow } from './findings-table.js';
 
 const COLUMNS = ['kind', 'owner_id', 'key_id', 'virtual_account_id'] as const;
@@ -33,6 +35,7 @@ export class FindingsController {
   /** Newest first. */
   @Get()
   @Requires(ACTION)
+  @Answers('Lists findings, newest first.', { 200: listOf(ShownFinding) })
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenant = this.access.tenantOf(caller, query.tenant);
     this.access.require(caller, ACTION, { type: 'finding', path: '*', tenant });
@@ -51,6 +54,7 @@ export class FindingsController {
 
   @Get(':findingId')
   @Requires(ACTION)
+  @Answers('Shows a finding.', { 200: ShownFinding })
   async get(@CallerParam() caller: Caller, @Param('findingId') id: string) {
     const tenant = caller.operator ? undefined : caller.tenantId;
     const { where, params } = conditionsOf({ tenant, owner: undefined });
