@@ -69,7 +69,10 @@ const table: Readonly<Record<string, Row>> = {
   service: { invoke: ['local/llama-3', 'local/mistral'], list: ['local/llama-3', 'local/mistral'], may: [] },
 };
 
-/** With a stock client; its refusal must be the one that says nothing of whether the model exists. */
+/** What says nothing of whether the model exists; and, to whom it is open by another operation, that this one is not. */
+const REFUSALS = new Set<unknown>(['model_not_allowed', 'action_not_allowed']);
+
+/** With a stock client. */
 async function mayInvoke(key: string, model: string): Promise<boolean> {
   const client = openai(key);
   try {
@@ -77,7 +80,7 @@ async function mayInvoke(key: string, model: string): Promise<boolean> {
     else await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }] });
     return true;
   } catch (error) {
-    if (error instanceof APIError && error.status === 403 && error.code === 'model_not_allowed') return false;
+    if (error instanceof APIError && error.status === 403 && REFUSALS.has(error.code)) return false;
     throw error;
   }
 }
