@@ -1,9 +1,15 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { AnyStep } from '../event-store.js';
-import type { DecidedStep } from './decided-step.js';
 
 type Loadable = Pick<AnyStep, 'stream' | 'aggregate'>;
+/** A step with what it came to. */
+type Decided = {
+  readonly step: AnyStep;
+  readonly basedOn: number;
+  readonly events: readonly unknown[];
+  readonly state: unknown;
+};
 type Snapshot = { readonly state: unknown; readonly version: number };
 
 /** The newest snapshot of each stream that has one of the shape that is read today. */
@@ -27,7 +33,7 @@ export async function selectSnapshots(
 }
 
 /** Keeps the state of the streams that have completed enough events; in their transaction, under the append lock. */
-export async function writeSnapshots(tx: EntityManager, steps: readonly DecidedStep[]): Promise<void> {
+export async function writeSnapshots(tx: EntityManager, steps: readonly Decided[]): Promise<void> {
   for (const { step, basedOn, events, state } of steps) {
     const { snapshots } = step.aggregate;
     const version = basedOn + events.length;
