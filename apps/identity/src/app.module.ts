@@ -19,6 +19,7 @@ import { WantedSettings } from './issuers/issuer-settings.js';
 import { IssuerSteps } from './issuers/issuer-steps.js';
 import { IssuersController } from './issuers/issuers.controller.js';
 import { KeySetFetch } from './issuers/key-set-fetch.js';
+import { oauthControllers, oauthKeys, oauthProviders } from './oauth/oauth-parts.js';
 import { OwnIssuer } from './issuers/own-issuer.js';
 import { ClientRights } from './oauth-clients/client-rights.js';
 import { ClientSecrets } from './oauth-clients/client-secrets.js';
@@ -27,10 +28,6 @@ import { ClientSteps } from './oauth-clients/client-steps.js';
 import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
 import { Outgoing } from './outgoing.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
-import { CallerReach } from './grants/caller-reach.js';
-import { PrincipalChanges } from './grants/principal-changes.js';
-import { KeyUseTable } from './key-uses/key-uses.adapter.js';
-import { KeyUsesConsumer } from './key-uses/key-uses.consumer.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { PublicUrls } from './public-urls.js';
@@ -43,11 +40,8 @@ import { TokenRevocationsController } from './revocations/token-revocations.cont
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
-import { UnusedKeysConsumer } from './stale-keys/unused-keys.consumer.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
-import { TeamFinder } from './teams/team-finder.js';
-import { TeamMembersController } from './teams/team-members.controller.js';
 import { TeamsController } from './teams/teams.controller.js';
 import { TenantScope } from './tenants/tenant-scope.js';
 import { TenantsController } from './tenants/tenants.controller.js';
@@ -68,12 +62,12 @@ import { Writes } from './writes.js';
     TenantsController,
     UsersController,
     TeamsController,
-    TeamMembersController,
     VirtualAccountsController,
     ApiKeysController,
     RevocationsController,
     TokenRevocationsController,
     SigningKeysController,
+    ...oauthControllers,
     OAuthClientsController,
     IssuersController,
   ],
@@ -88,17 +82,11 @@ import { Writes } from './writes.js';
     TenantScope,
     Principals,
     PrincipalEnd,
-    CallerReach,
-    TeamFinder,
-    PrincipalChanges,
     UserSteps,
     VirtualAccountSteps,
     OwnerPrincipal,
     KeyReach,
     KeyLife,
-    KeyUseTable,
-    KeyUsesConsumer,
-    UnusedKeysConsumer,
     KeyIssue,
     KeySteps,
     ReplicaReports,
@@ -107,6 +95,7 @@ import { Writes } from './writes.js';
     ReplicaReportsConsumer,
     OwnIssuer,
     SigningKeys,
+    ...oauthProviders,
     ClientRights,
     ClientSecrets,
     ClientSettings,
@@ -130,6 +119,7 @@ export class IdentityModule {
       providers: [
         { provide: PublicUrls, useValue: urls },
         { provide: EgressGuard, useFactory: () => Outgoing.permitting(config.GATEHOUSE_EGRESS_ALLOW) },
+        ...oauthKeys(config.GATEHOUSE_SIGNING_KEY),
       ],
       imports: [
         ResourcesModule.of(resources, [macKey]),

@@ -1,8 +1,8 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { IssuerFetchesV1 } from '../migrations/issuer-fetches-v1.migration.js';
-import { KeyUsesV1 } from '../migrations/key-uses-v1.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
+import { OAuthV1 } from '../migrations/oauth-v1.migration.js';
 import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
 import { SigningKeysV1 } from '../migrations/signing-keys-v1.migration.js';
@@ -12,6 +12,7 @@ import { aggregates } from './aggregates.js';
 import type { IdentityConfig } from './config.js';
 import { listReadModel } from './lists/list-table.adapter.js';
 import { narrower } from './narrower.js';
+import { endedTokens } from './oauth/artifacts/ended-tokens.js';
 import { lists } from './tables.js';
 
 type Keys = Pick<IdentityConfig, 'DATABASE_URL' | 'GATEHOUSE_SEAL_KEY' | 'GATEHOUSE_BUS_KEY'>;
@@ -25,7 +26,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     sealKey: GATEHOUSE_SEAL_KEY,
     busKey: GATEHOUSE_BUS_KEY,
     aggregates,
-    readModels: lists.map((list) => listReadModel(list as never)),
+    readModels: [...lists.map((list) => listReadModel(list as never)), endedTokens as never],
     migrations: [
       { name: '001-lists-v1', class: ListsV1 },
       { name: '002-revocation-proofs-v1', class: RevocationProofsV1 },
@@ -35,7 +36,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '006-signing-keys-v1', class: SigningKeysV1 },
       { name: '007-issuer-fetches-v1', class: IssuerFetchesV1 },
       { name: '008-token-revocations-v1', class: TokenRevocationsV1 },
-      { name: '010-key-uses-v1', class: KeyUsesV1 },
+      { name: '009-oauth-v1', class: OAuthV1 },
     ],
     adopt: narrower,
   };

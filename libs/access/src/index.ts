@@ -66,4 +66,4 @@ export { CallerParam, Public, Requires } from './admin/decorators.js';
 export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';
 export { listRoutes, routesIn, type Route } from './routes/list-routes.js';
 export { unconditionalWrites } from './routes/unconditional-writes.js';
-export { PUBLIC_PATHS, undeclaredRoutes } from './routes/undeclared-routes.js';
+export { OAUTH_PATHS, PUBLIC_PATHS, undeclaredRoutes } from './routes/undeclared-routes.js';

@@ -65,7 +65,8 @@ export class Access {
     const question = { action, resource };
     const trace = declared(caller, [question]);
     const verdict = this.judge(caller, question);
-    const isOwn = resource.owner === caller.principalId && caller.restrictions === undefined;
+    const isWhole = caller.restrictions === undefined && caller.details === undefined;
+    const isOwn = resource.owner === caller.principalId && isWhole;
     trace.asked = true;
     if (!verdict.allowed && !(isOwn && verdict.reason === 'no_matching_rule')) {
       throw this.refusal(trace, question, verdict);

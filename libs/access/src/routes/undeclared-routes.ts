@@ -3,6 +3,22 @@ import { isAction } from '#libs/policy-language';
 import type { INestApplicationContext } from '@nestjs/common';
 import { listRoutes, type Route } from './list-routes.js';
 
+/**
+ * Of the OAuth server in identity: they authenticate clients and users themselves, and record for themselves. Its pages
+ * (`/oauth2/interaction/…`) are routes of the framework, and public too.
+ */
+export const OAUTH_PATHS: readonly string[] = [
+  '/oauth2/auth',
+  '/oauth2/auth/:uid',
+  '/oauth2/token',
+  '/oauth2/introspect',
+  '/oauth2/revoke',
+  '/oauth2/jwks',
+  '/oauth2/userinfo',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+];
+
 /** Raw routes that every service has, and that decide nothing. */
 export const PUBLIC_PATHS: readonly string[] = ['/healthz', '/readyz', '/metrics', '/openapi.json'];
 

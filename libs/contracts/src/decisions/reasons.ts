@@ -41,6 +41,13 @@ export const decisionReasons = [
   'resource_unknown',
   'grant_not_held',
   'second_person_required',
+  // logins and grants
+  'login_failed',
+  'login_throttled',
+  'consent_refused',
+  'client_unauthenticated',
+  'oauth_refused',
+  'oauth_reuse',
   // routing, limits
   'downgraded',
   'redirected',

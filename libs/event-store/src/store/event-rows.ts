@@ -50,15 +50,10 @@ export async function insertEvents(
   return inserted;
 }
 
-/** Events of the streams, each above a version of it, oldest first. */
-export async function selectStreams(
-  em: EntityManager,
-  streams: readonly { readonly stream: string; readonly after: number }[],
-): Promise<readonly EventRow[]> {
+/** All events of the streams, oldest first. */
+export async function selectStreams(em: EntityManager, streams: readonly string[]): Promise<readonly EventRow[]> {
   const { rows } = await sql<EventRow>`select ${columns} from events
-    join unnest(${streams.map(({ stream }) => stream)}::text[], ${streams.map(({ after }) => after)}::integer[])
-      as wanted(wanted_stream, after_version) on stream = wanted_stream and version > after_version
-    order by stream, version`.execute(em.getKysely());
+    where stream = any(${[...streams]}) order by stream, version`.execute(em.getKysely());
   return rows;
 }
 
