@@ -74,6 +74,7 @@ function bodies(userId: string, accountId: string): Record<string, unknown> {
     'POST /v1/users/:userId/deactivate': {},
     'POST /v1/teams': { name: 'intruders', tenant: 'acme' },
     'POST /v1/teams/:teamId/members': { member: `user:${userId}` },
+    'POST /v1/teams/:teamId/managers': { manager: `user:${userId}` },
     'POST /v1/virtual-accounts': { name: 'intruder', tenant: 'acme' },
     'PATCH /v1/virtual-accounts/:accountId': { labels: {} },
     'POST /v1/api-keys': { name: 'mine', owner: `virtual-account:${accountId}` },

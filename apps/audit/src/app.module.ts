@@ -1,3 +1,4 @@
+import { deriveMacKey } from '#libs/bus';
 import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -5,27 +6,38 @@ import { CallsController } from './calls/calls.controller.js';
 import { AuditDatabase, CLICKHOUSE_URL } from './clickhouse/audit-database.adapter.js';
 import type { AuditConfig } from './config.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
+import { FindingSweep } from './findings/finding-sweep.js';
+import { FindingsController } from './findings/findings.controller.js';
+import { FindingsTable } from './findings/findings-table.js';
 import { DecisionsConsumer } from './ingest/decisions.consumer.js';
 import { IngestSource } from './ingest/ingest-source.js';
+import { WholeRecord } from './ingest/whole-record.js';
+import { KeyUseFeed } from './key-uses/key-use-feed.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationOfLog } from './reconciliation/reconciliation-of-log.js';
 import { ReconciliationOfTenant } from './reconciliation/reconciliation-of-tenant.js';
 import { AuditReach } from './records/audit-reach.js';
 import { RecordFinder } from './records/record-finder.js';
 import { RecordList } from './records/record-list.js';
+import { AUDIT_MAC_KEY, SealedPublisher } from './sealed-publisher.js';
 import { UsageController } from './usage/usage.controller.js';
 
 @Module({
   imports: [
     OpenApiModule.of({
       title: 'Gatehouse audit',
-      description: 'What happened: decisions, calls, usage, reconciliation.',
+      description: 'What happened: decisions, calls, usage, reconciliation, findings.',
     }),
   ],
-  controllers: [DecisionsController, CallsController, UsageController, ReconciliationController],
+  controllers: [DecisionsController, CallsController, UsageController, ReconciliationController, FindingsController],
   providers: [
     AuditDatabase,
     DecisionsConsumer,
+    WholeRecord,
+    SealedPublisher,
+    KeyUseFeed,
+    FindingsTable,
+    FindingSweep,
     AuditReach,
     RecordList,
     RecordFinder,
@@ -35,7 +47,8 @@ import { UsageController } from './usage/usage.controller.js';
 })
 export class AuditModule {
   static of({ CLICKHOUSE_URL: url }: Pick<AuditConfig, 'CLICKHOUSE_URL'>, resources: Resources): DynamicModule {
-    return AuditModule.over(ResourcesModule.of(resources), url, new IngestSource());
+    const macKey = { provide: AUDIT_MAC_KEY, useValue: deriveMacKey(resources.busKey) };
+    return AuditModule.over(ResourcesModule.of(resources, [macKey]), url, new IngestSource());
   }
 
   /** Over something else that gives the bus and guards the routes, for specs. */

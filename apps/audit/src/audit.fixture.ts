@@ -1,5 +1,5 @@
 import { AccessModule } from '#libs/access';
-import { Bus } from '#libs/bus';
+import { Bus, deriveMacKey } from '#libs/bus';
 import { createClickHouse } from '#libs/clickhouse';
 import { AccessDecided, decisionTopics, topics, type TopicSpec } from '#libs/contracts';
 import { createService } from '#libs/http';
@@ -11,6 +11,7 @@ import { AuditModule } from './app.module.js';
 import { CHAIN_READ_SETTINGS } from './ingest/chain-break.js';
 import { IngestSource } from './ingest/ingest-source.js';
 import { People } from './people.fixture.js';
+import { AUDIT_MAC_KEY } from './sealed-publisher.js';
 
 /** Topics, group and database of one spec. */
 export class SpecSource extends IngestSource {
@@ -30,6 +31,9 @@ export class SpecSource extends IngestSource {
   clickhouseUrl(base = testStack().clickhouse.url): string {
     return `${base}/${this.database}`;
   }
+
+  override readonly keyUses: TopicSpec = this.own(topics.auditKeyUses);
+  override readonly findings: TopicSpec = this.own(topics.auditFindings);
 
   private own(spec: TopicSpec): TopicSpec {
     return { ...spec, name: `${spec.name}.${this.suffix}` };
@@ -65,8 +69,11 @@ export async function startAudit(source: SpecSource, bus: Bus, people = new Peop
     module: SpecResources,
     global: true,
     imports: [access],
-    providers: [{ provide: Bus, useValue: bus }],
-    exports: [Bus],
+    providers: [
+      { provide: Bus, useValue: bus },
+      { provide: AUDIT_MAC_KEY, useValue: deriveMacKey(busKey) },
+    ],
+    exports: [Bus, AUDIT_MAC_KEY],
   };
   const app = await createService(AuditModule.over(resources, source.clickhouseUrl(url), source), {
     service: 'audit',

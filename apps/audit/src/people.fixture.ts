@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mintKeyText, Peppers } from '#libs/access';
+import { mintKeyText, parseKeyText, Peppers } from '#libs/access';
 import { deriveMacKey, sealRecord, type Bus } from '#libs/bus';
 import {
   credentialKey,
@@ -66,6 +66,15 @@ export class People {
 
   bearer(person: Person): { authorization: string } {
     return { authorization: `Bearer ${this.keys.get(person)}` };
+  }
+
+  keyId(person: Person): string {
+    return parseKeyText(this.keys.get(person) ?? '')?.keyId ?? '';
+  }
+
+  /** Whatever else identity would say. */
+  say(records: Readonly<Record<string, object>>): Promise<void> {
+    return this.write(this.topics.identityState, records);
   }
 
   private async join(person: Person): Promise<void> {

@@ -28,6 +28,10 @@ import { ClientSteps } from './oauth-clients/client-steps.js';
 import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
 import { Outgoing } from './outgoing.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
+import { CallerReach } from './grants/caller-reach.js';
+import { PrincipalChanges } from './grants/principal-changes.js';
+import { KeyUseTable } from './key-uses/key-uses.adapter.js';
+import { KeyUsesConsumer } from './key-uses/key-uses.consumer.js';
 import { PrincipalEnd } from './principal-end.js';
 import { Principals } from './principals.js';
 import { PublicUrls } from './public-urls.js';
@@ -40,8 +44,11 @@ import { TokenRevocationsController } from './revocations/token-revocations.cont
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
+import { UnusedKeysConsumer } from './stale-keys/unused-keys.consumer.js';
 import { storeOptions } from './store-options.js';
 import { Tables } from './tables.js';
+import { TeamFinder } from './teams/team-finder.js';
+import { TeamMembersController } from './teams/team-members.controller.js';
 import { TeamsController } from './teams/teams.controller.js';
 import { TenantScope } from './tenants/tenant-scope.js';
 import { TenantsController } from './tenants/tenants.controller.js';
@@ -62,6 +69,7 @@ import { Writes } from './writes.js';
     TenantsController,
     UsersController,
     TeamsController,
+    TeamMembersController,
     VirtualAccountsController,
     ApiKeysController,
     RevocationsController,
@@ -82,11 +90,17 @@ import { Writes } from './writes.js';
     TenantScope,
     Principals,
     PrincipalEnd,
+    CallerReach,
+    TeamFinder,
+    PrincipalChanges,
     UserSteps,
     VirtualAccountSteps,
     OwnerPrincipal,
     KeyReach,
     KeyLife,
+    KeyUseTable,
+    KeyUsesConsumer,
+    UnusedKeysConsumer,
     KeyIssue,
     KeySteps,
     ReplicaReports,

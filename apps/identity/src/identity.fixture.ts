@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Peppers } from '#libs/access';
-import { MemoryBus } from '#libs/bus';
-import { AccessDecided } from '#libs/contracts';
+import { deriveMacKey, MemoryBus, sealRecord } from '#libs/bus';
+import { AccessDecided, topics, type TopicSpec } from '#libs/contracts';
 import { EventStore, ProjectionRunner, SubjectKeys } from '#libs/event-store';
 import { createService } from '#libs/http';
 import { holdAnswers } from '#libs/openapi';
@@ -79,6 +79,7 @@ export class Identity {
       close: () => Promise.resolve(),
     };
     await ensureCommonTopics(resources);
+    await this.bus.ensureTopics([topics.auditKeyUses, topics.auditFindings]);
     const config = { ...this.settings, DATABASE_URL: this.databaseUrl };
     const app = await createService(IdentityModule.of(config as never, resources), {
       service: 'identity',
@@ -154,6 +155,14 @@ export class Identity {
     const text = answer.body;
     const isJson = String(got['content-type']).includes('json');
     return { status: answer.statusCode, body: isJson ? JSON.parse(text) : undefined, text, headers: got } as Answer;
+  }
+
+  /** What audit would tell on one of its topics. */
+  async told(topic: TopicSpec, tenantId: string, value: object, busKey = this.busKey): Promise<void> {
+    const place = { generation: 0, epoch: 1, position: 1 };
+    const record = { topic: topic.name, key: tenantId, value: Buffer.from(JSON.stringify(value)), ...place };
+    const envelope = { id: 'x', source: '/audit', type: 'spec', time: this.clock.nowIso(), schema: 1 };
+    await this.bus.publish([sealRecord(deriveMacKey(busKey), record, envelope)]);
   }
 
   async rows<Row>(sql: string): Promise<Row[]> {

@@ -28,6 +28,7 @@ const bodies = (user: string) => ({
   'POST /v1/users/:userId/deactivate': {},
   'POST /v1/teams': { name: 'new', tenant: 'globex' },
   'POST /v1/teams/:teamId/members': { member: `user:${user}` },
+  'POST /v1/teams/:teamId/managers': { manager: `user:${user}` },
   'POST /v1/virtual-accounts': { name: 'new', tenant: 'globex' },
   'PATCH /v1/virtual-accounts/:accountId': { labels: {} },
   'POST /v1/virtual-accounts/:accountId/suspend': {},
@@ -123,8 +124,9 @@ describe('every route of identity', () => {
 
   it('that changes or deletes what has a version takes If-Match', () => {
     const versionless = [
-      // Members have no version of their own, and taking two out at once is fine.
+      // Members and managers have no version of their own, and taking two out at once is fine.
       'DELETE /v1/teams/:teamId/members/:principalId',
+      'DELETE /v1/teams/:teamId/managers/:principalId',
       // The present password is the precondition.
       'PUT /v1/me/password',
     ];

@@ -19,6 +19,7 @@ export class PrincipalEnd {
   async steps({ id, tenantId }: Ended, at: string) {
     const first = { tenantId, afterPosition: 0 };
     const teams = await this.tables.teams.page({ ...first, limit: TEAMS_MAX, where: { memberIds: [id] } });
+    const managed = await this.tables.teams.page({ ...first, limit: TEAMS_MAX, where: { managerIds: [id] } });
     const keysThatAre = (status: string) =>
       this.tables.keys.page({ ...first, limit: KEYS_MAX / 2, where: { ownerId: id, status } });
     const keys = [...(await keysThatAre('active')), ...(await keysThatAre('suspended'))];
@@ -27,6 +28,9 @@ export class PrincipalEnd {
     return [
       ...teams.map(({ row: { id: teamId } }) =>
         step(teamAggregate, teamId, { type: 'RemoveTeamMember', teamId, tenantId, at, principalId: id }),
+      ),
+      ...managed.map(({ row: { id: teamId } }) =>
+        step(teamAggregate, teamId, { type: 'RemoveTeamManager', teamId, tenantId, at, principalId: id }),
       ),
       ...keys.map(({ row: { id: keyId } }) =>
         step(apiKeyAggregate, keyId, { type: 'RevokeApiKey', keyId, tenantId, at }),

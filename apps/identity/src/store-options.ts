@@ -1,6 +1,7 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { IssuerFetchesV1 } from '../migrations/issuer-fetches-v1.migration.js';
+import { KeyUsesV1 } from '../migrations/key-uses-v1.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
 import { OAuthV1 } from '../migrations/oauth-v1.migration.js';
 import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
@@ -37,6 +38,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '007-issuer-fetches-v1', class: IssuerFetchesV1 },
       { name: '008-token-revocations-v1', class: TokenRevocationsV1 },
       { name: '009-oauth-v1', class: OAuthV1 },
+      { name: '010-key-uses-v1', class: KeyUsesV1 },
     ],
     adopt: narrower,
   };

@@ -6,6 +6,7 @@ import {
   type SetProviderCredential,
 } from './credentials/provider-credential.decider.js';
 import { policySetDecider, type PolicySetState, type PublishRevision } from './revisions/policy-set.decider.js';
+import { policySetSnapshots } from './revisions/policy-set.snapshots.js';
 import { policyState } from './revisions/policy-state.projection.js';
 
 type Of<Type extends PolicyEvent['type']> = Extract<PolicyEvent, { type: Type }>;
@@ -16,6 +17,7 @@ export const policySetAggregate: Aggregate<PolicySetState, PublishRevision, Of<'
   decider: policySetDecider,
   events: [RevisionPublished],
   states: [policyState],
+  snapshots: policySetSnapshots,
 };
 
 /** One stream per account. The sealed credential goes beside the event, as a state record, never in it. */

@@ -33,6 +33,8 @@ import { RevisionList } from './revisions/revision-list.adapter.js';
 import { RevisionsController } from './revisions/revisions.controller.js';
 import { SchemasController } from './schemas/schemas.controller.js';
 import { storeOptions } from './store-options.js';
+import { SupersededRecords } from './superseded/superseded-records.adapter.js';
+import { Tombstones } from './superseded/tombstones.js';
 import { WhatCanController } from './who-can/what-can.controller.js';
 import { WhoCanController } from './who-can/who-can.controller.js';
 
@@ -77,6 +79,8 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     RevisionList,
     RevisionDifferences,
     TenantDataKeys,
+    SupersededRecords,
+    Tombstones,
   ],
 })
 export class PolicyModule {

@@ -2,9 +2,11 @@ import { topics } from '#libs/contracts';
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { PolicyTablesV1 } from '../migrations/policy-tables-v1.migration.js';
+import { SupersededRecords } from '../migrations/superseded-records.migration.js';
 import { aggregates } from './aggregates.js';
 import type { PolicyConfig } from './config.js';
 import { documentHistory } from './documents/document-history.adapter.js';
+import { supersededRecords } from './superseded/superseded-records.adapter.js';
 import { revisionList } from './revisions/revision-list.adapter.js';
 
 type Keys = Pick<PolicyConfig, 'DATABASE_URL' | 'GATEHOUSE_SEAL_KEY' | 'GATEHOUSE_BUS_KEY'>;
@@ -18,10 +20,11 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     sealKey: GATEHOUSE_SEAL_KEY,
     busKey: GATEHOUSE_BUS_KEY,
     aggregates,
-    readModels: [documentHistory, revisionList],
+    readModels: [documentHistory, revisionList, supersededRecords],
     migrations: [
       { name: '001-policy-tables-v1', class: PolicyTablesV1 },
       { name: '002-idempotency-keys', class: IdempotencyKeysTable },
+      { name: '003-superseded-records', class: SupersededRecords },
     ],
     stateTopics: [topics.policySecrets.name],
   };

@@ -23,6 +23,8 @@ export {
   TeamDeleted,
   teamEvents,
   TeamMemberAdded,
+  TeamManagerAdded,
+  TeamManagerRemoved,
   TeamMemberRemoved,
   type TeamEvent,
 } from './identity/team.events.js';
@@ -44,6 +46,7 @@ export {
   ApiKeyRevoked,
   ApiKeyRotated,
   ApiKeySuspended,
+  ApiKeyUsed,
   KeyKind,
   type ApiKeyEvent,
 } from './identity/api-key.events.js';
@@ -119,6 +122,8 @@ export {
   type PolicyStateKey,
 } from './policy/state-keys.js';
 export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
+export { Finding } from './audit/finding.record.js';
+export { KEY_USES_PER_RECORD_MAX, KeyUses } from './audit/key-uses.record.js';
 export { refusalStatus, type RefusalCode } from './decisions/codes.js';
 export { decisionReasons, type DecisionReason } from './decisions/reasons.js';
 export { AccessDecided } from './decisions/access-decided.record.js';

@@ -45,6 +45,7 @@ export const topics = {
   gatewayUsage: topic('gateway.usage.v1', 16, compacted),
   gatewayReplicas: topic('gateway.replicas.v1', 1, compacted),
   auditFindings: topic('audit.findings.v1', 1, retained(30)),
+  auditKeyUses: topic('audit.key-uses.v1', 1, retained(7)),
   auditDeadLetter: topic('audit.dead-letter.v1', 1, retained(30)),
   identityDeadLetter: topic('identity.dead-letter.v1', 1, retained(30)),
   policyDeadLetter: topic('policy.dead-letter.v1', 1, retained(30)),

@@ -6,6 +6,7 @@ export { decide } from './deciding/decide.js';
 export { isAdministrator } from './containment/administrator.js';
 export { counterExample, type CounterExample, type GrantedStatement } from './containment/contains.js';
 export { keyCounterExample, type CredentialReach } from './containment/key-containment.js';
+export { changeCounterExample, type PrincipalChange } from './containment/change-of-principal.js';
 export { grantedBy, type SetChange } from './containment/granted-by.js';
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';
 export { listModels, type ListRequest } from './deciding/list-models.js';

@@ -5,6 +5,7 @@ import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { KeyUseFeed } from '../key-uses/key-use-feed.js';
 import { IngestSource } from './ingest-source.js';
 import { PartitionIngest, TABLES } from './partition-ingest.js';
 
@@ -29,6 +30,7 @@ export class DecisionsConsumer implements OnApplicationBootstrap, OnModuleDestro
     private readonly bus: Bus,
     private readonly database: AuditDatabase,
     private readonly source: IngestSource,
+    private readonly uses: KeyUseFeed,
     private readonly logger: Logger,
     private readonly clock: Clock,
     readiness: Readiness,
@@ -64,12 +66,13 @@ export class DecisionsConsumer implements OnApplicationBootstrap, OnModuleDestro
 
   private async consume(): Promise<Consumption> {
     const { topics, group, consumer } = this.source;
-    await this.bus.ensureTopics([...topics, this.source.deadLetters]);
+    await this.bus.ensureTopics([...topics, this.source.deadLetters, this.source.keyUses, this.source.findings]);
     const writer = new RangeWriter(this.database.client, this.database.name, TABLES);
     await writer.prepare();
     const deadLetters = new DeadLetters(this.bus, consumer, () => this.clock.nowMs());
     const { database } = this;
     const onStored = (range: StoredRange) => this.report(range);
+    const onKeyUse = (...use: [tenantId: string, keyId: string, at: string]) => this.uses.note(...use);
     return this.bus.consume({
       group,
       topics: topics.map(({ name }) => name),
@@ -80,7 +83,7 @@ export class DecisionsConsumer implements OnApplicationBootstrap, OnModuleDestro
       partitionsConcurrently: PARTITIONS_CONCURRENTLY,
       onAssigned: (assigned) => {
         for (const { topic, partition, committed } of assigned) {
-          const options = { database, writer, deadLetters, topic, partition, onStored };
+          const options = { database, writer, deadLetters, topic, partition, onStored, onKeyUse };
           this.partitions.set(placeOf({ topic, partition }), new PartitionIngest(options, committed));
         }
       },

@@ -7,4 +7,7 @@ export class IngestSource {
   /** Records that cannot be stored go to `<consumer>.dead-letter.v1`. */
   readonly consumer: string = 'audit';
   readonly deadLetters: TopicSpec = topics.auditDeadLetter;
+  /** Where audit tells when keys were last used, and what it has found. */
+  readonly keyUses: TopicSpec = topics.auditKeyUses;
+  readonly findings: TopicSpec = topics.auditFindings;
 }

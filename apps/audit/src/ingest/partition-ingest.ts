@@ -20,6 +20,8 @@ type Options = {
   readonly topic: string;
   readonly partition: number;
   readonly onStored: (range: StoredRange) => void;
+  /** Told of each decision of a verified credential; one that is read twice is told twice. */
+  readonly onKeyUse: (tenantId: string, keyId: string, at: string) => void;
 };
 
 /** Tables that decisions go to. */
@@ -63,6 +65,7 @@ export class PartitionIngest {
 
   private async rows(kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) {
     const { topic, partition } = this.options;
+    for (const { item } of kept) this.noteUse(item);
     const byTable = new Map<string, readonly RangeRow[]>();
     for (const table of TABLES) {
       const own = kept.filter(({ item }) => tableOf(item) === table);
@@ -70,5 +73,10 @@ export class PartitionIngest {
       byTable.set(table, await this.heads.chained(table, rows, range));
     }
     return byTable;
+  }
+
+  private noteUse(item: ReceivedDecision): void {
+    if (item.type !== 'access.decided' || item.key_id === '' || item.principal_kind === '') return;
+    this.options.onKeyUse(item.tenant_id, item.key_id, item.at);
   }
 }

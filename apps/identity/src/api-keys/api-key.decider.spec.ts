@@ -1,4 +1,11 @@
-import { ApiKeyIssued, ApiKeyResumed, ApiKeyRevoked, ApiKeyRotated, ApiKeySuspended } from '#libs/contracts';
+import {
+  ApiKeyIssued,
+  ApiKeyResumed,
+  ApiKeyRevoked,
+  ApiKeyRotated,
+  ApiKeySuspended,
+  ApiKeyUsed,
+} from '#libs/contracts';
 import { specFor } from '#libs/testing';
 import { describe, it } from 'vitest';
 import { apiKeyDecider, type RevokeApiKey, type RotateApiKey } from './api-key.decider.js';
@@ -83,4 +90,26 @@ describe('suspending and resuming an API key', () => {
     given(issued, revoked)
       .when({ type: 'ResumeApiKey', ...key })
       .expectRefusal('api-key/revoked'));
+});
+
+describe('telling guards that a key is used', () => {
+  const usedAt = '2026-11-23T08:00:00.000Z';
+  const note = { type: 'NoteApiKeyUse' as const, ...key, usedAt, stepMs: 86_400_000 };
+  const used = ApiKeyUsed.of({ ...key, usedAt });
+  it('tells of the first use', () => given(issued).when(note).expect(used));
+  it('says nothing of one that is hardly later, or earlier', () => {
+    given(issued, used)
+      .when({ ...note, usedAt: '2026-11-24T07:59:59.000Z' })
+      .expect();
+    given(issued, used)
+      .when({ ...note, usedAt: '2026-11-20T08:00:00.000Z' })
+      .expect();
+  });
+  it('tells of one that is a step later', () => {
+    const later = '2026-11-24T08:00:00.000Z';
+    given(issued, used)
+      .when({ ...note, usedAt: later })
+      .expect(ApiKeyUsed.of({ ...key, usedAt: later }));
+  });
+  it('says nothing of a revoked key', () => given(issued, revoked).when(note).expect());
 });

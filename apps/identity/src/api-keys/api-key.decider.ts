@@ -4,6 +4,7 @@ import {
   ApiKeyRevoked,
   ApiKeyRotated,
   ApiKeySuspended,
+  ApiKeyUsed,
   type ApiKeyEvent,
   type Sealed,
 } from '#libs/contracts';
@@ -15,8 +16,10 @@ export type IssueApiKey = { type: 'IssueApiKey' } & z.output<typeof ApiKeyIssued
 export type RotateApiKey = { type: 'RotateApiKey' } & z.output<typeof ApiKeyRotated.schema>;
 export type SuspendApiKey = Named<'SuspendApiKey'> & { reason?: Sealed; leaked: boolean };
 export type ResumeApiKey = Named<'ResumeApiKey'> & { reason?: Sealed };
-export type RevokeApiKey = Named<'RevokeApiKey'> & { reason?: Sealed };
-export type ApiKeyCommand = IssueApiKey | RotateApiKey | SuspendApiKey | ResumeApiKey | RevokeApiKey;
+export type RevokeApiKey = Named<'RevokeApiKey'> & { reason?: Sealed; cause?: 'unused' };
+/** Tells guards of a use, unless what they know is less than `stepMs` older. */
+export type NoteApiKeyUse = Named<'NoteApiKeyUse'> & { usedAt: string; stepMs: number };
+export type ApiKeyCommand = IssueApiKey | RotateApiKey | SuspendApiKey | ResumeApiKey | RevokeApiKey | NoteApiKeyUse;
 
 type Live = {
   status: 'active' | 'suspended' | 'revoked';
@@ -24,6 +27,8 @@ type Live = {
   expiresAt: string | null;
   /** Until when the former secret is still accepted. */
   overlapUntil: string | null;
+  /** The last use that guards were told of. */
+  usedAt: string | null;
 };
 export type ApiKeyState = { status: 'absent' } | Live;
 
@@ -33,7 +38,7 @@ export const apiKeyDecider: Decider<ApiKeyState, ApiKeyCommand, ApiKeyEvent> = {
   evolve: (state, event) => {
     if (event.type === 'identity.api-key.issued') {
       const { tenantId, expiresAt } = event.data;
-      return { status: 'active', tenantId, expiresAt, overlapUntil: null };
+      return { status: 'active', tenantId, expiresAt, overlapUntil: null, usedAt: null };
     }
     // The first event of the stream is the issue, so there is a key by now.
     if (state.status === 'absent') return state;
@@ -46,6 +51,8 @@ export const apiKeyDecider: Decider<ApiKeyState, ApiKeyCommand, ApiKeyEvent> = {
         return { ...state, status: 'active' };
       case 'identity.api-key.revoked':
         return { ...state, status: 'revoked', overlapUntil: null };
+      case 'identity.api-key.used':
+        return { ...state, usedAt: event.data.usedAt };
     }
   },
 
@@ -83,6 +90,11 @@ function change(command: Exclude<ApiKeyCommand, IssueApiKey>, key: Live): readon
     case 'RevokeApiKey': {
       const { type: _, ...data } = command;
       return key.status === 'revoked' ? [] : [ApiKeyRevoked.of(data)];
+    }
+    case 'NoteApiKeyUse': {
+      const { type: _, stepMs, ...data } = command;
+      const isNews = key.usedAt === null || Date.parse(data.usedAt) - Date.parse(key.usedAt) >= stepMs;
+      return key.status !== 'revoked' && isNews ? [ApiKeyUsed.of(data)] : [];
     }
   }
 }

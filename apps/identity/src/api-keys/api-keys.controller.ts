@@ -5,6 +5,7 @@ import { Clock } from '#libs/telemetry';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { Principals } from '../principals.js';
+import { KeyUseTable } from '../key-uses/key-uses.adapter.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
@@ -26,6 +27,7 @@ export class ApiKeysController {
     private readonly keys: KeyIssue,
     private readonly steps: KeySteps,
     private readonly writes: Writes,
+    private readonly uses: KeyUseTable,
     private readonly clock: Clock,
   ) {}
 
@@ -51,13 +53,15 @@ export class ApiKeysController {
   async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
     const tenantId = await this.scope.reading(caller, 'key:read', query.tenant);
     const now = this.clock.nowIso();
-    return listPage(
+    const listed = await listPage(
       this.tables.keys,
       query,
       { tenantId },
       (rows) => this.access.visible(caller, 'key:read', rows, ({ row }) => keyResource(row)),
-      (row) => shownKey(row, now),
+      (row) => row,
     );
+    const used = await this.uses.of(listed.data.map(({ id }) => id));
+    return { ...listed, data: listed.data.map((row) => shownKey(row, now, used.get(row.id))) };
   }
 
   @Get(':keyId')
@@ -66,7 +70,8 @@ export class ApiKeysController {
   async get(@CallerParam() caller: Caller, @Param('keyId') keyId: string) {
     const { row, version } = await this.steps.find(caller, 'key:read', keyId);
     const position = await this.store.position();
-    return this.writes.answer(shownKey(row, this.clock.nowIso()), { version, position });
+    const used = await this.uses.of([keyId]);
+    return this.writes.answer(shownKey(row, this.clock.nowIso(), used.get(keyId)), { version, position });
   }
 
   /** A new text for the same key; `value` is in this answer and nowhere else. */

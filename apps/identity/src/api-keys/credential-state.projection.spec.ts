@@ -1,4 +1,11 @@
-import { ApiKeyIssued, ApiKeyRevoked, ApiKeyRotated, CredentialRecord, type ApiKeyEvent } from '#libs/contracts';
+import {
+  ApiKeyIssued,
+  ApiKeyRevoked,
+  ApiKeyRotated,
+  ApiKeyUsed,
+  CredentialRecord,
+  type ApiKeyEvent,
+} from '#libs/contracts';
 import { expect, it } from 'vitest';
 import { credentialState } from './credential-state.projection.js';
 
@@ -52,4 +59,11 @@ it('keeps a revoked key as a record, and its name out of it', () => {
   const record = recordAfter(issued, ApiKeyRevoked.of({ ...key, at: '2026-11-23T10:00:00.000Z' }));
   expect(record.status).toBe('revoked');
   expect(JSON.stringify(record)).not.toContain('sealed-name');
+});
+
+it('carries the last use that guards are to know of, and keeps it through what comes after', () => {
+  const usedAt = '2026-11-23T10:00:00.000Z';
+  const used = ApiKeyUsed.of({ ...key, at: usedAt, usedAt });
+  const record = recordAfter(issued, used, rotated('2026-11-24T10:00:00.000Z', '2026-11-24T10:00:00.000Z'));
+  expect(record.lastUsedAt).toBe(usedAt);
 });

@@ -21,6 +21,8 @@ export const credentialState: StateProjection<ApiKeyEvent, CredentialRecord> = {
         return held && { ...held, status: 'active' };
       case 'identity.api-key.revoked':
         return held && { ...held, status: 'revoked' };
+      case 'identity.api-key.used':
+        return held && { ...held, lastUsedAt: event.data.usedAt };
     }
   },
 };

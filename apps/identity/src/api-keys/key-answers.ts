@@ -20,7 +20,10 @@ export const ShownKey = z
     overlap_until: z.iso.datetime().nullable(),
     not_before: z.iso.datetime().nullable(),
     expires_at: z.iso.datetime().nullable(),
+    /** To the minute, as audit has told it; null for never. */
     last_used_at: z.iso.datetime().nullable(),
+    /** Where a policy revoked it, and nobody by hand. */
+    revocation_cause: z.literal('unused').optional(),
   })
   .meta({ id: 'ApiKey' });
 

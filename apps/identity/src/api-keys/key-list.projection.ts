@@ -21,6 +21,8 @@ export type KeyRow = {
   /** When it was revoked, and the place of that event in the store: what proofs of propagation are about. */
   revokedAt: string | null;
   revokedPosition: number | null;
+  /** Set where a policy revoked it, and nobody by hand. */
+  revokedCause?: 'unused';
 };
 
 const unrevoked = { revokedAt: null, revokedPosition: null };
@@ -45,7 +47,20 @@ export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
       case 'identity.api-key.resumed':
         return held && { ...held, status: 'active', leaked: false };
       case 'identity.api-key.revoked':
-        return held && { ...held, status: 'revoked', revokedAt: event.data.at, revokedPosition: position };
+        return held && revoked(held, event.data, position);
+      // The list has the last use from a table of its own, to the minute.
+      case 'identity.api-key.used':
+        return held;
     }
   },
 };
+
+function revoked(held: KeyRow, { at, cause }: { at: string; cause?: 'unused' | undefined }, position: number): KeyRow {
+  return {
+    ...held,
+    status: 'revoked',
+    revokedAt: at,
+    revokedPosition: position,
+    ...(cause && { revokedCause: cause }),
+  };
+}

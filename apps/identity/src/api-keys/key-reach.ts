@@ -1,12 +1,12 @@
-import { Access, PolicyView, type AccessQuestion, type Caller, type EnginePrincipal } from '#libs/access';
+import { Access, PolicyView, type AccessQuestion, type Caller } from '#libs/access';
 import type { KeyKind, KeyRestrictions as Stored } from '#libs/contracts';
-import { isAdministrator, keyCounterExample, type CredentialReach, type TenantSnapshot } from '#libs/decision-engine';
+import { keyCounterExample, type TenantSnapshot } from '#libs/decision-engine';
 import { problem, refusal } from '#libs/http';
 import { KeyRestrictions } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
+import { CallerReach, isNarrowed } from '../grants/caller-reach.js';
 import type { Principal } from '../principals.js';
-import { Tables } from '../tables.js';
 import { OwnerPrincipal } from './owner-principal.js';
 import { outOfReach } from './out-of-reach.js';
 
@@ -23,7 +23,7 @@ export class KeyReach {
     private readonly access: Access,
     private readonly policy: PolicyView,
     private readonly owners: OwnerPrincipal,
-    private readonly tables: Tables,
+    private readonly reach: CallerReach,
     private readonly clock: Clock,
   ) {}
 
@@ -45,23 +45,16 @@ export class KeyReach {
   async requireHeld(caller: Caller, question: AccessQuestion, { owner, kind, restrictions }: KeyToGive): Promise<void> {
     const timeMs = this.clock.nowMs();
     const principal = await this.owners.of(owner);
-    const isNarrowed = (caller.restrictions ?? caller.details ?? caller.scopes) !== undefined;
-    if (principal.operator && (!caller.operator || isNarrowed)) {
+    if (principal.operator && (!caller.operator || isNarrowed(caller))) {
       throw this.access.grantRefused(caller, question, EVERYTHING);
     }
     const snapshot = this.snapshot(principal.tenant);
-    if (!isNarrowed && isExcepted(caller, principal, snapshot, timeMs)) return;
-    const issuer = await this.reachOf(caller);
+    const isOwn = caller.principalId === principal.id && !isNarrowed(caller);
+    if (isOwn || this.reach.isExcepted(caller, snapshot, timeMs)) return;
+    const issuer = await this.reach.of(caller);
     const key = { owner: principal, kind, restrictions: [read(restrictions)] };
     const example = keyCounterExample(snapshot, issuer, key, timeMs);
     if (example) throw this.access.grantRefused(caller, question, example);
-  }
-
-  /** The caller's own key as it is stored: what was compiled of it cannot be compared, nor can a token's details. */
-  private async reachOf({ keyId, keyKind: kind, principal, tenantId, ...token }: Caller): Promise<CredentialReach> {
-    if (token.details) return { owner: principal, kind, restrictions: [], scopes: [] };
-    const own = keyId === '' ? undefined : await this.tables.keys.find(tenantId, keyId);
-    return { owner: principal, kind, restrictions: own ? [read(own.row.restrictions)] : [], scopes: token.scopes };
   }
 
   private snapshot(tenantId: string): TenantSnapshot {
@@ -69,10 +62,6 @@ export class KeyReach {
     if (!snapshot) throw refusal('not_ready', 'The policy of this tenant is not known yet; try again.');
     return snapshot;
   }
-}
-
-function isExcepted(caller: Caller, owner: EnginePrincipal, snapshot: TenantSnapshot, timeMs: number): boolean {
-  return caller.operator || caller.principalId === owner.id || isAdministrator(snapshot, caller.principal, timeMs);
 }
 
 /** As the engine reads them; they were checked when the key was made. */

@@ -1,7 +1,7 @@
 import type { KeyRow } from './key-list.projection.js';
 
-/** A key as the API shows one. Expiry and the end of an overlap are read off the clock, not stored. */
-export function shownKey(row: KeyRow, nowIso: string) {
+/** A key as the API shows one. `usedAt` is its last use, to the minute. Expiry and the end of an overlap are read off the clock, not stored. */
+export function shownKey(row: KeyRow, nowIso: string, usedAt: string | null = null) {
   const expired = row.status === 'active' && row.expiresAt !== null && row.expiresAt <= nowIso;
   return {
     object: 'api_key',
@@ -19,7 +19,8 @@ export function shownKey(row: KeyRow, nowIso: string) {
     overlap_until: row.overlapUntil !== null && row.overlapUntil > nowIso ? row.overlapUntil : null,
     not_before: row.notBefore,
     expires_at: row.expiresAt,
-    last_used_at: null,
+    last_used_at: usedAt,
+    ...(row.revokedCause && { revocation_cause: row.revokedCause }),
   };
 }
 

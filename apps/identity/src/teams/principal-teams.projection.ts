@@ -8,6 +8,8 @@ export const principalTeams: StateProjection<TeamEvent, PrincipalRecord> = {
   keys: (event) => {
     switch (event.type) {
       case 'identity.team.created':
+      case 'identity.team.manager-added':
+      case 'identity.team.manager-removed':
         return [];
       case 'identity.team.member-added':
       case 'identity.team.member-removed':

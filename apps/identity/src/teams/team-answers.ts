@@ -7,6 +7,8 @@ export const ShownTeam = z
     id: z.string(),
     name: z.string(),
     member_count: z.int(),
+    /** Who adds and removes members, by id. */
+    managers: z.array(z.string()),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'Team' });
@@ -15,6 +17,9 @@ export const TeamDeleted = z.strictObject({ object: z.literal('team'), id: z.str
 
 /** A member by its id: `user_…` or `va_…`. */
 export const ShownMember = z.strictObject({ object: z.literal('team_member'), id: z.string() });
+
+/** A manager that came or went. */
+export const ManagerOfTeam = z.strictObject({ object: z.literal('team_manager'), id: z.string(), team: z.string() });
 
 /** A member that came or went, with the team's name. */
 export const MemberOfTeam = ShownMember.extend({ team: z.string() });

@@ -1,7 +1,15 @@
 import { teamEvents, type TeamEvent } from '#libs/contracts';
 import type { ListProjection } from '#libs/decider';
 
-export type TeamRow = { id: string; tenantId: string; name: string; memberIds: readonly string[]; createdAt: string };
+export type TeamRow = {
+  id: string;
+  tenantId: string;
+  name: string;
+  memberIds: readonly string[];
+  /** Absent in rows of before there were managers: nobody. */
+  managerIds?: readonly string[];
+  createdAt: string;
+};
 
 export const teamList: ListProjection<TeamEvent, TeamRow> = {
   name: 'team_list_v1',
@@ -19,6 +27,10 @@ export const teamList: ListProjection<TeamEvent, TeamRow> = {
         );
       case 'identity.team.member-removed':
         return held && { ...held, memberIds: without(held.memberIds, event.data.principalId) };
+      case 'identity.team.manager-added':
+        return held && { ...held, managerIds: [...managersWithout(held, event.data), event.data.principalId] };
+      case 'identity.team.manager-removed':
+        return held && { ...held, managerIds: managersWithout(held, event.data) };
       case 'identity.team.deleted':
         return undefined;
     }
@@ -26,3 +38,6 @@ export const teamList: ListProjection<TeamEvent, TeamRow> = {
 };
 
 const without = (ids: readonly string[], id: string) => ids.filter((each) => each !== id);
+
+const managersWithout = ({ managerIds = [] }: TeamRow, { principalId }: { principalId: string }) =>
+  without(managerIds, principalId);

@@ -1,35 +1,51 @@
-import { TeamCreated, TeamDeleted, TeamMemberAdded, TeamMemberRemoved, type TeamEvent } from '#libs/contracts';
+import {
+  TeamCreated,
+  TeamDeleted,
+  TeamManagerAdded,
+  TeamManagerRemoved,
+  TeamMemberAdded,
+  TeamMemberRemoved,
+  type TeamEvent,
+} from '#libs/contracts';
 import { DomainError, type Decider } from '#libs/decider';
 
 /** Bounds the event that a deletion writes, and the work of one transaction. */
 export const TEAM_MEMBERS_MAX = 5_000;
+export const TEAM_MANAGERS_MAX = 50;
 
 type Named<Type extends string> = { type: Type; teamId: string; tenantId: string; at: string };
 export type TeamCommand =
   | (Named<'CreateTeam'> & { name: string })
   | (Named<'AddTeamMember'> & { principalId: string })
   | (Named<'RemoveTeamMember'> & { principalId: string })
+  | (Named<'AddTeamManager'> & { principalId: string })
+  | (Named<'RemoveTeamManager'> & { principalId: string })
   | Named<'DeleteTeam'>;
 export type TeamState = {
   status: 'absent' | 'active' | 'deleted';
   tenantId: string;
   name: string;
   members: ReadonlySet<string>;
+  managers: ReadonlySet<string>;
 };
 
 export const teamDecider: Decider<TeamState, TeamCommand, TeamEvent> = {
-  initialState: () => ({ status: 'absent', tenantId: '', name: '', members: new Set() }),
+  initialState: () => ({ status: 'absent', tenantId: '', name: '', members: new Set(), managers: new Set() }),
 
   evolve: (state, event) => {
     switch (event.type) {
       case 'identity.team.created':
-        return { status: 'active', tenantId: event.data.tenantId, name: event.data.name, members: new Set() };
+        return { ...state, status: 'active', tenantId: event.data.tenantId, name: event.data.name };
       case 'identity.team.member-added':
         return { ...state, members: new Set([...state.members, event.data.principalId]) };
+      case 'identity.team.manager-added':
+        return { ...state, managers: new Set([...state.managers, event.data.principalId]) };
+      case 'identity.team.manager-removed':
+        return { ...state, managers: new Set([...state.managers].filter((id) => id !== event.data.principalId)) };
       case 'identity.team.member-removed':
         return { ...state, members: new Set([...state.members].filter((id) => id !== event.data.principalId)) };
       case 'identity.team.deleted':
-        return { ...state, status: 'deleted', members: new Set() };
+        return { ...state, status: 'deleted', members: new Set(), managers: new Set() };
     }
   },
 
@@ -53,6 +69,16 @@ export const teamDecider: Decider<TeamState, TeamCommand, TeamEvent> = {
       case 'RemoveTeamMember':
         return state.members.has(command.principalId)
           ? [TeamMemberRemoved.of({ ...data, principalId: command.principalId })]
+          : [];
+      case 'AddTeamManager':
+        if (state.managers.has(command.principalId)) return [];
+        if (state.managers.size >= TEAM_MANAGERS_MAX) {
+          throw new DomainError('team/managers-full', `A team has ${TEAM_MANAGERS_MAX} managers at most.`);
+        }
+        return [TeamManagerAdded.of({ ...data, principalId: command.principalId })];
+      case 'RemoveTeamManager':
+        return state.managers.has(command.principalId)
+          ? [TeamManagerRemoved.of({ ...data, principalId: command.principalId })]
           : [];
       case 'DeleteTeam':
         return state.status === 'deleted' ? [] : [TeamDeleted.of({ ...data, memberIds: [...state.members] })];

@@ -19,7 +19,13 @@ describe('POST /v1/teams', () => {
   it('makes a team, once per name of a tenant', async () => {
     const { status, body, headers } = await ada('POST /v1/teams', { name: 'platform-crew' });
     expect(status).toBe(201);
-    const shown = { object: 'team', id: expect.stringMatching(/^team_/), name: 'platform-crew', member_count: 0 };
+    const shown = {
+      object: 'team',
+      managers: [],
+      id: expect.stringMatching(/^team_/),
+      name: 'platform-crew',
+      member_count: 0,
+    };
     expect(body).toEqual({ ...shown, created_at: expect.any(String) });
     expect(headers['location']).toBe(`/v1/teams/${body.id}`);
     const again = await ada('POST /v1/teams', { name: 'platform-crew' });

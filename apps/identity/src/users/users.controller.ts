@@ -7,6 +7,7 @@ import { Clock } from '#libs/telemetry';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { userAggregate } from '../aggregates.js';
+import { PrincipalChanges } from '../grants/principal-changes.js';
 import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { ReasonBody } from '../reason-body.js';
@@ -37,6 +38,7 @@ export class UsersController {
     private readonly writes: Writes,
     private readonly subjectKeys: SubjectKeys,
     private readonly steps: UserSteps,
+    private readonly changes: PrincipalChanges,
     private readonly clock: Clock,
   ) {}
 
@@ -46,7 +48,11 @@ export class UsersController {
   async register(@CallerParam() caller: Caller, @Body({ schema: RegisterBody }) body: z.output<typeof RegisterBody>) {
     const tenantId = await this.scope.adding(caller, 'user:create', body.tenant);
     const userId = newId('user');
-    this.access.require(caller, 'user:create', { type: 'user', path: userId, tenant: tenantId });
+    const resource = { type: 'user', path: userId, tenant: tenantId };
+    this.access.require(caller, 'user:create', resource);
+    const nobody = { id: userId, kind: 'user' as const, tenant: tenantId, teams: [], groups: [] };
+    const question = { action: 'user:create', resource };
+    await this.changes.requireNew(caller, question, { ...nobody, labels: body.labels });
     const at = this.clock.nowIso();
     const email = body.email.toLowerCase();
     const displayName = body.display_name;
@@ -109,6 +115,8 @@ export class UsersController {
     @Body({ schema: ChangeBody }) { labels }: z.output<typeof ChangeBody>,
   ) {
     const { row } = await this.steps.find(caller, 'user:edit', userId);
+    const principal = { kind: 'user' as const, id: userId, subject: `user:${userId}`, row };
+    await this.changes.requireLabels(caller, { action: 'user:edit', resource: userResource(row) }, principal, labels);
     const command = { type: 'LabelUser' as const, userId, tenantId: row.tenantId, at: this.clock.nowIso(), labels };
     const outcome = await this.store.execute(userAggregate, userId, command, {
       context: this.writes.context(caller, row.tenantId),

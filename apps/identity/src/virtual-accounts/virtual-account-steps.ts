@@ -1,13 +1,18 @@
 import { Access, type Caller } from '#libs/access';
+import type { Labels } from '#libs/contracts';
 import { EventStore, step } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { virtualAccountAggregate } from '../aggregates.js';
+import { KeyReach } from '../api-keys/key-reach.js';
+import { PrincipalChanges } from '../grants/principal-changes.js';
 import { PrincipalEnd } from '../principal-end.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
 import type { VirtualAccountRow } from './virtual-account-list.projection.js';
+
+type Change = { readonly team?: string | null | undefined; readonly labels?: Labels | undefined };
 
 const statusAfter = { SuspendVirtualAccount: 'suspended', ResumeVirtualAccount: 'active' } as const;
 
@@ -19,6 +24,8 @@ export class VirtualAccountSteps {
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly principalEnd: PrincipalEnd,
+    private readonly changes: PrincipalChanges,
+    private readonly reach: KeyReach,
     private readonly writes: Writes,
     private readonly clock: Clock,
   ) {}
@@ -38,6 +45,16 @@ export class VirtualAccountSteps {
     const found = await this.tables.teams.page({ tenantId: row.tenantId, afterPosition: 0, limit: 1, where });
     if (found.length === 0)
       throw this.access.notFound(caller, action, { type: 'team', path: team, tenant: row.tenantId });
+  }
+
+  /** Labels grant by policy, and whoever owns an account may come to act as it: the caller must hold what either gives. */
+  async requireChange(caller: Caller, row: VirtualAccountRow, { team, labels }: Change): Promise<void> {
+    const question = { action: 'virtual-account:edit', resource: accountResource(row) };
+    const principal = { kind: 'virtual-account' as const, id: row.id, subject: `virtual-account:${row.name}`, row };
+    if (labels) await this.changes.requireLabels(caller, question, principal, labels);
+    if (!team) return;
+    await this.requireTeam(caller, question.action, row, team);
+    await this.reach.requireHeld(caller, question, { owner: principal, kind: 'vak', restrictions: {} });
   }
 
   async take(caller: Caller, action: string, accountId: string, type: keyof typeof statusAfter, reasonText?: string) {

@@ -7,6 +7,7 @@ import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { virtualAccountAggregate } from '../aggregates.js';
+import { PrincipalChanges } from '../grants/principal-changes.js';
 import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { ReasonBody } from '../reason-body.js';
@@ -38,6 +39,7 @@ export class VirtualAccountsController {
     private readonly tables: Tables,
     private readonly writes: Writes,
     private readonly steps: VirtualAccountSteps,
+    private readonly changes: PrincipalChanges,
     private readonly clock: Clock,
   ) {}
 
@@ -62,7 +64,10 @@ export class VirtualAccountsController {
       createdAt: at,
     };
     this.access.require(caller, 'virtual-account:create', accountResource(row));
+    const question = { action: 'virtual-account:create', resource: accountResource(row) };
     if (team !== null) await this.steps.requireTeam(caller, 'virtual-account:create', row, team);
+    const nobody = { id, name, kind: 'virtual-account' as const, tenant: tenantId, teams: [], groups: [] };
+    await this.changes.requireNew(caller, question, { ...nobody, labels });
     const about = { virtualAccountId: id, tenantId, at, name, team, labels, createdBy };
     const command = { type: 'CreateVirtualAccount' as const, ...about, operator: false };
     const outcome = await this.store.execute(virtualAccountAggregate, id, command, {
@@ -104,7 +109,7 @@ export class VirtualAccountsController {
     @Body({ schema: ChangeBody }) { team, labels }: z.output<typeof ChangeBody>,
   ) {
     const { row } = await this.steps.find(caller, 'virtual-account:edit', accountId);
-    if (team) await this.steps.requireTeam(caller, 'virtual-account:edit', row, team);
+    await this.steps.requireChange(caller, row, { team, labels });
     const named = { virtualAccountId: row.id, tenantId: row.tenantId, at: this.clock.nowIso() };
     const command = labels
       ? { type: 'LabelVirtualAccount' as const, ...named, labels }

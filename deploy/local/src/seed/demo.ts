@@ -1,6 +1,5 @@
 import { bundlePart } from './bundle.part.js';
 import { catalogue } from './catalogue.part.js';
-import { keyPolicies } from './key-policies.part.js';
 import { operator } from './operator.part.js';
 import { seederOf, type DemoPart } from './seeder.js';
 import { tenants } from './tenants.part.js';
@@ -10,7 +9,7 @@ const demoParts: readonly DemoPart[] = [
   operator,
   tenants,
   catalogue,
-  keyPolicies,
+  bundlePart('key-policies', 'acme/key-policies.yaml'),
   bundlePart('limits', 'acme/limits.yaml'),
   bundlePart('mcp-server', 'acme/mcp-server.yaml'),
   bundlePart('route', 'acme/route.yaml'),

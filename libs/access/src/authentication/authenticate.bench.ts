@@ -5,7 +5,7 @@ import { acme, ada, Applier, credentialOf, noPolicy, NOW_MS, peppers } from '../
 import { mintKeyText, mintRotatedText } from '../keys/key-text.js';
 import { Authenticator } from './authenticator.js';
 
-// `node --expose-gc --conditions=source libs/access/src/authentication/authenticate.bench.ts [keys] [policies]`
+// Once built: `node --expose-gc dist/libs/access/src/authentication/authenticate.bench.js [keys] [policies]`
 const [keyCount = 200_000, policyCount = 10_000] = process.argv.slice(2).map(Number);
 const ROUNDS = 300_000;
 

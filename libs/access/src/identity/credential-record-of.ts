@@ -15,6 +15,7 @@ export function credentialRecordOf(view: IdentityContent, slot: number): Credent
   if (!terms || !owner || !tenant) return undefined;
   if (status !== 'active' && status !== 'suspended' && status !== 'revoked') return undefined;
   const rare = credentials.rareOf(slot);
+  const usedMs = credentials.uses.of(slot);
   const mac = Buffer.from(slots.mac(slot)).toString('base64url');
   const current = { mac, pepperVersion: slots.pepperVersion(slot), until: null };
   const former = rare?.former && { ...rare.former, until: instant(rare.former.untilMs) };
@@ -34,6 +35,7 @@ export function credentialRecordOf(view: IdentityContent, slot: number): Credent
     rotatedAt: rare?.rotatedAt ?? null,
     notBefore: rare?.notBeforeMs == null ? null : instant(rare.notBeforeMs),
     expiresAt: instant(slots.double(slot, 'expiresAtMs')),
+    ...(usedMs > 0 && { lastUsedAt: new Date(usedMs).toISOString() }),
   };
 }
 

@@ -120,6 +120,23 @@ export class IdentityView implements Places {
     return slot < 0 ? undefined : credentialRecordOf(this, slot);
   }
 
+  /** Keys that can be read, by slot from `from` on, at most `count` looked at; `next` is where to go on. Not for hot paths. */
+  keysFrom(from: number, count: number): { keys: CredentialRecord[]; next: number | undefined } {
+    const { extent } = this.credentials.slots;
+    const end = Math.min(extent, from + count);
+    const keys: CredentialRecord[] = [];
+    for (let slot = from; slot < end; slot += 1) {
+      const record = this.credentials.slots.status(slot) === 0 ? undefined : credentialRecordOf(this, slot);
+      if (record) keys.push(record);
+    }
+    return { keys, next: end < extent ? end : undefined };
+  }
+
+  /** Every principal whose record can be read, deleted ones too. */
+  principals(): PrincipalRecord[] {
+    return this.directory.principalEntries().flatMap(({ record }) => record ?? []);
+  }
+
   counts(): { credentials: number; principals: number; tenants: number; revocations: number; unreadable: number } {
     const principals = this.directory.principalEntries().filter(({ record }) => record).length;
     return {

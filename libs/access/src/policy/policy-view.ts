@@ -130,10 +130,13 @@ export class PolicyView {
   }
 
   private applyDocument(tenant: TenantPolicy, key: DocumentKey, value: Buffer | null): void {
-    if (value === null) return tenant.documents.remove(key.kind, key.name, key.revision);
-    const version = readJson(value, (json) => readRecord(json, key)) ?? { state: 'unreadable' };
-    tenant.documents.put(key.kind, key.name, key.revision, version);
-    // A repaired document may be what the head was waiting for.
+    if (value === null) tenant.documents.remove(key.kind, key.name, key.revision);
+    else {
+      const version = readJson(value, (json) => readRecord(json, key)) ?? { state: 'unreadable' };
+      tenant.documents.put(key.kind, key.name, key.revision, version);
+    }
+    // A repaired document may be what the head was waiting for, and so may one that goes: compaction can take a deletion
+    // before the document that it deleted.
     if (tenant.alarm && tenant.head && key.revision <= tenant.head.revision) tenant.verify(this.clockMs());
   }
 }

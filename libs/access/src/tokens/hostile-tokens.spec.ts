@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileTokens } from './hostile-tokens.fixture.js';
-import { answerTo, authenticatorOver, ownToken, trusting } from './token.fixture.js';
+import { answerTo, authenticatorOver, ownClaims, ownKey, ownToken, signedAnyway, trusting } from './token.fixture.js';
 import { NOW_MS } from '../identity/identity.fixture.js';
 
 let asked = 0;
@@ -16,6 +16,8 @@ afterAll(() => new Promise((resolve) => canary.close(resolve)));
 
 it('would take the token that all of these are made from', async () => {
   expect(await answerTo(await ownToken())).toMatchObject({ ok: true });
+  const header = { alg: 'ES256', typ: 'application/AT+JWT', kid: 'own-1' };
+  expect(await answerTo(signedAnyway(header, ownClaims, ownKey))).toMatchObject({ ok: true });
 });
 
 describe('a guard is not to be had by', () => {

@@ -99,6 +99,13 @@ describe('a token of ours', () => {
   });
 });
 
+it('takes no other type from our own issuer, whatever its record lists', async () => {
+  const applier = trusting();
+  applier.issuer({ ...ownIssuer, tokenTypes: ['at+jwt', 'jwt'] });
+  const answer = await answerTo(await ownToken({}, { header: { typ: 'JWT' } }), applier);
+  expect(answer).toMatchObject({ ok: false, reason: 'token_invalid' });
+});
+
 describe('an external token', () => {
   it('stands for the virtual account that its claims are mapped to, with the teams that the mapping adds', async () => {
     expect(await answerTo(await externalToken())).toMatchObject({
@@ -120,6 +127,15 @@ describe('an external token', () => {
       const answer = await answerTo(await externalToken({ ...claims, email_verified }));
       expect(answer).toMatchObject({ ok: false, reason: 'token_invalid' });
     }
+  });
+
+  it('stands for nobody by a text that is too long to be matched', async () => {
+    const sub = (length: number) => `repo:acme/${'x'.repeat(length - 30)}:ref:refs/heads/main`;
+    expect(await answerTo(await externalToken({ sub: sub(512) }))).toMatchObject({ ok: true });
+    expect(await answerTo(await externalToken({ sub: sub(513) }))).toMatchObject({
+      ok: false,
+      reason: 'token_invalid',
+    });
   });
 
   it('stands for whoever has the address now', async () => {

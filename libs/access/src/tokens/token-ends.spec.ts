@@ -1,5 +1,7 @@
 import { EXCHANGE_CLIENT_ID, type DecisionReason, type PrincipalRecord } from '#libs/contracts';
 import { clientKey, issuerKey, principalKey, revocationKey, tenantKey } from '#libs/contracts';
+import { compile, type TenantSnapshot } from '#libs/decision-engine';
+import { readDocument } from '#libs/policy-language';
 import { describe, expect, it } from 'vitest';
 import { acme, ada, credentialOf, NOW_MS, type Applier } from '../identity/identity.fixture.js';
 import { mintKeyText } from '../keys/key-text.js';
@@ -155,6 +157,28 @@ describe('a token that was exchanged', () => {
     applier.credential(credentialOf(key, change));
     expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ok: false, reason, keyId: key.keyId });
     expect(await answerTo(text, applier)).toMatchObject({ ok: false, reason });
+  });
+
+  it('for a key ends when that key’s policy ends it, however young the token is', async () => {
+    const applier = withKey();
+    const rules = [{ when: {}, maxAgeSeconds: 86_400 }];
+    const metadata = { name: 'keys', tenant: 'acme' };
+    const documents = [readDocument({ apiVersion: 'gatehouse/v1', kind: 'KeyPolicy', metadata, spec: { rules } })];
+    const snapshot = compile({
+      tenant: 'acme',
+      documents,
+      platformDocuments: [],
+      policyRevision: 1,
+      platformRevision: 0,
+    });
+    const state: { snapshot: TenantSnapshot | undefined } = { snapshot: undefined };
+    const warm = authenticatorOver(applier, { policy: { snapshot: () => state.snapshot } });
+    const text = await ownToken(forKey);
+    expect(await warm.authenticate(text, NOW_MS)).toMatchObject({ ok: true });
+    state.snapshot = snapshot;
+    expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ok: false, reason: 'key_expired' });
+    applier.credential(credentialOf(key, { rotatedAt: iso(NOW_MS - 1_000) }));
+    expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ok: true });
   });
 
   it('for a key that nobody knows is refused', async () => {

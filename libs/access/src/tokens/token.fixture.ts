@@ -7,6 +7,7 @@ import {
   type TokenAlgorithm,
 } from '#libs/contracts';
 import { CompactSign, exportJWK, generateKeyPair, type CryptoKey } from 'jose';
+import { constants, KeyObject, sign, type webcrypto } from 'node:crypto';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import { acme, ada, Applier, noPolicy, NOW_MS } from '../identity/identity.fixture.js';
 import { TokenAuthenticator, type TokenAuthenticatorOptions } from './token-authenticator.js';
@@ -127,6 +128,16 @@ export function assembled(header: object | string, payload: object | string, sig
     return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
   });
   return [...encoded, signature].join('.');
+}
+
+/** A signature that holds, over any parts, by any algorithm that the key can be used for. */
+export function signedAnyway(header: object, payload: object | Buffer, key: SpecKey, isPss = false): string {
+  const encoded = [Buffer.from(JSON.stringify(header)), Buffer.isBuffer(payload) ? payload : JSON.stringify(payload)];
+  const input = encoded.map((part) => Buffer.from(part).toString('base64url')).join('.');
+  const options = isPss ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {};
+  const privateKey = KeyObject.from(key.privateKey as webcrypto.CryptoKey);
+  const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363', ...options });
+  return `${input}.${signature.toString('base64url')}`;
 }
 
 /** Everybody and everything that the tokens above need. */

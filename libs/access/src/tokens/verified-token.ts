@@ -61,8 +61,8 @@ function readOwn({ claims, issuer }: ExaminedToken): VerifiedToken | undefined {
     identity: identityOf(issuer, jti, clientId),
     tenantId: tenant,
     principalId: () => sub,
-    // Only a mapping adds teams, so there must be one; which it still adds is looked up when the caller is made.
-    teams: gh_issuer === undefined ? [] : (gh_teams ?? []),
+    // Only a mapping adds teams: which of these it still adds, if there is one, is looked up when the caller is made.
+    teams: gh_teams ?? [],
     revocationKeys: [
       `token/${jti}`,
       `grant/${gh_grant}`,

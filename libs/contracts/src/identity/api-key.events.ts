@@ -42,7 +42,20 @@ export const ApiKeyRotated = defineEvent(
 );
 export const ApiKeySuspended = defineEvent('identity.api-key.suspended', WithReason.extend({ leaked: z.boolean() }));
 export const ApiKeyResumed = defineEvent('identity.api-key.resumed', WithReason);
-export const ApiKeyRevoked = defineEvent('identity.api-key.revoked', WithReason);
+/** `cause` is there where nobody asked: nobody had used the key for as long as its policy allows. */
+export const ApiKeyRevoked = defineEvent(
+  'identity.api-key.revoked',
+  WithReason.extend({ cause: z.literal('unused').optional() }),
+);
+/** For keys that a policy calls idle after some time: so that every guard knows of uses elsewhere. */
+export const ApiKeyUsed = defineEvent('identity.api-key.used', Key.extend({ usedAt: z.iso.datetime() }));
 
-export const apiKeyEvents = [ApiKeyIssued, ApiKeyRotated, ApiKeySuspended, ApiKeyResumed, ApiKeyRevoked] as const;
+export const apiKeyEvents = [
+  ApiKeyIssued,
+  ApiKeyRotated,
+  ApiKeySuspended,
+  ApiKeyResumed,
+  ApiKeyRevoked,
+  ApiKeyUsed,
+] as const;
 export type ApiKeyEvent = ReturnType<(typeof apiKeyEvents)[number]['of']>;

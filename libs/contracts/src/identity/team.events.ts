@@ -12,5 +12,16 @@ export const TeamMemberRemoved = defineEvent('identity.team.member-removed', Mem
 /** Names who was in it, so that each loses the membership in the same transaction. */
 export const TeamDeleted = defineEvent('identity.team.deleted', Team.extend({ memberIds: z.array(z.string()) }));
 
-export const teamEvents = [TeamCreated, TeamMemberAdded, TeamMemberRemoved, TeamDeleted] as const;
+/** A manager adds and removes members of this one team; being one is no membership. */
+export const TeamManagerAdded = defineEvent('identity.team.manager-added', Membership);
+export const TeamManagerRemoved = defineEvent('identity.team.manager-removed', Membership);
+
+export const teamEvents = [
+  TeamCreated,
+  TeamMemberAdded,
+  TeamMemberRemoved,
+  TeamManagerAdded,
+  TeamManagerRemoved,
+  TeamDeleted,
+] as const;
 export type TeamEvent = ReturnType<(typeof teamEvents)[number]['of']>;

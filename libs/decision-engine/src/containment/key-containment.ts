@@ -27,11 +27,12 @@ export function keyCounterExample(
   key: CredentialReach,
   timeMs: number,
 ): CounterExample | undefined {
-  const granted = rowsOf(snapshot, key, 'granted', timeMs).filter(({ terms }) => !terms.deny);
-  return unheld(snapshot, issuer.owner, rowsOf(snapshot, issuer, 'held', timeMs), granted, timeMs);
+  const granted = reachRows(snapshot, key, 'granted', timeMs).filter(({ terms }) => !terms.deny);
+  return unheld(snapshot, issuer.owner, reachRows(snapshot, issuer, 'held', timeMs), granted, timeMs);
 }
 
-function rowsOf(snapshot: TenantSnapshot, of: CredentialReach, side: Side, timeMs: number): readonly Row[] {
+/** Rows of what a credential may do: its owner’s, less what narrows it. */
+export function reachRows(snapshot: TenantSnapshot, of: CredentialReach, side: Side, timeMs: number): readonly Row[] {
   const rows = rowsInForce(snapshot, of.owner, timeMs);
   // Denies stay as they are: narrowing them would take them back.
   const denies = rows.filter(({ terms }) => terms.deny);

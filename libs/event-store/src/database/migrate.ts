@@ -3,11 +3,13 @@ import { Migrator } from '@mikro-orm/migrations';
 import { openAsOwner, type DatabaseOptions } from './database.js';
 import { EventStoreTables } from './event-store-tables.migration.js';
 import { RunningRole } from './running-role.migration.js';
+import { StreamSnapshots } from './stream-snapshots.migration.js';
 import { checkedSchema } from './schema-name.js';
 
 const ownMigrations: readonly MigrationObject[] = [
   { name: 'Migration00000000000001_event_store', class: EventStoreTables },
   { name: 'Migration00000000000002_running_role', class: RunningRole },
+  { name: 'Migration00000000000003_stream_snapshots', class: StreamSnapshots },
 ];
 
 /**

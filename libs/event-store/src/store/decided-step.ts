@@ -1,8 +1,9 @@
-import { DomainError, fold, type StoredEvent } from '#libs/decider';
+import { DomainError, type StoredEvent } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { EventReader } from '../aggregate.js';
 import type { AnyStep } from '../event-store.js';
 import { selectStreams } from './event-rows.js';
+import { selectSnapshots } from './snapshots.js';
 
 /** A step with what it decided, and the version that it decided on. */
 export type DecidedStep = {
@@ -33,7 +34,12 @@ export async function decideSteps(em: EntityManager, steps: readonly AnyStep[]):
 
 /** State and version of each stream. */
 export async function loadStreams(em: EntityManager, wanted: readonly Loadable[]): Promise<Map<string, Stream>> {
-  const rows = await selectStreams(em, [...new Set(wanted.map(({ stream }) => stream))]);
+  const snapshots = await selectSnapshots(em, wanted);
+  const streams = [...new Set(wanted.map(({ stream }) => stream))];
+  const rows = await selectStreams(
+    em,
+    streams.map((stream) => ({ stream, after: snapshots.get(stream)?.version ?? 0 })),
+  );
   const byStream = Map.groupBy(rows, ({ stream }) => stream);
   return new Map(
     wanted.map(({ stream, aggregate }) => {
@@ -42,7 +48,10 @@ export async function loadStreams(em: EntityManager, wanted: readonly Loadable[]
       const events = stored.map((row) =>
         readerOf(readers, row.type).read({ type: row.type, version: row.schema_version, data: row.data }),
       );
-      return [stream, { state: fold(aggregate.decider, events), version: stored.at(-1)?.version ?? 0 }];
+      const from = snapshots.get(stream) ?? { state: aggregate.decider.initialState(), version: 0 };
+      const { evolve } = aggregate.decider;
+      const state = events.reduce((held, event) => evolve(held, event), from.state);
+      return [stream, { state, version: stored.at(-1)?.version ?? from.version }];
     }),
   );
 }

@@ -50,10 +50,15 @@ export async function insertEvents(
   return inserted;
 }
 
-/** All events of the streams, oldest first. */
-export async function selectStreams(em: EntityManager, streams: readonly string[]): Promise<readonly EventRow[]> {
+/** Events of the streams, each above a version of it, oldest first. */
+export async function selectStreams(
+  em: EntityManager,
+  streams: readonly { readonly stream: string; readonly after: number }[],
+): Promise<readonly EventRow[]> {
   const { rows } = await sql<EventRow>`select ${columns} from events
-    where stream = any(${[...streams]}) order by stream, version`.execute(em.getKysely());
+    join unnest(${streams.map(({ stream }) => stream)}::text[], ${streams.map(({ after }) => after)}::integer[])
+      as wanted(wanted_stream, after_version) on stream = wanted_stream and version > after_version
+    order by stream, version`.execute(em.getKysely());
   return rows;
 }
 

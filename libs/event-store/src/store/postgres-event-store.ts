@@ -19,6 +19,7 @@ import { decideSteps, loadStreams, type DecidedStep } from './decided-step.js';
 import { selectAfter, selectHeads, toRecorded } from './event-rows.js';
 import { nextSeq } from './outbox.js';
 import { release, reserve } from './reservations.js';
+import { writeSnapshots } from './snapshots.js';
 import type { StoreTopics } from './store-topics.js';
 import { Turns } from './turns.js';
 
@@ -139,6 +140,7 @@ export class PostgresEventStore extends EventStore {
     for (const { step, events } of decided) await release(tx, step.stream, step.options.release?.(events) ?? []);
     for (const { step, events } of decided) await reserve(tx, step.stream, step.options.reserve?.(events) ?? []);
     const steps = await appendSteps(tx, this.parts.topics, decided, lastPosition, context, open);
+    await writeSnapshots(tx, decided);
     const last = steps.flatMap(({ recorded }) => recorded).at(-1);
     return { steps, position: last?.position ?? lastPosition };
   }

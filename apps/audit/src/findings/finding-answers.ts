@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** Something about a key or an account that somebody should look at. Times without use are to the minute. */
+export const ShownFinding = z
+  .strictObject({
+    object: z.literal('finding'),
+    finding_id: z.string(),
+    tenant_id: z.string(),
+    kind: z.enum(['key-stale', 'key-unused', 'account-ownerless']),
+    at: z.string(),
+    owner_id: z.string(),
+    key_id: z.string(),
+    virtual_account_id: z.string(),
+    unused_since: z.string().nullable(),
+    last_used_at: z.string().nullable(),
+    rule: z.string(),
+    status: z.enum(['open', 'resolved']),
+    resolved_at: z.string().nullable(),
+  })
+  .meta({ id: 'Finding' });

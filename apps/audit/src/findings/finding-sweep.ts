@@ -1,0 +1,128 @@
+import { AccessFeed, IdentityView, PolicyView } from '#libs/access';
+import type { Finding } from '#libs/contracts';
+import { Clock, Logger } from '#libs/telemetry';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { IngestSource } from '../ingest/ingest-source.js';
+import { WholeRecord } from '../ingest/whole-record.js';
+import { SealedPublisher } from '../sealed-publisher.js';
+import { findingId } from './finding-id.js';
+import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding } from './findings-table.js';
+import { candidateOf, findingsOf, type Candidate } from './unused-keys.js';
+
+/** Between two sweeps, ms. */
+const SWEEP_MS = 20_000;
+/** How long one sweep waits for decisions that are on their way, ms. */
+const WHOLE_RECORD_MS = 30_000;
+/** Keys that are looked at before anything else gets its turn. */
+const KEYS_AT_ONCE = 2_000;
+/** Findings that one publication carries. */
+const TOLD_AT_ONCE = 200;
+
+type UsedRow = { readonly key_id: string; readonly used_ms: number };
+
+/**
+ * Looks at all keys and accounts now and then. What it concludes from absence, a key that nobody used, it concludes only
+ * when every decision that was written is stored; each finding carries the last use that it rests on.
+ */
+@Injectable()
+export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly closing = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: AuditDatabase,
+    private readonly whole: WholeRecord,
+    private readonly table: FindingsTable,
+    private readonly publisher: SealedPublisher,
+    private readonly source: IngestSource,
+    private readonly feed: AccessFeed,
+    private readonly identity: IdentityView,
+    private readonly policy: PolicyView,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.closing.abort();
+    await this.running;
+  }
+
+  /** One look at everything. False where it could not be relied on, and nothing was concluded. */
+  async sweep(): Promise<boolean> {
+    const { ready, fresh } = this.feed.health();
+    if (!ready || !fresh || !(await this.whole.reached(WHOLE_RECORD_MS, this.closing.signal))) return false;
+    const nowMs = this.clock.nowMs();
+    const found = [...(await this.unusedKeys(nowMs)), ...this.ownerlessAccounts(nowMs)].slice(0, FINDINGS_OPEN_MAX);
+    const open = new Map((await this.table.open()).map((row) => [row.finding_id, row]));
+    const fresher = found.filter((finding) => !open.has(finding.findingId));
+    for (let at = 0; at < fresher.length; at += TOLD_AT_ONCE) await this.tell(fresher.slice(at, at + TOLD_AT_ONCE));
+    const holding = new Set(found.map((finding) => finding.findingId));
+    const over = [...open.values()].filter((row) => !holding.has(row.finding_id));
+    await this.table.put(over.map((row) => ({ ...row, resolved_at: new Date(nowMs).toISOString() })));
+    return true;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      await delay(SWEEP_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.sweep().catch((error: unknown) => {
+        if (!signal.aborted) this.logger.warn({ err: error }, 'findings cannot be looked for now');
+      });
+    }
+  }
+
+  /** Told first and kept then: one that was told by a process which died is told again, and is the same. */
+  private async tell(findings: readonly Finding[]): Promise<void> {
+    const tellings = findings.map((value) => ({ tenantId: value.tenantId, value }));
+    await this.publisher.publish(this.source.findings, 'audit.finding.made', tellings);
+    await this.table.put(findings.map(rowOfFinding));
+    for (const { kind, tenantId, findingId: id } of findings) this.logger.warn({ kind, tenantId, id }, 'a finding');
+  }
+
+  private async unusedKeys(nowMs: number): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for (let from: number | undefined = 0; from !== undefined && !this.closing.signal.aborted;) {
+      const page = this.identity.keysFrom(from, KEYS_AT_ONCE);
+      const candidates = page.keys.flatMap((key): Candidate[] => {
+        const owner = this.identity.principal(key.ownerId);
+        const snapshot = owner && this.policy.snapshot(key.tenantId);
+        const candidate = snapshot && candidateOf(snapshot, key, owner, nowMs);
+        return candidate ? [candidate] : [];
+      });
+      const uses = candidates.length > 0 ? await this.usesOf(candidates) : new Map<string, number>();
+      found.push(...candidates.flatMap((each) => findingsOf(each, uses.get(each.key.keyId) ?? null, nowMs)));
+      from = page.next;
+      await delay(0);
+    }
+    return found;
+  }
+
+  private async usesOf(candidates: readonly Candidate[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.database.rows<UsedRow>(
+      `SELECT key_id, toUnixTimestamp(max(last_used_at)) * 1000 AS used_ms FROM key_uses
+       WHERE tenant_id IN ({tenants:Array(String)}) AND key_id IN ({keys:Array(String)}) GROUP BY key_id`,
+      {
+        tenants: [...new Set(candidates.map(({ key }) => key.tenantId))],
+        keys: candidates.map(({ key }) => key.keyId),
+      },
+    );
+    return new Map(rows.map((row) => [row.key_id, Number(row.used_ms)]));
+  }
+
+  private ownerlessAccounts(nowMs: number): Finding[] {
+    const at = new Date(nowMs).toISOString();
+    return this.identity.principals().flatMap(({ kind, id, tenantId, status, ownerTeam, operator }): Finding[] => {
+      if (kind !== 'virtual-account' || status === 'deleted' || ownerTeam !== null || operator) return [];
+      const finding = { findingId: findingId('account-ownerless', id), tenantId, at, virtualAccountId: id };
+      return [{ kind: 'account-ownerless', ...finding }];
+    });
+  }
+}

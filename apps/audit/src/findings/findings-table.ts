@@ -1,0 +1,62 @@
+import type { Finding } from '#libs/contracts';
+import { Clock } from '#libs/telemetry';
+import { Injectable } from '@nestjs/common';
+import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+
+/** A finding as it is stored and shown. */
+export type FindingRow = {
+  readonly finding_id: string;
+  readonly tenant_id: string;
+  readonly kind: Finding['kind'];
+  readonly at: string;
+  readonly owner_id: string;
+  readonly key_id: string;
+  readonly virtual_account_id: string;
+  readonly unused_since: string | null;
+  readonly last_used_at: string | null;
+  readonly rule: string;
+  readonly resolved_at: string | null;
+};
+
+/** Most findings that hold at one time and are looked after. */
+export const FINDINGS_OPEN_MAX = 50_000;
+const COLUMNS = `finding_id, tenant_id, kind, at, owner_id, key_id, virtual_account_id, unused_since, last_used_at, rule,
+  resolved_at`;
+
+/** What was found, and whether it still holds. Writing the same again changes nothing. */
+@Injectable()
+export class FindingsTable {
+  constructor(
+    private readonly database: AuditDatabase,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those that hold, as of the last time anybody looked. */
+  open(): Promise<FindingRow[]> {
+    return this.database.rows<FindingRow>(
+      `SELECT ${COLUMNS} FROM findings FINAL WHERE resolved_at IS NULL ORDER BY tenant_id, finding_id
+       LIMIT {rows:UInt32}`,
+      { rows: FINDINGS_OPEN_MAX },
+    );
+  }
+
+  async put(rows: readonly FindingRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const version = Math.floor(this.clock.nowMs());
+    await this.database.client.insert({
+      table: `${this.database.name}.findings`,
+      values: rows.map((row) => ({ ...row, version })),
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_input_format: 'best_effort' },
+    });
+  }
+}
+
+export function rowOfFinding(finding: Finding): FindingRow {
+  const { findingId: finding_id, tenantId: tenant_id, kind, at } = finding;
+  const none = { owner_id: '', key_id: '', virtual_account_id: '', unused_since: null, last_used_at: null, rule: '' };
+  const row = { finding_id, tenant_id, kind, at, ...none, resolved_at: null };
+  if (finding.kind === 'account-ownerless') return { ...row, virtual_account_id: finding.virtualAccountId };
+  const { ownerId: owner_id, keyId: key_id, unusedSince: unused_since, lastUsedAt: last_used_at, rule } = finding;
+  return { ...row, owner_id, key_id, unused_since, last_used_at, rule };
+}

@@ -1,0 +1,141 @@
+import { KafkaBus, deriveMacKey, verifyRecord, type BusRecord } from '#libs/bus';
+import { Finding, KeyUses, principalKey } from '#libs/contracts';
+import { silentLogger } from '#libs/telemetry';
+import { testStack, waitFor } from '#libs/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engine, SpecSource, startAudit } from '../audit.fixture.js';
+import { People, type Person } from '../people.fixture.js';
+import { publish, SpoolTwin } from '../records.fixture.js';
+import { FindingSweep } from './finding-sweep.js';
+
+type Item = { readonly id?: string; readonly [field: string]: unknown };
+type List = { data: Item[]; has_more: boolean; next_cursor?: string };
+
+const bus = new KafkaBus({ brokers: testStack().kafka.brokers, clientId: 'spec', logger: silentLogger });
+const source = new SpecSource();
+const people = new People(bus, source.suffix);
+const stored = engine(source);
+const spool = new SpoolTwin(source.gateway);
+const told: BusRecord[] = [];
+let audit: Awaited<ReturnType<typeof startAudit>>;
+let tail: { close(): Promise<void> };
+
+const get = async <Body = List>(person: Person | undefined, url: string) => {
+  const answer = await audit.app.inject({ url, headers: person ? people.bearer(person) : {} });
+  return { status: answer.statusCode, body: answer.json<Body>() };
+};
+const sweep = async () => expect(await audit.app.get(FindingSweep, { strict: false }).sweep()).toBe(true);
+const use = (person: Person, at: string, change: object = {}) =>
+  publish(bus, source.gateway, [spool.decided({ key_id: people.keyId(person), at, ...change })]);
+/** Every record that was told on a topic and carries audit's MAC. */
+const tellings = (topic: string) =>
+  told
+    .filter((record) => record.topic === topic && verifyRecord(deriveMacKey(people.busKey), record).ok)
+    .map(({ value }) => JSON.parse(String(value)) as unknown);
+const usesTold = () => tellings(source.keyUses.name).flatMap((value) => KeyUses.parse(value).uses);
+const staleKeys = async (query = '') =>
+  (await get('ada', `/v1/findings?kind=key-stale${query}`)).body.data.map((item) => item['key_id']);
+
+beforeAll(async () => {
+  await bus.ensureTopics([...source.topics, source.deadLetters, source.keyUses, source.findings]);
+  await people.open();
+  const account = { tenantId: 'acme', kind: 'virtual-account', status: 'active', epoch: 1, email: null, teams: [] };
+  const more = { groups: [], labels: {}, operator: false };
+  for (const [id, ownerTeam] of [
+    ['va_orphan', null],
+    ['va_owned', 'crew'],
+  ] as const) {
+    await people.say({ [principalKey(id)]: { id, name: id.slice(3), ownerTeam, ...account, ...more } });
+  }
+  audit = await startAudit(source, bus, people);
+  tail = await bus.replay({
+    reader: `spec.${source.suffix}`,
+    topics: [source.keyUses.name, source.findings.name],
+    onRecords: (records) => void told.push(...records),
+    onIncident: () => undefined,
+  });
+  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 60_000 });
+  // Everybody's key was issued long ago; dev has used theirs just now, and somebody tried con's with a wrong secret.
+  await use('dev', new Date().toISOString());
+  await use('con', new Date().toISOString(), { principal_kind: '', auth_method: 'api_key', outcome: 'deny' });
+  await waitFor(async () => usesTold().length > 0, { timeoutMs: 30_000 });
+  await sweep();
+});
+afterAll(async () => {
+  people.close();
+  await tail?.close();
+  await audit?.app.close();
+  await bus.close();
+  await stored.close();
+});
+
+describe('uses of keys', () => {
+  it('are told to the minute, sealed, once for each advance, and not for a wrong secret', async () => {
+    const [minute] = new Date().toISOString().split(/:\d\d\./u);
+    const [told1, ...others] = usesTold();
+    expect([told1?.keyId, others]).toEqual([people.keyId('dev'), []]);
+    expect(told1?.usedAt).toMatch(/T\d\d:\d\d:00\.000Z$/);
+    expect(String(minute) >= String(told1?.usedAt).slice(0, 16)).toBe(true);
+  });
+});
+
+describe('GET /v1/findings', () => {
+  it('lists keys that nobody has used, and leaves out one that was used a moment ago', async () => {
+    const stale = await staleKeys();
+    expect(stale).toEqual(expect.arrayContaining([people.keyId('ana'), people.keyId('con'), people.keyId('ada')]));
+    expect(stale).not.toContain(people.keyId('dev'));
+    const { body } = await get('ada', `/v1/findings?key_id=${people.keyId('ana')}`);
+    expect(body.data).toMatchObject([
+      { object: 'finding', kind: 'key-stale', owner_id: 'user_ana', last_used_at: null, status: 'open', rule: '' },
+    ]);
+    expect(String(body.data[0]?.['unused_since'])).toMatch(/^2026-01-01T00:00:00/);
+  });
+
+  it('flags an account that no team owns, and neither one that has a team nor the operator', async () => {
+    const { body } = await get('ada', '/v1/findings?kind=account-ownerless');
+    expect(body.data.map((item) => item['virtual_account_id'])).toEqual(['va_orphan']);
+  });
+
+  it('says the same on the bus, once, however often it looks', async () => {
+    await sweep();
+    const kinds = () => tellings(source.findings.name).map((value) => Finding.parse(value));
+    await waitFor(() => kinds().some(({ kind }) => kind === 'account-ownerless'));
+    const ids = kinds().map((finding) => finding.findingId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('ends a finding with the next use, also one that is heard of late', async () => {
+    const late = new Date(Date.now() - 3_600_000).toISOString();
+    await use('ana', late);
+    await waitFor(() => usesTold().some(({ keyId }) => keyId === people.keyId('ana')), { timeoutMs: 30_000 });
+    await sweep();
+    expect(await staleKeys('&status=open')).not.toContain(people.keyId('ana'));
+    expect(await staleKeys('&status=resolved')).toEqual([people.keyId('ana')]);
+  });
+
+  it('pages, finds one by its id, and shows another tenant’s to nobody but the operator', async () => {
+    const seen: unknown[] = [];
+    for (let after = ''; ;) {
+      const { body } = await get('ada', `/v1/findings?limit=2${after}`);
+      seen.push(...body.data.map((item) => item['finding_id']));
+      if (!body.has_more) break;
+      after = `&after=${body.next_cursor}`;
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    const { body } = await get('gil', '/v1/findings');
+    const foreign = body.data[0]?.['finding_id'];
+    expect(body.data.every((item) => item['tenant_id'] === 'globex')).toBe(true);
+    expect((await get<Item>('gil', `/v1/findings/${String(foreign)}`)).body).toEqual(body.data[0]);
+    expect((await get('ada', `/v1/findings/${String(foreign)}`)).status).toBe(404);
+    expect((await get('operator', `/v1/findings/${String(foreign)}`)).status).toBe(200);
+    expect((await get('ada', '/v1/findings/nothing')).status).toBe(404);
+  });
+
+  it('is 400, 401, 403 and 404 where it has to be', async () => {
+    expect((await get('ada', '/v1/findings?after=nonsense')).status).toBe(400);
+    expect((await get('ada', '/v1/findings?colour=red')).status).toBe(400);
+    expect((await get(undefined, '/v1/findings')).status).toBe(401);
+    expect((await get('dev', '/v1/findings')).status).toBe(403);
+    expect((await get('ada', '/v1/findings?tenant=globex')).status).toBe(404);
+  });
+});

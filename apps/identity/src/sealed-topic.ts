@@ -1,0 +1,89 @@
+import { verifyRecord, type Bus, type BusRecord, type ConsumedBatch, type Consumption, type MacKey } from '#libs/bus';
+import type { TopicSpec } from '#libs/contracts';
+import type { Logger } from '#libs/telemetry';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+
+/** Between two attempts to join, while the brokers are away, ms. */
+const RETRY_MS = 2_000;
+const READY_POLL_MS = 200;
+const BATCH_MAX = 100;
+
+type Options<Value> = {
+  readonly bus: Bus;
+  readonly macKey: MacKey;
+  readonly logger: Logger;
+  /** `identity.<reader>.v<n>`. */
+  readonly group: string;
+  readonly topic: TopicSpec;
+  readonly schema: z.ZodType<Value>;
+  /** False until what `take` goes by is known; nothing is taken before. */
+  readonly isReady: () => boolean;
+  /** May be given the same value again; a rejection brings it again later. */
+  readonly take: (value: Value) => Promise<void>;
+};
+
+/**
+ * Takes what another service tells on a topic of its own, each at least once, in order. What carries no MAC of ours or
+ * cannot be read is nobody's word: it is logged and passed over.
+ */
+export class SealedTopic<Value> {
+  private readonly closing = new AbortController();
+  private consumption: Consumption | undefined;
+  private joining: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: Options<Value>) {}
+
+  /** Does not wait for the brokers. */
+  start(): void {
+    this.joining = this.join();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.joining;
+    await this.consumption?.close();
+  }
+
+  private async join(): Promise<void> {
+    const { bus, group, topic, logger, isReady } = this.options;
+    const { signal } = this.closing;
+    while (!signal.aborted && !isReady()) await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+    while (!signal.aborted) {
+      try {
+        const onBatch = (batch: ConsumedBatch) => this.takeAll(batch);
+        this.consumption = await bus.consume({ group, topics: [topic.name], batchMax: BATCH_MAX, onBatch });
+        return;
+      } catch (error) {
+        if (!signal.aborted) logger.warn({ err: error, group }, 'a topic cannot be read yet');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async takeAll({ records, lastOffset, signal, commit }: ConsumedBatch): Promise<void> {
+    for (const record of records) {
+      if (signal.aborted) return;
+      const value = this.read(record);
+      if (value !== undefined) await this.options.take(value);
+    }
+    await commit(lastOffset + 1n);
+  }
+
+  private read(record: BusRecord): Value | undefined {
+    const { macKey, schema, logger, group } = this.options;
+    const verified = verifyRecord(macKey, record);
+    const read = verified.ok && record.value ? schema.safeParse(jsonOf(record.value)) : undefined;
+    if (read?.success) return read.data;
+    logger.warn({ group, offset: String(record.offset) }, 'a record is not what it should be, and is passed over');
+    return undefined;
+  }
+}
+
+function jsonOf(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const Instant = z.iso.datetime();
+const Found = z.strictObject({
+  /** The same for the same thing found again: 32 hex digits. */
+  findingId: z.string().regex(/^[0-9a-f]{32}$/),
+  tenantId: z.string(),
+  at: Instant,
+});
+/** A key that nobody has used for longer than its policy, or the default, likes. */
+const UnusedKey = Found.extend({
+  keyId: z.string(),
+  ownerId: z.string(),
+  /** What the time is counted from: the last use that audit knows of, else the issue or the last rotation. */
+  unusedSince: Instant,
+  /** To the minute; null for never. A use after it makes the finding void, however late it is heard of. */
+  lastUsedAt: Instant.nullable(),
+  /** The rule of a KeyPolicy that sets the bound; '' for the default. */
+  rule: z.string(),
+});
+
+/** What audit has found and others may react to; on `audit.findings.v1`, key: the tenant's id. Sealed as state records are. */
+export const Finding = z.discriminatedUnion('kind', [
+  /** Its owner should look at it. */
+  UnusedKey.extend({ kind: z.literal('key-stale') }),
+  /** Its policy wants it revoked. */
+  UnusedKey.extend({ kind: z.literal('key-unused') }),
+  /** A virtual account that no team owns. */
+  Found.extend({ kind: z.literal('account-ownerless'), virtualAccountId: z.string() }),
+]);
+export type Finding = z.output<typeof Finding>;
