@@ -41,6 +41,9 @@ import { ReplicaReports } from './revocations/replica-reports.adapter.js';
 import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
 import { TokenRevocationsController } from './revocations/token-revocations.controller.js';
+import { DueRotations } from './rotations/due-rotations.adapter.js';
+import { KeyRotations } from './rotations/key-rotations.js';
+import { RotationSinks } from './rotations/rotation-sinks.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
@@ -103,6 +106,8 @@ import { Writes } from './writes.js';
     UnusedKeysConsumer,
     KeyIssue,
     KeySteps,
+    DueRotations,
+    KeyRotations,
     ReplicaReports,
     EndedRecords,
     Forgetting,
@@ -134,6 +139,11 @@ export class IdentityModule {
         { provide: PublicUrls, useValue: urls },
         { provide: EgressGuard, useFactory: () => Outgoing.permitting(config.GATEHOUSE_EGRESS_ALLOW) },
         ...oauthKeys(config.GATEHOUSE_SIGNING_KEY),
+        {
+          provide: RotationSinks,
+          inject: [EgressGuard],
+          useFactory: (guard: EgressGuard) => RotationSinks.of(config.GATEHOUSE_ROTATION_SINKS, guard),
+        },
       ],
       imports: [
         ResourcesModule.of(resources, [macKey]),

@@ -8,6 +8,7 @@ import {
   serviceSettings,
 } from '#libs/config';
 import { z } from 'zod';
+import { RotationSinkSettings } from './rotations/rotation-sinks.js';
 
 const schema = z
   .object({
@@ -21,6 +22,8 @@ const schema = z
     GATEHOUSE_RESOURCES: resourceUrls,
     /** Where issuers' keys may be fetched from although it is no public address. */
     GATEHOUSE_EGRESS_ALLOW: egressAllow,
+    /** Where keys that rotate by themselves are put: JSON, sinks by name. */
+    GATEHOUSE_ROTATION_SINKS: RotationSinkSettings,
   })
   .superRefine(coherent);
 export type IdentityConfig = z.output<typeof schema>;

@@ -12,6 +12,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IdentityModule } from './app.module.js';
 import { bootstrapOperator } from './operator/bootstrap-operator.js';
+import type { RotationSinkSettings } from './rotations/rotation-sinks.js';
 import { PolicyState, type Document, type Grant } from './policy-state.fixture.js';
 
 /** What is sent with `If-Match`. */
@@ -54,6 +55,7 @@ export class Identity {
     GATEHOUSE_SEAL_KEY: secret(),
     GATEHOUSE_SIGNING_KEY: secret(),
     GATEHOUSE_EGRESS_ALLOW: ['127.0.0.1'],
+    GATEHOUSE_ROTATION_SINKS: {} as RotationSinkSettings,
     GATEHOUSE_BUS_KEY: this.busKey.toString('base64'),
   };
   readonly peppers = Peppers.parse(this.settings.GATEHOUSE_PEPPER);

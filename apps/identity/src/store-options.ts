@@ -1,4 +1,5 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
+import { DueRotations } from '../migrations/due-rotations.migration.js';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { IssuerFetchesV1 } from '../migrations/issuer-fetches-v1.migration.js';
 import { KeyUsesV1 } from '../migrations/key-uses-v1.migration.js';
@@ -39,6 +40,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '008-token-revocations-v1', class: TokenRevocationsV1 },
       { name: '009-oauth-v1', class: OAuthV1 },
       { name: '010-key-uses-v1', class: KeyUsesV1 },
+      { name: '011-due-rotations', class: DueRotations },
     ],
     adopt: narrower,
   };

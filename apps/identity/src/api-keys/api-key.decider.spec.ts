@@ -3,6 +3,8 @@ import {
   ApiKeyResumed,
   ApiKeyRevoked,
   ApiKeyRotated,
+  ApiKeyRotationFailed,
+  ApiKeyRotationPrepared,
   ApiKeySuspended,
   ApiKeyUsed,
 } from '#libs/contracts';
@@ -112,4 +114,36 @@ describe('telling guards that a key is used', () => {
       .expect(ApiKeyUsed.of({ ...key, usedAt: later }));
   });
   it('says nothing of a revoked key', () => given(issued, revoked).when(note).expect());
+});
+
+describe('a rotation into a sink', () => {
+  const prepare = { ...key, mac: 'new', pepperVersion: 1, until: '2026-11-23T10:00:00.000Z' };
+  const prepared = ApiKeyRotationPrepared.of(prepare);
+  const complete = { ...rotate, type: 'CompleteApiKeyRotation' as const };
+  const fail = { type: 'FailApiKeyRotation' as const, ...key, sink: 'vault', code: 'http_503', nextAt: key.at };
+  const failed = (failures: number) => {
+    const { type: _, ...data } = fail;
+    return ApiKeyRotationFailed.of({ ...data, failures });
+  };
+
+  it('makes the key’s own what was prepared', () => given(issued, prepared).when(complete).expect(rotated));
+  it('and nothing that was not, that another preparation took the place of, or that was given up', () => {
+    given(issued).when(complete).expectRefusal('api-key/rotation-superseded');
+    const other = ApiKeyRotationPrepared.of({ ...prepare, mac: 'other' });
+    given(issued, prepared, other).when(complete).expectRefusal('api-key/rotation-superseded');
+    given(issued, prepared, failed(1)).when(complete).expectRefusal('api-key/rotation-superseded');
+  });
+  it('prepares no third secret while two are good', () =>
+    given(issued, rotated)
+      .when({ type: 'PrepareApiKeyRotation', ...prepare })
+      .expectRefusal('api-key/overlap-running'));
+  it('revives no key that was revoked or suspended meanwhile', () => {
+    given(issued, prepared, revoked).when(complete).expectRefusal('api-key/revoked');
+    given(issued, prepared, suspended).when(complete).expectRefusal('api-key/suspended');
+  });
+  it('counts failures one after the other, and begins anew when one has worked', () => {
+    given(issued, prepared, failed(1), prepared, failed(2)).when(fail).expect(failed(3));
+    given(issued, failed(1), prepared, rotated).when(fail).expect(failed(1));
+    given(issued, revoked).when(fail).expect();
+  });
 });

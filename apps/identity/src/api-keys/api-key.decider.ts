@@ -3,6 +3,9 @@ import {
   ApiKeyResumed,
   ApiKeyRevoked,
   ApiKeyRotated,
+  ApiKeyRotationFailed,
+  ApiKeyRotationPrepared,
+  ApiKeyRotationScheduled,
   ApiKeySuspended,
   ApiKeyUsed,
   type ApiKeyEvent,
@@ -19,7 +22,24 @@ export type ResumeApiKey = Named<'ResumeApiKey'> & { reason?: Sealed };
 export type RevokeApiKey = Named<'RevokeApiKey'> & { reason?: Sealed; cause?: 'unused' };
 /** Tells guards of a use, unless what they know is less than `stepMs` older. */
 export type NoteApiKeyUse = Named<'NoteApiKeyUse'> & { usedAt: string; stepMs: number };
-export type ApiKeyCommand = IssueApiKey | RotateApiKey | SuspendApiKey | ResumeApiKey | RevokeApiKey | NoteApiKeyUse;
+export type ScheduleApiKeyRotation = { type: 'ScheduleApiKeyRotation' } & z.output<
+  typeof ApiKeyRotationScheduled.schema
+>;
+export type PrepareApiKeyRotation = { type: 'PrepareApiKeyRotation' } & z.output<typeof ApiKeyRotationPrepared.schema>;
+/** What was prepared becomes the key's own secret. */
+export type CompleteApiKeyRotation = { type: 'CompleteApiKeyRotation' } & z.output<typeof ApiKeyRotated.schema>;
+export type FailApiKeyRotation = Named<'FailApiKeyRotation'> & { sink: string; code: string; nextAt: string };
+export type ApiKeyCommand =
+  | IssueApiKey
+  | RotateApiKey
+  | SuspendApiKey
+  | ResumeApiKey
+  | RevokeApiKey
+  | NoteApiKeyUse
+  | ScheduleApiKeyRotation
+  | PrepareApiKeyRotation
+  | CompleteApiKeyRotation
+  | FailApiKeyRotation;
 
 type Live = {
   status: 'active' | 'suspended' | 'revoked';
@@ -29,6 +49,10 @@ type Live = {
   overlapUntil: string | null;
   /** The last use that guards were told of. */
   usedAt: string | null;
+  /** MAC of a secret that is being handed to the key's sink. */
+  preparedMac: string | null;
+  /** Rotations that the sink did not take, one after the other. */
+  rotationFailures: number;
 };
 export type ApiKeyState = { status: 'absent' } | Live;
 
@@ -38,19 +62,33 @@ export const apiKeyDecider: Decider<ApiKeyState, ApiKeyCommand, ApiKeyEvent> = {
   evolve: (state, event) => {
     if (event.type === 'identity.api-key.issued') {
       const { tenantId, expiresAt } = event.data;
-      return { status: 'active', tenantId, expiresAt, overlapUntil: null, usedAt: null };
+      return {
+        status: 'active',
+        tenantId,
+        expiresAt,
+        overlapUntil: null,
+        usedAt: null,
+        preparedMac: null,
+        rotationFailures: 0,
+      };
     }
     // The first event of the stream is the issue, so there is a key by now.
     if (state.status === 'absent') return state;
     switch (event.type) {
       case 'identity.api-key.rotated':
-        return { ...state, expiresAt: event.data.expiresAt, overlapUntil: event.data.overlapUntil };
+        return { ...state, ...afterRotation(event.data) };
+      case 'identity.api-key.rotation-scheduled':
+        return { ...state, rotationFailures: 0 };
+      case 'identity.api-key.rotation-prepared':
+        return { ...state, preparedMac: event.data.mac };
+      case 'identity.api-key.rotation-failed':
+        return { ...state, preparedMac: null, rotationFailures: event.data.failures };
       case 'identity.api-key.suspended':
         return { ...state, status: 'suspended' };
       case 'identity.api-key.resumed':
         return { ...state, status: 'active' };
       case 'identity.api-key.revoked':
-        return { ...state, status: 'revoked', overlapUntil: null };
+        return { ...state, status: 'revoked', overlapUntil: null, preparedMac: null };
       case 'identity.api-key.used':
         return { ...state, usedAt: event.data.usedAt };
     }
@@ -91,12 +129,39 @@ function change(command: Exclude<ApiKeyCommand, IssueApiKey>, key: Live): readon
       const { type: _, ...data } = command;
       return key.status === 'revoked' ? [] : [ApiKeyRevoked.of(data)];
     }
+    case 'ScheduleApiKeyRotation': {
+      requireNotRevoked(key);
+      const { type: _, ...data } = command;
+      return [ApiKeyRotationScheduled.of(data)];
+    }
+    case 'PrepareApiKeyRotation': {
+      requireRotatable(key, command.at);
+      const { type: _, ...data } = command;
+      return [ApiKeyRotationPrepared.of(data)];
+    }
+    case 'CompleteApiKeyRotation': {
+      requireRotatable(key, command.at);
+      const { type: _, ...data } = command;
+      if (data.mac !== key.preparedMac) {
+        throw new DomainError('api-key/rotation-superseded', 'Another rotation has taken the place of this one.');
+      }
+      return [ApiKeyRotated.of(data)];
+    }
+    case 'FailApiKeyRotation': {
+      const { type: _, ...data } = command;
+      if (key.status === 'revoked') return [];
+      return [ApiKeyRotationFailed.of({ ...data, failures: key.rotationFailures + 1 })];
+    }
     case 'NoteApiKeyUse': {
       const { type: _, stepMs, ...data } = command;
       const isNews = key.usedAt === null || Date.parse(data.usedAt) - Date.parse(key.usedAt) >= stepMs;
       return key.status !== 'revoked' && isNews ? [ApiKeyUsed.of(data)] : [];
     }
   }
+}
+
+function afterRotation({ expiresAt, overlapUntil }: { expiresAt: string | null; overlapUntil: string }) {
+  return { expiresAt, overlapUntil, preparedMac: null, rotationFailures: 0 };
 }
 
 function requireNotRevoked(key: Live) {

@@ -10,7 +10,7 @@ import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
-import { IssueBody, RotateBody, SuspendBody } from './key-bodies.js';
+import { IssueBody, RotateBody, RotationBody, SuspendBody } from './key-bodies.js';
 import { KeyIssue, mint } from './key-issue.js';
 import { KeySteps } from './key-steps.js';
 import { keyResource, shownKey } from './key-view.js';
@@ -85,6 +85,19 @@ export class ApiKeysController {
     @Body({ schema: RotateBody }) body: RotateBody,
   ) {
     return this.steps.rotate(caller, keyId, body);
+  }
+
+  /** By itself from now on, into one of the operator's sinks; `{"sink": null}` ends it. */
+  @Post(':keyId/rotation')
+  @HttpCode(200)
+  @Requires('key:rotate')
+  @Answers('Has a key rotate by itself, or no longer.', { 200: ShownKey })
+  async schedule(
+    @CallerParam() caller: Caller,
+    @Param('keyId') keyId: string,
+    @Body({ schema: RotationBody }) body: RotationBody,
+  ) {
+    return this.steps.schedule(caller, keyId, body);
   }
 
   @Post(':keyId/revoke')

@@ -2,6 +2,8 @@ import {
   ApiKeyIssued,
   ApiKeyRevoked,
   ApiKeyRotated,
+  ApiKeyRotationFailed,
+  ApiKeyRotationPrepared,
   ApiKeyUsed,
   CredentialRecord,
   type ApiKeyEvent,
@@ -66,4 +68,14 @@ it('carries the last use that guards are to know of, and keeps it through what c
   const used = ApiKeyUsed.of({ ...key, at: usedAt, usedAt });
   const record = recordAfter(issued, used, rotated('2026-11-24T10:00:00.000Z', '2026-11-24T10:00:00.000Z'));
   expect(record.lastUsedAt).toBe(usedAt);
+});
+
+it('accepts what was prepared beside the present secret, which it never harms, and forgets it when it failed', () => {
+  const prepared = (mac: string) =>
+    ApiKeyRotationPrepared.of({ ...key, at: issued.data.at, mac, pepperVersion: 1, until: '2026-11-23T11:00:00.000Z' });
+  const about = { ...key, at: issued.data.at, sink: 's', code: 'c', failures: 1, nextAt: issued.data.at };
+  const macs = (...events: ApiKeyEvent[]) => recordAfter(issued, ...events).secrets.map(({ mac }) => mac);
+  expect(macs(prepared('one'))).toEqual(['first', 'one']);
+  expect(macs(prepared('one'), prepared('two'))).toEqual(['first', 'two']);
+  expect(macs(prepared('one'), ApiKeyRotationFailed.of(about))).toEqual(['first']);
 });

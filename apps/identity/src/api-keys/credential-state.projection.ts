@@ -21,10 +21,21 @@ export const credentialState: StateProjection<ApiKeyEvent, CredentialRecord> = {
         return held && { ...held, status: 'active' };
       case 'identity.api-key.revoked':
         return held && { ...held, status: 'revoked' };
+      // Beside the present secret, in the place of one that was being superseded: two at most.
+      case 'identity.api-key.rotation-prepared':
+        return held && { ...held, secrets: [...held.secrets.slice(0, 1), prepared(event.data)] };
+      case 'identity.api-key.rotation-failed':
+        return held && { ...held, secrets: held.secrets.slice(0, 1) };
+      case 'identity.api-key.rotation-scheduled':
+        return held;
       case 'identity.api-key.used':
         return held && { ...held, lastUsedAt: event.data.usedAt };
     }
   },
+};
+
+const prepared = ({ mac, pepperVersion, until }: { mac: string; pepperVersion: number; until: string }) => {
+  return { mac, pepperVersion, until };
 };
 
 type Rotation = { mac: string; pepperVersion: number; overlapUntil: string; expiresAt: string | null; at: string };

@@ -22,6 +22,16 @@ export const ShownKey = z
     expires_at: z.iso.datetime().nullable(),
     /** To the minute, as audit has told it; null for never. */
     last_used_at: z.iso.datetime().nullable(),
+    /** Where it rotates by itself; `failures` one after the other, 0 once it has worked. */
+    rotation: z
+      .strictObject({
+        every_seconds: z.int(),
+        overlap_seconds: z.int(),
+        sink: z.string(),
+        next_at: z.iso.datetime(),
+        failures: z.int(),
+      })
+      .nullable(),
     /** Where a policy revoked it, and nobody by hand. */
     revocation_cause: z.literal('unused').optional(),
   })

@@ -23,6 +23,18 @@ export type KeyRow = {
   revokedPosition: number | null;
   /** Set where a policy revoked it, and nobody by hand. */
   revokedCause?: 'unused';
+  /** Where it rotates by itself: how often, and when the next time is due. */
+  rotation?: KeyRotation;
+};
+export type KeyRotation = {
+  everySeconds: number;
+  overlapSeconds: number;
+  sink: string;
+  nextAt: string;
+  /** One after the other; 0 once it has worked. */
+  failures: number;
+  /** A secret was prepared then, and nobody has said yet whether the sink has it. */
+  preparedAt: string | null;
 };
 
 const unrevoked = { revokedAt: null, revokedPosition: null };
@@ -40,7 +52,7 @@ export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
       }
       case 'identity.api-key.rotated': {
         const { redacted, overlapUntil, expiresAt, at } = event.data;
-        return held && { ...held, redacted, overlapUntil, expiresAt, rotatedAt: at };
+        return held && again({ ...held, redacted, overlapUntil, expiresAt, rotatedAt: at }, at);
       }
       case 'identity.api-key.suspended':
         return held && { ...held, status: 'suspended', leaked: event.data.leaked };
@@ -48,6 +60,19 @@ export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
         return held && { ...held, status: 'active', leaked: false };
       case 'identity.api-key.revoked':
         return held && revoked(held, event.data, position);
+      case 'identity.api-key.rotation-scheduled': {
+        const { rotation: _, ...row } = held ?? ({} as KeyRow);
+        const { schedule } = event.data;
+        if (!held || !schedule) return held && row;
+        const since = held.rotatedAt ?? held.createdAt;
+        return again({ ...row, rotation: { ...schedule, nextAt: since, failures: 0, preparedAt: null } }, since);
+      }
+      case 'identity.api-key.rotation-prepared':
+        return held?.rotation ? { ...held, rotation: { ...held.rotation, preparedAt: event.data.at } } : held;
+      case 'identity.api-key.rotation-failed': {
+        const { nextAt, failures } = event.data;
+        return held?.rotation ? { ...held, rotation: { ...held.rotation, nextAt, failures, preparedAt: null } } : held;
+      }
       // The list has the last use from a table of its own, to the minute.
       case 'identity.api-key.used':
         return held;
@@ -63,4 +88,11 @@ function revoked(held: KeyRow, { at, cause }: { at: string; cause?: 'unused' | u
     revokedPosition: position,
     ...(cause && { revokedCause: cause }),
   };
+}
+
+/** The next time, counted from `at`. */
+function again(row: KeyRow, at: string): KeyRow {
+  if (!row.rotation) return row;
+  const nextAt = new Date(Date.parse(at) + row.rotation.everySeconds * 1000).toISOString();
+  return { ...row, rotation: { ...row.rotation, nextAt, failures: 0, preparedAt: null } };
 }

@@ -1,13 +1,15 @@
 import { Access, mintRotatedText, Peppers, type Caller } from '#libs/access';
 import { EventStore } from '#libs/event-store';
+import { problem } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { apiKeyAggregate } from '../aggregates.js';
 import { Principals } from '../principals.js';
+import { RotationSinks } from '../rotations/rotation-sinks.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import type { RotateApiKey } from './api-key.decider.js';
-import type { RotateBody } from './key-bodies.js';
+import type { RotateBody, RotationBody } from './key-bodies.js';
 import { envLetter, secretOf } from './key-issue.js';
 import { KeyLife } from './key-life.js';
 import type { KeyRow } from './key-list.projection.js';
@@ -29,6 +31,7 @@ export class KeySteps {
     private readonly principals: Principals,
     private readonly reach: KeyReach,
     private readonly life: KeyLife,
+    private readonly sinks: RotationSinks,
     private readonly clock: Clock,
   ) {}
 
@@ -55,6 +58,23 @@ export class KeySteps {
     // Read again, since a repeated step changes nothing, whatever it says.
     const now = await this.tables.keys.find(tenantId, keyId);
     return this.writes.narrowed(shownKey(now?.row ?? { ...row, status: statusAfter[step.type] }, at), outcome);
+  }
+
+  /** From now on the key rotates by itself, or no longer. Whoever reads the sink gets what the key opens. */
+  async schedule(caller: Caller, keyId: string, body: RotationBody) {
+    const { row } = await this.find(caller, 'key:rotate', keyId);
+    const { tenantId } = row;
+    await this.heldOwner(caller, row);
+    if (body.sink !== null && !this.sinks.find(body.sink, tenantId)) {
+      const detail = `The operator has set up no sink "${body.sink}" for this tenant.`;
+      throw problem(422, 'api-key/sink-unknown', detail, [{ pointer: '/sink', detail }]);
+    }
+    const schedule = body.sink === null ? null : scheduleOf(body);
+    const command = { type: 'ScheduleApiKeyRotation' as const, keyId, tenantId, at: this.clock.nowIso(), schedule };
+    const context = this.writes.context(caller, tenantId);
+    const outcome = await this.store.execute(apiKeyAggregate, keyId, command, { context });
+    const now = await this.tables.keys.find(tenantId, keyId);
+    return this.writes.answer(shownKey(now?.row ?? row, command.at), outcome);
   }
 
   async rotate(caller: Caller, keyId: string, body: RotateBody) {
@@ -94,7 +114,12 @@ export class KeySteps {
   }
 }
 
+type Scheduled = Extract<RotationBody, { sink: string }>;
+const scheduleOf = ({ every_seconds, overlap_seconds, sink }: Scheduled) => {
+  return { everySeconds: every_seconds, overlapSeconds: overlap_seconds, sink };
+};
+
 /** A rotated key lives as long again as it was meant to at first, unless asked otherwise. */
-function lifetimeMs({ createdAt, rotatedAt, expiresAt }: KeyRow): number | null {
+export function lifetimeMs({ createdAt, rotatedAt, expiresAt }: KeyRow): number | null {
   return expiresAt === null ? null : Date.parse(expiresAt) - Date.parse(rotatedAt ?? createdAt);
 }

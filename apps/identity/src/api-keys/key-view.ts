@@ -20,8 +20,15 @@ export function shownKey(row: KeyRow, nowIso: string, usedAt: string | null = nu
     not_before: row.notBefore,
     expires_at: row.expiresAt,
     last_used_at: usedAt,
+    rotation: shownRotation(row),
     ...(row.revokedCause && { revocation_cause: row.revokedCause }),
   };
+}
+
+function shownRotation({ rotation }: KeyRow) {
+  if (!rotation) return null;
+  const { everySeconds: every_seconds, overlapSeconds: overlap_seconds, sink, nextAt: next_at, failures } = rotation;
+  return { every_seconds, overlap_seconds, sink, next_at, failures };
 }
 
 /** What is authorised when somebody asks for a key: whose it is decides. */

@@ -47,6 +47,27 @@ export const ApiKeyRevoked = defineEvent(
   'identity.api-key.revoked',
   WithReason.extend({ cause: z.literal('unused').optional() }),
 );
+/** A key rotates by itself from now on, into the sink of that name; null ends it. */
+export const ApiKeyRotationScheduled = defineEvent(
+  'identity.api-key.rotation-scheduled',
+  Key.extend({
+    schedule: z.object({ everySeconds: z.int().min(1), overlapSeconds: z.int().min(0), sink: z.string() }).nullable(),
+  }),
+);
+/**
+ * A new secret is about to be handed to the sink, and good from now on beside the present one, until `until`: whoever
+ * reads it from there early is not refused. Nothing of its text is kept; only a rotation with the same MAC makes it the
+ * key's own.
+ */
+export const ApiKeyRotationPrepared = defineEvent(
+  'identity.api-key.rotation-prepared',
+  Key.extend({ ...Secret, until: z.iso.datetime() }),
+);
+/** The sink did not take it. What was prepared is dead; the present secret goes on. `code` says what went wrong. */
+export const ApiKeyRotationFailed = defineEvent(
+  'identity.api-key.rotation-failed',
+  Key.extend({ sink: z.string(), code: z.string().max(64), failures: z.int().min(1), nextAt: z.iso.datetime() }),
+);
 /** For keys that a policy calls idle after some time: so that every guard knows of uses elsewhere. */
 export const ApiKeyUsed = defineEvent('identity.api-key.used', Key.extend({ usedAt: z.iso.datetime() }));
 
@@ -57,5 +78,8 @@ export const apiKeyEvents = [
   ApiKeyResumed,
   ApiKeyRevoked,
   ApiKeyUsed,
+  ApiKeyRotationScheduled,
+  ApiKeyRotationPrepared,
+  ApiKeyRotationFailed,
 ] as const;
 export type ApiKeyEvent = ReturnType<(typeof apiKeyEvents)[number]['of']>;
