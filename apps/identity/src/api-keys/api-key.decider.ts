@@ -36,10 +36,8 @@ export type ApiKeyCommand =
   | ResumeApiKey
   | RevokeApiKey
   | NoteApiKeyUse
-  | ScheduleApiKeyRotation
-  | PrepareApiKeyRotation
-  | CompleteApiKeyRotation
-  | FailApiKeyRotation;
+  | RotationCommand;
+type RotationCommand = ScheduleApiKeyRotation | PrepareApiKeyRotation | CompleteApiKeyRotation | FailApiKeyRotation;
 
 type Live = {
   status: 'active' | 'suspended' | 'revoked';
@@ -129,6 +127,19 @@ function change(command: Exclude<ApiKeyCommand, IssueApiKey>, key: Live): readon
       const { type: _, ...data } = command;
       return key.status === 'revoked' ? [] : [ApiKeyRevoked.of(data)];
     }
+    case 'NoteApiKeyUse': {
+      const { type: _, stepMs, ...data } = command;
+      const isNews = key.usedAt === null || Date.parse(data.usedAt) - Date.parse(key.usedAt) >= stepMs;
+      return key.status !== 'revoked' && isNews ? [ApiKeyUsed.of(data)] : [];
+    }
+    default:
+      return changeRotation(command, key);
+  }
+}
+
+/** Rotation by itself, into a sink. */
+function changeRotation(command: RotationCommand, key: Live): readonly ApiKeyEvent[] {
+  switch (command.type) {
     case 'ScheduleApiKeyRotation': {
       requireNotRevoked(key);
       const { type: _, ...data } = command;
@@ -151,11 +162,6 @@ function change(command: Exclude<ApiKeyCommand, IssueApiKey>, key: Live): readon
       const { type: _, ...data } = command;
       if (key.status === 'revoked') return [];
       return [ApiKeyRotationFailed.of({ ...data, failures: key.rotationFailures + 1 })];
-    }
-    case 'NoteApiKeyUse': {
-      const { type: _, stepMs, ...data } = command;
-      const isNews = key.usedAt === null || Date.parse(data.usedAt) - Date.parse(key.usedAt) >= stepMs;
-      return key.status !== 'revoked' && isNews ? [ApiKeyUsed.of(data)] : [];
     }
   }
 }

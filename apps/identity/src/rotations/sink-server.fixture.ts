@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 type Got = {
@@ -17,12 +17,7 @@ export class SinkServer {
   /** What the next requests are answered with, whatever they ask; 0: as it should be. */
   failWith = 0;
   private readonly versions = new Map<string, unknown[]>();
-  private readonly server = createServer((request, response) => {
-    void this.answer(request).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(body === undefined ? '' : JSON.stringify(body));
-    });
-  });
+  private readonly server = createServer((request, response) => void this.serve(request, response));
 
   constructor(private readonly token: string) {}
 
@@ -36,6 +31,12 @@ export class SinkServer {
       this.server.close(() => resolve());
       this.server.closeAllConnections();
     });
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body } = await this.answer(request);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(body === undefined ? '' : JSON.stringify(body));
   }
 
   private async answer(request: IncomingMessage): Promise<{ status: number; body?: unknown }> {

@@ -1,13 +1,13 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { Slug } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
-import { EventStore } from '#libs/event-store';
+import { EventStore, step } from '#libs/event-store';
 import { IfMatch } from '#libs/http';
 import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { teamAggregate } from '../aggregates.js';
+import { teamAggregate, virtualAccountAggregate } from '../aggregates.js';
 import { PrincipalChanges } from '../grants/principal-changes.js';
 import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
@@ -17,6 +17,9 @@ import { Writes } from '../writes.js';
 import type { TeamRow } from './team-list.projection.js';
 import { TeamFinder, teamResource } from './team-finder.js';
 import { ShownTeam, TeamDeleted } from './team-answers.js';
+
+/** Accounts that lose their owner in the transaction that deletes it. */
+const ACCOUNTS_MAX = 400;
 
 const CreateBody = z.strictObject({ name: Slug, tenant: z.string().min(1).max(63).optional() });
 
@@ -85,9 +88,28 @@ export class TeamsController {
     await this.changes.requireEnding(caller, { action: 'team:delete', resource: teamResource(row) }, row);
     const context = this.writes.context(caller, row.tenantId);
     const release = () => [reservation(row)];
-    const options = { context, release, ...(expectedVersion !== undefined && { expectedVersion }) };
-    const outcome = await this.store.execute(teamAggregate, teamId, command, options);
-    return this.writes.narrowed({ object: 'team', id: teamId, deleted: true }, outcome);
+    const options = { release, ...(expectedVersion !== undefined && { expectedVersion }) };
+    const plan = async () => [step(teamAggregate, teamId, command, options), ...(await this.disowned(row, command.at))];
+    const { position } = await this.store.executeAll(plan, { context });
+    return this.writes.narrowed({ object: 'team', id: teamId, deleted: true }, { position });
+  }
+
+  /** Accounts that the team owned go on without an owner, which is told of them from then on. */
+  private async disowned({ tenantId, name }: TeamRow, at: string) {
+    const owned = { tenantId, afterPosition: 0, limit: ACCOUNTS_MAX + 1, where: { team: name } };
+    const accounts = (await this.tables.virtualAccounts.page(owned)).filter(({ row }) => row.status !== 'deleted');
+    if (accounts.length > ACCOUNTS_MAX) {
+      throw new DomainError('team/owns-too-many', `Move its virtual accounts first, until ${ACCOUNTS_MAX} are left.`);
+    }
+    return accounts.map(({ row: { id: virtualAccountId } }) =>
+      step(virtualAccountAggregate, virtualAccountId, {
+        type: 'MoveVirtualAccount' as const,
+        virtualAccountId,
+        tenantId,
+        at,
+        team: null,
+      }),
+    );
   }
 }
 

@@ -104,6 +104,19 @@ describe('members of a team', () => {
     expect(await mayRead()).toBe(403);
   });
 
+  it('leave the accounts that the team owned without an owner when it is deleted, and their keys as they were', async () => {
+    const team = await create('owners');
+    const [owned, others] = [
+      (await ada('POST /v1/virtual-accounts', { name: 'owned', team: 'owners' })).body,
+      (await ada('POST /v1/virtual-accounts', { name: 'unowned' })).body,
+    ];
+    const { value } = (await ada('POST /v1/api-keys', { name: 'x', owner: 'virtual-account:owned' })).body;
+    expect([owned.ownerless, others.ownerless]).toEqual([false, true]);
+    expect((await ada(`DELETE /v1/teams/${team}`)).status).toBe(200);
+    expect((await ada(`GET /v1/virtual-accounts/${owned.id}`)).body).toMatchObject({ team: null, ownerless: true });
+    expect((await identity.ask(value, 'GET /v1/teams')).status).not.toBe(401);
+  });
+
   it('do not include a virtual account that was deleted', async () => {
     const team = await create('machines');
     const { id } = (await ada('POST /v1/virtual-accounts', { name: 'short-lived' })).body;

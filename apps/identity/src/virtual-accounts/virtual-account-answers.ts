@@ -9,6 +9,8 @@ export const ShownVirtualAccount = z
     name: z.string(),
     /** Name of the team that owns it. */
     team: z.string().nullable(),
+    /** No team owns it: nobody looks after it. */
+    ownerless: z.boolean(),
     labels: Labels,
     created_by: z.string(),
     status: z.enum(['active', 'suspended', 'deleted']),

@@ -4,7 +4,8 @@ import type { VirtualAccountRow } from './virtual-account-list.projection.js';
 
 /** A virtual account as the API shows one. */
 export function shownAccount({ id, name, team, labels, createdBy, status, createdAt }: VirtualAccountRow) {
-  return { object: 'virtual_account', id, name, team, labels, created_by: createdBy, status, created_at: createdAt };
+  const shown = { object: 'virtual_account', id, name, team, ownerless: team === null && status !== 'deleted', labels };
+  return { ...shown, created_by: createdBy, status, created_at: createdAt };
 }
 
 /** What is authorised when somebody asks for a virtual account. */
