@@ -108,7 +108,7 @@ describe('a redirect URI', () => {
       'http://localhost:49152/cb',
     ]) {
       const page = await new Browser(world).go(authorizationUrl(native, newVerifier(), { redirect_uri }));
-      expect(page.status, redirect_uri).toBe(400);
+      expect(page.status).toBe(400);
     }
     const web = await world.codeClient({ ...loopback, application_type: 'web' });
     expect((await new Browser(world).go(authorizationUrl(web, newVerifier(), asked))).status).toBe(400);
@@ -159,7 +159,7 @@ describe('consent', () => {
     ]) {
       const refused = { authorization_details: JSON.stringify([wrong]) };
       const page = await new Browser(world).go(authorizationUrl(client, newVerifier(), refused));
-      expect(page.url.searchParams.get('error'), JSON.stringify(wrong)).toBe('invalid_authorization_details');
+      expect(page.url.searchParams.get('error')).toBe('invalid_authorization_details');
     }
   });
 

@@ -24,10 +24,15 @@ export const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 export const ID_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:id_token';
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** Whether a text can be of the type that it is said to be; nothing is tried under another name. */
-export function isOfType(text: string, type: string): boolean {
-  if (type === API_KEY_TYPE) return isKeyText(text);
-  return [JWT_TYPE, ID_TOKEN_TYPE, ACCESS_TOKEN_TYPE].includes(type) && text.split('.').length === 3;
+const types = new Set([API_KEY_TYPE, JWT_TYPE, ID_TOKEN_TYPE, ACCESS_TOKEN_TYPE]);
+
+/**
+ * A text must have the form of the type that it is said to be; nothing is tried under another name.
+ * @throws InvalidRequest for a type that is not taken, InvalidGrant for another form.
+ */
+export function requireForm(text: string, type: string): void {
+  if (!types.has(type)) throw new errors.InvalidRequest('the subject token is not of a type that is taken');
+  if (type === API_KEY_TYPE ? !isKeyText(text) : text.split('.').length !== 3) throw invalid();
 }
 
 /** One text whatever is wrong with the credential. */

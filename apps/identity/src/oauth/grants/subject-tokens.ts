@@ -3,7 +3,6 @@ import { OWN_ISSUER_ID } from '#libs/contracts';
 import { isAction } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
-import { errors } from 'oidc-provider';
 import { decodeJwt } from 'jose';
 import { DETAILS_TYPE } from '../clients/client-metadata.js';
 import { OwnTokens, type OwnToken } from '../tokens/own-tokens.js';
@@ -11,7 +10,7 @@ import {
   ACCESS_TOKEN_TYPE,
   API_KEY_TYPE,
   invalid,
-  isOfType,
+  requireForm,
   type ExchangedCredential,
 } from './exchanged-credential.js';
 
@@ -28,7 +27,7 @@ export class SubjectTokens {
 
   /** @throws InvalidGrant, the same whatever is wrong with it; InvalidRequest for a type that is not taken. */
   async verify(text: string, type: string): Promise<ExchangedCredential> {
-    if (!isOfType(text, type)) throw new errors.InvalidRequest('the subject token is not of a type that is taken');
+    requireForm(text, type);
     if (type === API_KEY_TYPE) return this.key(text);
     const own = await this.ownTokens.find(text);
     if (own) {

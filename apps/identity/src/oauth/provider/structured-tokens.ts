@@ -29,6 +29,7 @@ export class StructuredTokens {
     if (oidc.route === 'revocation' && own) await this.revoke(context, own);
     context.status = 200;
     context.body = oidc.route === 'revocation' ? '' : introspected(own);
+    if (oidc.route === 'revocation') context.remove('content-type');
   }
 
   /** Answered once the broker has it, as every narrowing write is, or after a while all the same: it will be. */
