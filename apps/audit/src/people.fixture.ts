@@ -98,6 +98,8 @@ export class People {
       restrictions: {},
       labels: {},
       ...dates,
+      // Nobody takes con's new texts.
+      ...(person === 'con' && { rotationFailing: { sink: 'vault', since: at } }),
     };
     await this.write(this.topics.identityState, { [principalKey(id)]: principal, [credentialKey(keyId)]: credential });
   }

@@ -6,7 +6,7 @@ export const ShownFinding = z
     object: z.literal('finding'),
     finding_id: z.string(),
     tenant_id: z.string(),
-    kind: z.enum(['key-stale', 'key-unused', 'account-ownerless']),
+    kind: z.enum(['key-stale', 'key-unused', 'rotation-failing', 'account-ownerless']),
     at: z.string(),
     owner_id: z.string(),
     key_id: z.string(),
@@ -14,6 +14,7 @@ export const ShownFinding = z
     unused_since: z.string().nullable(),
     last_used_at: z.string().nullable(),
     rule: z.string(),
+    sink: z.string(),
     status: z.enum(['open', 'resolved']),
     resolved_at: z.string().nullable(),
   })

@@ -1,5 +1,5 @@
 import { AccessFeed, IdentityView, PolicyView } from '#libs/access';
-import type { Finding } from '#libs/contracts';
+import type { CredentialRecord, Finding } from '#libs/contracts';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -58,7 +58,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     const { ready, fresh } = this.feed.health();
     if (!ready || !fresh || !(await this.whole.reached(WHOLE_RECORD_MS, this.closing.signal))) return false;
     const nowMs = this.clock.nowMs();
-    const found = [...(await this.unusedKeys(nowMs)), ...this.ownerlessAccounts(nowMs)].slice(0, FINDINGS_OPEN_MAX);
+    const found = [...(await this.aboutKeys(nowMs)), ...this.ownerlessAccounts(nowMs)].slice(0, FINDINGS_OPEN_MAX);
     const open = new Map((await this.table.open()).map((row) => [row.finding_id, row]));
     const fresher = found.filter((finding) => !open.has(finding.findingId));
     for (let at = 0; at < fresher.length; at += TOLD_AT_ONCE) await this.tell(fresher.slice(at, at + TOLD_AT_ONCE));
@@ -87,7 +87,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     for (const { kind, tenantId, findingId: id } of findings) this.logger.warn({ kind, tenantId, id }, 'a finding');
   }
 
-  private async unusedKeys(nowMs: number): Promise<Finding[]> {
+  private async aboutKeys(nowMs: number): Promise<Finding[]> {
     const found: Finding[] = [];
     for (let from: number | undefined = 0; from !== undefined && !this.closing.signal.aborted;) {
       const page = this.identity.keysFrom(from, KEYS_AT_ONCE);
@@ -97,6 +97,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
         const candidate = snapshot && candidateOf(snapshot, key, owner, nowMs);
         return candidate ? [candidate] : [];
       });
+      found.push(...page.keys.flatMap((key) => failingRotation(key, nowMs)));
       const uses = candidates.length > 0 ? await this.usesOf(candidates) : new Map<string, number>();
       found.push(...candidates.flatMap((each) => findingsOf(each, uses.get(each.key.keyId) ?? null, nowMs)));
       from = page.next;
@@ -125,4 +126,14 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
       return [{ kind: 'account-ownerless', ...finding }];
     });
   }
+}
+
+function failingRotation(
+  { keyId, tenantId, ownerId, status, rotationFailing }: CredentialRecord,
+  nowMs: number,
+): Finding[] {
+  if (!rotationFailing || status !== 'active') return [];
+  const id = findingId('rotation-failing', keyId, rotationFailing.since);
+  const about = { findingId: id, tenantId, at: new Date(nowMs).toISOString(), keyId, ownerId };
+  return [{ kind: 'rotation-failing', ...about, ...rotationFailing }];
 }

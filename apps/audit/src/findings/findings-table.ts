@@ -15,12 +15,13 @@ export type FindingRow = {
   readonly unused_since: string | null;
   readonly last_used_at: string | null;
   readonly rule: string;
+  readonly sink: string;
   readonly resolved_at: string | null;
 };
 
 /** Most findings that hold at one time and are looked after. */
 export const FINDINGS_OPEN_MAX = 50_000;
-const COLUMNS = `finding_id, tenant_id, kind, at, owner_id, key_id, virtual_account_id, unused_since, last_used_at, rule,
+const COLUMNS = `finding_id, tenant_id, kind, at, owner_id, key_id, virtual_account_id, unused_since, last_used_at, rule, sink,
   resolved_at`;
 
 /** What was found, and whether it still holds. Writing the same again changes nothing. */
@@ -52,11 +53,31 @@ export class FindingsTable {
   }
 }
 
+const NONE = {
+  owner_id: '',
+  key_id: '',
+  virtual_account_id: '',
+  unused_since: null,
+  last_used_at: null,
+  rule: '',
+  sink: '',
+  resolved_at: null,
+};
+
 export function rowOfFinding(finding: Finding): FindingRow {
   const { findingId: finding_id, tenantId: tenant_id, kind, at } = finding;
-  const none = { owner_id: '', key_id: '', virtual_account_id: '', unused_since: null, last_used_at: null, rule: '' };
-  const row = { finding_id, tenant_id, kind, at, ...none, resolved_at: null };
-  if (finding.kind === 'account-ownerless') return { ...row, virtual_account_id: finding.virtualAccountId };
-  const { ownerId: owner_id, keyId: key_id, unusedSince: unused_since, lastUsedAt: last_used_at, rule } = finding;
-  return { ...row, owner_id, key_id, unused_since, last_used_at, rule };
+  return { ...NONE, finding_id, tenant_id, kind, at, ...about(finding) };
+}
+
+function about(finding: Finding): Partial<FindingRow> {
+  switch (finding.kind) {
+    case 'account-ownerless':
+      return { virtual_account_id: finding.virtualAccountId };
+    case 'rotation-failing':
+      return { owner_id: finding.ownerId, key_id: finding.keyId, sink: finding.sink };
+    default: {
+      const { ownerId: owner_id, keyId: key_id, unusedSince: unused_since, lastUsedAt: last_used_at, rule } = finding;
+      return { owner_id, key_id, unused_since, last_used_at, rule };
+    }
+  }
 }

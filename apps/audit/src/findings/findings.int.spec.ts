@@ -96,6 +96,11 @@ describe('GET /v1/findings', () => {
     expect(body.data.map((item) => item['virtual_account_id'])).toEqual(['va_orphan']);
   });
 
+  it('tells of a key whose sink takes no new text', async () => {
+    const { body } = await get('ada', '/v1/findings?kind=rotation-failing');
+    expect(body.data).toMatchObject([{ key_id: people.keyId('con'), owner_id: 'user_con', sink: 'vault' }]);
+  });
+
   it('says the same on the bus, once, however often it looks', async () => {
     await sweep();
     const kinds = () => tellings(source.findings.name).map((value) => Finding.parse(value));

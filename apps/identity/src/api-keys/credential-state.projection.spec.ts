@@ -78,4 +78,9 @@ it('accepts what was prepared beside the present secret, which it never harms, a
   expect(macs(prepared('one'))).toEqual(['first', 'one']);
   expect(macs(prepared('one'), prepared('two'))).toEqual(['first', 'two']);
   expect(macs(prepared('one'), ApiKeyRotationFailed.of(about))).toEqual(['first']);
+  const later = ApiKeyRotationFailed.of({ ...about, at: '2026-11-23T12:00:00.000Z', failures: 2 });
+  const failing = recordAfter(issued, ApiKeyRotationFailed.of(about), later);
+  expect(failing.rotationFailing).toEqual({ sink: 's', since: issued.data.at });
+  const at = '2026-11-24T10:00:00.000Z';
+  expect(recordAfter(issued, later, rotated(at, at))).not.toHaveProperty('rotationFailing');
 });

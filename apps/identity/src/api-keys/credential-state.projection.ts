@@ -14,7 +14,7 @@ export const credentialState: StateProjection<ApiKeyEvent, CredentialRecord> = {
         return { ...rest, status: 'active', secrets, issuedAt: at, rotatedAt: null };
       }
       case 'identity.api-key.rotated':
-        return held && rotated(held, event.data);
+        return held && works(rotated(held, event.data));
       case 'identity.api-key.suspended':
         return held && { ...held, status: 'suspended' };
       case 'identity.api-key.resumed':
@@ -25,9 +25,9 @@ export const credentialState: StateProjection<ApiKeyEvent, CredentialRecord> = {
       case 'identity.api-key.rotation-prepared':
         return held && { ...held, secrets: [...held.secrets.slice(0, 1), prepared(event.data)] };
       case 'identity.api-key.rotation-failed':
-        return held && { ...held, secrets: held.secrets.slice(0, 1) };
+        return held && failing(held, event.data);
       case 'identity.api-key.rotation-scheduled':
-        return held;
+        return held && works(held);
       case 'identity.api-key.used':
         return held && { ...held, lastUsedAt: event.data.usedAt };
     }
@@ -37,6 +37,14 @@ export const credentialState: StateProjection<ApiKeyEvent, CredentialRecord> = {
 const prepared = ({ mac, pepperVersion, until }: { mac: string; pepperVersion: number; until: string }) => {
   return { mac, pepperVersion, until };
 };
+
+function failing(held: CredentialRecord, { sink, at: since }: { sink: string; at: string }): CredentialRecord {
+  return { ...held, secrets: held.secrets.slice(0, 1), rotationFailing: held.rotationFailing ?? { sink, since } };
+}
+
+function works({ rotationFailing: _, ...record }: CredentialRecord): CredentialRecord {
+  return record;
+}
 
 type Rotation = { mac: string; pepperVersion: number; overlapUntil: string; expiresAt: string | null; at: string };
 

@@ -35,6 +35,7 @@ export function credentialRecordOf(view: IdentityContent, slot: number): Credent
     rotatedAt: rare?.rotatedAt ?? null,
     notBefore: rare?.notBeforeMs == null ? null : instant(rare.notBeforeMs),
     expiresAt: instant(slots.double(slot, 'expiresAtMs')),
+    ...(rare?.rotationFailing && { rotationFailing: rare.rotationFailing }),
     ...(usedMs > 0 && { lastUsedAt: new Date(usedMs).toISOString() }),
   };
 }

@@ -18,6 +18,7 @@ export type RareTerms = {
   readonly rotatedAt: string | null;
   /** The secret of before a rotation; `untilMs` ends its overlap. */
   readonly former: FormerSecret | null;
+  readonly rotationFailing?: CredentialRecord['rotationFailing'];
 };
 export type FormerSecret = {
   readonly mac: string;
@@ -94,13 +95,15 @@ export class CredentialTable {
     if (record.lastUsedAt) this.uses.note(slot, Date.parse(record.lastUsedAt));
     const { restrictions, labels } = record;
     slots.setWord(slot, 'extras', 1 + this.terms.hold(JSON.stringify({ restrictions, labels })));
-    if (!former && record.notBefore === null && record.rotatedAt === null) return;
+    const { rotationFailing } = record;
+    if (!former && record.notBefore === null && record.rotatedAt === null && !rotationFailing) return;
     this.rare.set(slot, {
       notBeforeMs: record.notBefore === null ? null : Date.parse(record.notBefore),
       rotatedAt: record.rotatedAt,
       former: former
         ? { mac: former.mac, pepperVersion: former.pepperVersion, untilMs: millis(former.until, 0) }
         : null,
+      ...(rotationFailing && { rotationFailing }),
     });
   }
 

@@ -25,6 +25,14 @@ export const Finding = z.discriminatedUnion('kind', [
   UnusedKey.extend({ kind: z.literal('key-stale') }),
   /** Its policy wants it revoked. */
   UnusedKey.extend({ kind: z.literal('key-unused') }),
+  /** A key that should rotate by itself, and whose sink takes nothing. Its present text goes on. */
+  Found.extend({
+    kind: z.literal('rotation-failing'),
+    keyId: z.string(),
+    ownerId: z.string(),
+    sink: z.string(),
+    since: Instant,
+  }),
   /** A virtual account that no team owns. */
   Found.extend({ kind: z.literal('account-ownerless'), virtualAccountId: z.string() }),
 ]);

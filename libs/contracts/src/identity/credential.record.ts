@@ -32,5 +32,7 @@ export const CredentialRecord = z.object({
    * idle after some time, and only when it advanced by a good part of that time. Never later than the true one.
    */
   lastUsedAt: z.iso.datetime().optional(),
+  /** Its sink has not taken a new text since then; for audit, guards do not mind. */
+  rotationFailing: z.object({ sink: z.string(), since: z.iso.datetime() }).optional(),
 });
 export type CredentialRecord = z.output<typeof CredentialRecord>;
