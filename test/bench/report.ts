@@ -38,7 +38,7 @@ export function markdown(summaries: readonly Summary[]): string {
 }
 
 function ratios(summaries: readonly Summary[]): string[] {
-  const lines = ['| body bytes | ratio | value |', '| --- | --- | --- |'];
+  const lines: string[] = [];
   for (const bytes of new Set(summaries.map((summary) => summary.bytes))) {
     const of = (name: string) => summaries.find((each) => each.bytes === bytes && each.arm.startsWith(name));
     const [on, off, u, n] = [of('gateway on'), of('gateway off'), of('U '), of('N ')];
@@ -52,5 +52,5 @@ function ratios(summaries: readonly Summary[]): string[] {
       );
     lines.push(`| ${bytes} | p50 added over U, ms (closed loop) | ${(on.latencyMsP50 - u.latencyMsP50).toFixed(3)} |`);
   }
-  return lines;
+  return lines.length > 0 ? ['| body bytes | ratio | value |', '| --- | --- | --- |', ...lines] : [];
 }

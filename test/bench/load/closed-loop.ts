@@ -49,8 +49,9 @@ export async function closedLoop(arm: Arm, { durationMs, ...load }: Load & { dur
 async function loop(arm: Arm, { connections, body }: Load, goesOn: () => boolean): Promise<number[]> {
   const { origin, pathname } = new URL(`${arm.url}/chat/completions`);
   const pool = new Pool(origin, { connections, pipelining: 1 });
-  const headers = { 'content-type': 'application/json', ...arm.headers };
   const send = async () => {
+    const own = typeof arm.headers === 'function' ? arm.headers() : arm.headers;
+    const headers = { 'content-type': 'application/json', ...own };
     const { statusCode, body: answer } = await pool.request({ path: pathname, method: 'POST', headers, body });
     const text = await answer.text();
     if (statusCode !== 200) throw new Error(`${arm.name} answered ${statusCode}: ${text.slice(0, 200)}`);
