@@ -11,8 +11,9 @@ import { findingId } from './finding-id.js';
 import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding } from './findings-table.js';
 import { candidateOf, findingsOf, type Candidate } from './unused-keys.js';
 
-/** Between two sweeps, ms. */
+/** Between two sweeps, ms; longer where a sweep takes long, so that it never takes more than a twentieth of the time. */
 const SWEEP_MS = 20_000;
+const PAUSE_PER_SWEEP = 19;
 /** How long one sweep waits for decisions that are on their way, ms. */
 const WHOLE_RECORD_MS = 30_000;
 /** Keys that are looked at before anything else gets its turn. */
@@ -59,23 +60,30 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     if (!ready || !fresh || !(await this.whole.reached(WHOLE_RECORD_MS, this.closing.signal))) return false;
     const nowMs = this.clock.nowMs();
     const found = [...(await this.aboutKeys(nowMs)), ...this.ownerlessAccounts(nowMs)].slice(0, FINDINGS_OPEN_MAX);
+    // Looked at half of the keys, or not knowing some tenant's policy, nobody can say what is over.
+    if (this.closing.signal.aborted) return false;
     const open = new Map((await this.table.open()).map((row) => [row.finding_id, row]));
     const fresher = found.filter((finding) => !open.has(finding.findingId));
     for (let at = 0; at < fresher.length; at += TOLD_AT_ONCE) await this.tell(fresher.slice(at, at + TOLD_AT_ONCE));
     const holding = new Set(found.map((finding) => finding.findingId));
-    const over = [...open.values()].filter((row) => !holding.has(row.finding_id));
+    const over = [...open.values()].filter(
+      (row) => !holding.has(row.finding_id) && this.policy.snapshot(row.tenant_id) !== undefined,
+    );
     await this.table.put(over.map((row) => ({ ...row, resolved_at: new Date(nowMs).toISOString() })));
     return true;
   }
 
   private async run(): Promise<void> {
     const { signal } = this.closing;
-    while (!signal.aborted) {
-      await delay(SWEEP_MS, undefined, { signal }).catch(() => undefined);
+    for (let tookMs = 0; !signal.aborted;) {
+      const pauseMs = Math.max(SWEEP_MS, tookMs * PAUSE_PER_SWEEP);
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
+      const beganMs = this.clock.monotonicMs();
       await this.sweep().catch((error: unknown) => {
         if (!signal.aborted) this.logger.warn({ err: error }, 'findings cannot be looked for now');
       });
+      tookMs = this.clock.monotonicMs() - beganMs;
     }
   }
 

@@ -11,6 +11,9 @@ import { SealedTopic } from '../sealed-topic.js';
 import { byKeyPolicy } from './key-policy-actor.js';
 import { KeyUseTable } from './key-uses.adapter.js';
 
+/** Keys of which is remembered what guards know; of others the store is asked. */
+const TOLD_MAX = 200_000;
+
 /**
  * Keeps when keys were last used. Where a policy calls keys idle after some time, guards are told too: by an event, but
  * no more often than they need it, so that a key in constant use adds one a day at most.
@@ -18,6 +21,8 @@ import { KeyUseTable } from './key-uses.adapter.js';
 @Injectable()
 export class KeyUsesConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly topic: SealedTopic<KeyUses>;
+  /** The last use that guards were told of, ms since 1970, so that not every minute's use asks the store. */
+  private readonly told = new Map<string, number>();
 
   constructor(
     bus: Bus,
@@ -64,15 +69,16 @@ export class KeyUsesConsumer implements OnApplicationBootstrap, OnModuleDestroy 
     const snapshot = this.policy.snapshot(tenantId);
     if (!key || !owner || !snapshot || key.tenantId !== tenantId || key.status === 'revoked') return;
     const idle = keyBounds(snapshot, { kind: key.kind, labels: key.labels, ownerLabels: owner.labels })?.idle;
-    if (!idle) return;
+    const stepMs = idle && idleStepMs(idle);
+    if (stepMs === undefined || Date.parse(usedAt) - (this.told.get(keyId) ?? 0) < stepMs) return;
     const command = { type: 'NoteApiKeyUse' as const, keyId, tenantId, at: this.clock.nowIso(), usedAt };
-    await this.store.execute(
+    const outcome = await this.store.execute(
       apiKeyAggregate,
       keyId,
-      { ...command, stepMs: idleStepMs(idle) },
-      {
-        context: byKeyPolicy(tenantId),
-      },
+      { ...command, stepMs },
+      { context: byKeyPolicy(tenantId) },
     );
+    if (this.told.size >= TOLD_MAX) this.told.clear();
+    if (outcome.state.status !== 'absent') this.told.set(keyId, Date.parse(outcome.state.usedAt ?? usedAt));
   }
 }
