@@ -30,9 +30,25 @@ const snapshot = compile({ tenant: 'acme', documents, platformDocuments: [], pol
 const authenticator = new Authenticator({ identity: applier.view, peppers, policy: noPolicy, accepts: ['pat', 'vak'] });
 for (const text of sample) authenticator.authenticate(text, NOW_MS);
 
+const keyPolicy = compile({
+  tenant: 'acme',
+  documents: [readDocument(keyPolicyDocument())],
+  platformDocuments: [],
+  policyRevision: 1,
+  platformRevision: 0,
+});
+const policed = new Authenticator({
+  identity: applier.view,
+  peppers,
+  policy: { snapshot: () => keyPolicy },
+  accepts: ['pat', 'vak'],
+});
+for (const text of sample) policed.authenticate(text, NOW_MS);
+
 const unknown = sample.map(() => mintKeyText('pat', 'p').text);
 const forged = sample.map((text) => mintRotatedText('pat', 'p', text.slice(8, 20)).text);
 measure('authenticate, seen before', (n) => authenticator.authenticate(pick(sample, n), NOW_MS));
+measure('authenticate, seen before, under a KeyPolicy', (n) => policed.authenticate(pick(sample, n), NOW_MS));
 measure('authenticate, unknown key', (n) => authenticator.authenticate(pick(unknown, n), NOW_MS), 30_000);
 measure('authenticate, wrong secret', (n) => authenticator.authenticate(pick(forged, n), NOW_MS), 30_000);
 measure('authenticate, malformed', (n) => authenticator.authenticate(`${pick(sample, n).slice(0, 70)}-`, NOW_MS));
@@ -42,6 +58,12 @@ measure(`key text → decision, ${policyCount} policies`, (n) => {
   const resource = { type: 'model', path: `account/model-${n % 100}` };
   return decide(snapshot, engineRequest(who, 'model:invoke', resource, { operation: 'chat', timeMs: NOW_MS }));
 });
+
+function keyPolicyDocument() {
+  const bounds = { maxAgeSeconds: 7_776_000, idleExpirySeconds: 5_184_000, rotateEverySeconds: 7_776_000 };
+  const spec = { rules: [{ when: { kinds: ['pat', 'vak'] }, ...bounds, rotationOverdue: 'warn' }] };
+  return { apiVersion: 'gatehouse/v1', kind: 'KeyPolicy', metadata: { name: 'keys', tenant: 'acme' }, spec };
+}
 
 function policy(n: number) {
   const metadata = { name: `role-${n}`, tenant: 'acme' };
