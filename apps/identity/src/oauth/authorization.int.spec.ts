@@ -187,7 +187,7 @@ describe('the login page', () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("form-action 'self' https://app.example");
     expect(policy).toContain("frame-ancestors 'none'");
-    expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    expect(page.headers).toMatchObject({ 'cache-control': 'no-store', 'referrer-policy': 'same-origin' });
   });
 
   it('tells a wrong password, a user that nobody is, one of another tenant and a suspended one the same', async () => {

@@ -23,7 +23,8 @@ export function pageHeaders(redirectUri?: string): Readonly<Record<string, strin
     'content-type': 'text/html; charset=utf-8',
     'x-frame-options': 'DENY',
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    // With none at all, browsers send a form without its origin, which is looked at.
+    'referrer-policy': 'same-origin',
     'cache-control': 'no-store',
   };
 }
