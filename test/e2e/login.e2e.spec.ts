@@ -8,6 +8,7 @@ import { chromium, type BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
 import { admin, demoKey, local, openai } from '../system/system.js';
+import { SPEC_PASSWORD as PASSWORD } from '../security/needles.js';
 import { browserPath } from '../system/browser.config.js';
 
 /** Chromium as root in a container, and without a call to anywhere of its own accord. */
@@ -20,7 +21,6 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const PASSWORD = 'correct horse battery';
 const insecure = { execute: [oidc.allowInsecureRequests] };
 
 let browser: BrowserContext;

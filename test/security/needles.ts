@@ -10,12 +10,18 @@ export type Piece = { readonly place: string; readonly text: string };
 const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/gu, '\\$&');
 const anyOf = (texts: readonly string[]) => new RegExp(texts.map(literal).join('|'), 'u');
 
-/** The text of any key; provider credentials of the demo and of the specs; and everything of secrets.json in each form. */
+/** What specs of logins set and type. */
+export const SPEC_PASSWORD = 'correct horse battery';
+
+/** The text of any key, token and secret of a client; provider credentials of the demo and of the specs; and everything of secrets.json in each form. */
 export function secrets(): Needle[] {
   const made = JSON.parse(readFileSync(join(systemHome, 'secrets.json'), 'utf8')) as Record<string, string>;
   return [
     { what: 'the text of a key', pattern: /gh_(?:pat|vak|svc)[psdtx]_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}/u },
     { what: 'the secret half of a demo key', pattern: anyOf(demoKeys().flatMap(formsOfKey)) },
+    { what: 'the secret of a client', pattern: /ghc_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}/u },
+    { what: 'a token', pattern: /eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{32,}/u },
+    { what: 'a password', pattern: anyOf([SPEC_PASSWORD]) },
     { what: 'a provider credential', pattern: /sk-sandbox-[\w-]{4}|736b2d73616e64626f782d/u },
     ...Object.entries(made).map(([what, value]) => ({ what, pattern: anyOf(formsOfSecret(value)) })),
   ];
