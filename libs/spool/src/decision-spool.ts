@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SpoolRecord, UnverifiedRecord } from './append/record-writer.js';
+import { FLAG_CLOSES, FLAG_OPENS } from './frame.js';
 import type { BootDirectories } from './boots/boot-directories.js';
 import type { PublisherRun } from './publish/publisher-run.js';
 import { openLanes, type Lanes } from './open-lanes.js';
@@ -53,9 +54,22 @@ export class DecisionSpool {
    * @throws SpoolUnwritable when it could not be written (nothing of it is left); RangeError for an oversized record.
    */
   append(record: SpoolRecord): void {
+    this.write(({ writer }) => writer.write(record));
+  }
+
+  /**
+   * As `append`, for a record of the gateway's calls that its writer has put into JSON itself: `opens` an allowed call,
+   * or `closes` one. `decision_id` is the first field of that name in it, and `tenantId` its tenant.
+   * @throws as `append`
+   */
+  appendJson(tenantId: string, json: string, does: 'opens' | 'closes'): void {
+    this.write(({ writer }) => writer.writeJson(tenantId, json, does === 'opens' ? FLAG_OPENS : FLAG_CLOSES));
+  }
+
+  private write(write: (lane: Lanes['main']) => void): void {
     const { main, alarm } = this.lanes;
     try {
-      main.writer.write(record);
+      write(main);
     } catch (error) {
       if (!(error instanceof SpoolUnwritable)) throw error;
       if (error.reason === 'bound') main.log.rotate();

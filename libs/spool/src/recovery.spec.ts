@@ -110,6 +110,24 @@ describe('a call without an end', () => {
       .records()
       .flatMap((record) => (record.type === 'call.completed' ? [`${record.decision_id} ${record.outcome}`] : []));
 
+  it('is closed all the same where its writer put it into JSON', async () => {
+    const directory = spoolDirectory();
+    const down = new MemorySink();
+    down.down = true;
+    const spool = await openSpool(directory, down);
+    const [cut, ended] = [decided(), decided()];
+    for (const record of [cut, ended]) spool.appendJson(record.tenant_id, JSON.stringify(record), 'opens');
+    spool.appendJson(ended.tenant_id, JSON.stringify(completed(ended.decision_id)), 'closes');
+    const left = killedNow(directory);
+    await spool.close(0);
+    const published = (await recovered(left)).records();
+    expect(published.slice(0, 2)).toEqual([cut, ended].map((record) => expect.objectContaining(record)));
+    expect(published.slice(2)).toMatchObject([
+      { decision_id: ended.decision_id, outcome: 'completed' },
+      { decision_id: cut.decision_id, outcome: 'interrupted' },
+    ]);
+  });
+
   it('is closed as interrupted once, at whichever point recovery itself is killed', async () => {
     const directory = spoolDirectory();
     const down = new MemorySink();

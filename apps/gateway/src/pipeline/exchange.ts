@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticated as Caller, TokenIdentity } from '#libs/access';
 import type { CatalogueModel, Decision, TenantSnapshot } from '#libs/decision-engine';
-import type { DecisionIdentity } from '../records/told-twice.js';
 import type { CallBody } from '../body/call-body.js';
 import type { RequestBody } from '../body/request-body.js';
 import type { Refusal } from '../refusals/refusal.js';
@@ -48,8 +47,8 @@ export type Known = Arrived &
     readonly failure?: KnownFailure;
     /** There is one decision of a request, and it is written once. */
     readonly isRecorded?: boolean;
-    /** What its two records carry alike, once the first is made. */
-    readonly identity?: DecisionIdentity;
+    /** What its two records carry alike, as JSON, once the first is made. */
+    readonly identity?: string;
   };
 /** What of a credential that was not accepted is known all the same. */
 export type KnownFailure = {

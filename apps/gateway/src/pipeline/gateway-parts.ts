@@ -15,7 +15,7 @@ export type GatewayParts = {
   /** Where this gateway is reached: what tokens are for. */
   readonly publicUrl: string;
   readonly policy: Pick<PolicyView, 'snapshot'>;
-  readonly spool: Pick<DecisionSpool, 'append' | 'appendUnverified' | 'durable'>;
+  readonly spool: Pick<DecisionSpool, 'append' | 'appendJson' | 'appendUnverified' | 'durable'>;
   readonly targets: UpstreamTargets;
   readonly trustedProxies: AddressRules;
   readonly metrics: GatewayMetrics;

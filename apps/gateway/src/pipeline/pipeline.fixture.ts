@@ -100,6 +100,9 @@ export class RecordingSpool {
     // As in a file: later changes do not reach it.
     this.records.push(structuredClone(record));
   }
+  appendJson(_tenantId: string, json: string): void {
+    this.append(JSON.parse(json) as SpoolRecord);
+  }
   appendUnverified(record: Omit<Extract<SpoolRecord, { type: 'access.decided' }>, 'count'>): { decisionId: string } {
     this.append({ ...record, count: 1 });
     return { decisionId: record.decision_id };

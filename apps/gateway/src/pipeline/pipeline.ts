@@ -102,7 +102,8 @@ export class Pipeline {
     const ended = refusal ? neverSent(refusal) : await this.relay(reached);
     const known: Known = reached;
     // Every call that is on record as allowed has an end on record, before its caller hears of it.
-    if (known.isRecorded) settleStep(this.parts, reached, ended);
+    const { identity } = known;
+    if (identity !== undefined) settleStep(this.parts, reached, identity, ended);
     return ended.refusal;
   }
 

@@ -1,7 +1,8 @@
 import { SpoolUnwritable } from '#libs/spool';
 import { decidedRecord } from '../records/decided-record.js';
+import { decidedText } from '../records/call-texts.js';
 import { Refusal, statusOfCode } from '../refusals/refusal.js';
-import { advance, type Authenticated, type Governed, type Known } from './exchange.js';
+import { advance, type Authenticated, type Governed, type Known, type Reached } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 type Parts = Pick<GatewayParts, 'spool' | 'feed' | 'logger' | 'metrics'>;
@@ -15,8 +16,14 @@ export function recordAllowed(
   const verdict = { outcome: 'allow', code: '', reason: 'granted', httpStatus: 200, identityPosition } as const;
   const isStrict = state.snapshot.settings?.auditMode === 'strict';
   try {
-    parts.spool.append(decidedRecord(state, verdict));
-    advance(state, { isRecorded: true });
+    if (isCall(state)) {
+      const { identity, json } = decidedText(state, verdict);
+      parts.spool.appendJson(state.caller.tenantId, json, 'opens');
+      advance(state, { isRecorded: true, identity });
+    } else {
+      parts.spool.append(decidedRecord(state, verdict));
+      advance(state, { isRecorded: true });
+    }
     return isStrict ? durable(parts) : undefined;
   } catch (error) {
     return unwritable(parts, error, isStrict);
@@ -46,6 +53,11 @@ export function recordRefusal(parts: Parts, known: Known, refusal: Refusal): str
     unwritable(parts, error, true);
   }
   return known.decisionId;
+}
+
+/** Something will be called upstream; else it is answered from memory, and has no end of its own. */
+function isCall(state: Authenticated & Governed & { target?: unknown }): state is Reached {
+  return state.target !== undefined;
 }
 
 async function durable(parts: Parts): Promise<Refusal | undefined> {

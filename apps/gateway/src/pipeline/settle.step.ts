@@ -1,4 +1,5 @@
-import { completedRecord, type CompletedRecord } from '../records/completed-record.js';
+import { completedText } from '../records/call-texts.js';
+import { completedFacts, type CompletedFacts } from '../records/completed-record.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import { statusOfCode } from '../refusals/refusal.js';
 import type { Reached } from './exchange.js';
@@ -7,23 +8,24 @@ import type { GatewayParts } from './gateway-parts.js';
 /** What caller and log are told about a client that left; there is no such status on the wire. */
 const clientClosedRequest = 499;
 
-/** Reckons what a call used and cost, and records its end. The decision was recorded before; this never refuses. */
+/** Reckons what a call used and cost, and records its end. The decision was recorded before, under `identity`; this never refuses. */
 export function settleStep(
   { spool, logger, metrics }: Pick<GatewayParts, 'spool' | 'logger' | 'metrics'>,
   state: Reached,
+  identity: string,
   ended: RelayOutcome,
-): CompletedRecord {
+): CompletedFacts {
   const latencyMs = performance.now() - state.begunMs;
-  const record = completedRecord(state, ended, { httpStatus: statusOf(ended), latencyMs });
+  const facts = completedFacts(state, ended, { httpStatus: statusOf(ended), latencyMs });
   try {
-    spool.append(record);
+    spool.appendJson(state.caller.tenantId, completedText(identity, facts), 'closes');
   } catch (error) {
     metrics.unrecorded.add(1, { reason: 'end of call' });
     logger.error({ err: error }, 'the end of a call could not be recorded');
   }
   metrics.calls.add(1, { outcome: ended.outcome, operation: state.route.operation });
   metrics.latency.observe(latencyMs / 1_000);
-  return record;
+  return facts;
 }
 
 function statusOf({ refusal, outcome, status }: RelayOutcome): number {

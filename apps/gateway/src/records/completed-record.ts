@@ -4,24 +4,23 @@ import type { Reached } from '../pipeline/exchange.js';
 import type { TokenUsage } from '../providers/provider.js';
 import { estimatedUsage } from '../relay/answer-reader.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
-import { allowedIdentityOf } from './decision-identity.js';
+import type { DecisionIdentity } from './decision-identity.js';
 
-export type CompletedRecord = Omit<CallCompleted, 'replica' | 'boot' | 'seq'>;
+/** What the end of a call says beside its identity. */
+export type CompletedFacts = Omit<CallCompleted, 'type' | 'replica' | 'boot' | 'seq' | keyof DecisionIdentity>;
 
 const nothing: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
 const textCharactersMax = 256;
 
-/** One `call.completed`: what an allowed call used, cost, and how it ended. `httpStatus` is what the caller was sent. */
-export function completedRecord(
+/** What an allowed call used, cost, and how it ended. `httpStatus` is what the caller was sent. */
+export function completedFacts(
   state: Reached,
   ended: RelayOutcome,
   { httpStatus, latencyMs }: { httpStatus: number; latencyMs: number },
-): CompletedRecord {
+): CompletedFacts {
   const { usage, source } = usageOf(state, ended);
   const { model } = state;
   return {
-    type: 'call.completed',
-    ...allowedIdentityOf(state),
     stream: state.call.stream,
     provider_name: model.provider ?? '',
     response_model: (ended.facts?.model ?? '').slice(0, textCharactersMax),
@@ -32,8 +31,8 @@ export function completedRecord(
     cost: costOf(usage, model.cost),
     currency: model.cost?.currency ?? '',
     usage_source: source,
-    latency_ms: latencyMs,
-    time_to_first_token_ms: ended.firstByteMs,
+    latency_ms: microsecondsKept(latencyMs),
+    time_to_first_token_ms: microsecondsKept(ended.firstByteMs),
     http_status: httpStatus,
     source: ended.refusal ? 'gateway' : 'upstream',
     outcome: ended.outcome,
@@ -41,6 +40,11 @@ export function completedRecord(
     error_message: ended.refusal?.message ?? '',
     finish_reason: (ended.facts?.finishReason ?? '').slice(0, textCharactersMax),
   };
+}
+
+/** No clock here is finer, and figures of 17 digits are longer than what they say. */
+function microsecondsKept(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 /**

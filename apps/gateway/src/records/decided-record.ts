@@ -2,7 +2,7 @@ import { callerAttributes, callerText, tokenAttributes } from '#libs/access';
 import type { AccessDecided } from '#libs/contracts';
 import { ENGINE_VERSION } from '#libs/decision-engine';
 import type { Known } from '../pipeline/exchange.js';
-import { allowedIdentityOf, identityOf } from './decision-identity.js';
+import { identityOf, type DecisionIdentity } from './decision-identity.js';
 
 export type Verdict = {
   readonly outcome: AccessDecided['outcome'];
@@ -16,14 +16,34 @@ export type DecidedRecord = Omit<AccessDecided, 'replica' | 'boot' | 'seq'>;
 
 const pathCharactersMax = 1_024;
 
+/** What a decision says beside its identity. */
+type Facts = Omit<DecidedRecord, 'type' | keyof DecisionIdentity>;
+/** What of it each request has of its own. */
+export type OwnFacts = Pick<Facts, 'ip' | 'user_agent' | 'identity_position' | 'stale_ms'>;
+
 /** One `access.decided`, from whatever is known where the pipeline stands. */
 export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
-  const { request, route, decision, caller, failure } = known;
   return {
     type: 'access.decided',
-    ...(verdict.outcome === 'allow' ? allowedIdentityOf(known) : identityOf(known, false)),
-    ip: known.ip,
-    user_agent: callerText(known.userAgent),
+    ...identityOf(known, verdict.outcome === 'allow'),
+    ...ownFactsOf(known, verdict),
+    ...sharedFactsOf(known, verdict),
+  };
+}
+
+export function ownFactsOf({ ip, userAgent, staleMs }: Known, { identityPosition }: Verdict): OwnFacts {
+  return {
+    ip,
+    user_agent: callerText(userAgent),
+    identity_position: identityPosition,
+    stale_ms: staleMs ?? 0,
+  };
+}
+
+/** The same for all requests that have the same identity, verdict and citations. */
+export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof OwnFacts> {
+  const { request, route, decision, caller, failure } = known;
+  return {
     http_method: request.method ?? '',
     path: callerText(known.path ?? pathOf(request.url ?? ''), pathCharactersMax),
     action: route?.action ?? '',
@@ -35,10 +55,8 @@ export function decidedRecord(known: Known, verdict: Verdict): DecidedRecord {
     statements: [...(decision?.statements ?? [])],
     applied_rules: [...((caller ?? failure)?.appliedRules ?? []), ...(decision?.boundaries ?? [])],
     attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),
-    identity_position: verdict.identityPosition,
     engine_version: ENGINE_VERSION,
     http_status: verdict.httpStatus,
-    stale_ms: known.staleMs ?? 0,
     count: 1,
   };
 }

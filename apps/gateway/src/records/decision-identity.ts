@@ -1,25 +1,53 @@
 import { callerText } from '#libs/access';
-import { advance, type Known } from '../pipeline/exchange.js';
-import type { DecisionIdentity } from './told-twice.js';
+import type { DecisionRecord } from '#libs/contracts';
+import type { Known } from '../pipeline/exchange.js';
+
+/** What decision and call carry alike. */
+export type DecisionIdentity = Pick<
+  DecisionRecord,
+  | 'decision_id'
+  | 'at'
+  | 'request_id'
+  | 'service'
+  | 'tenant_id'
+  | 'principal_kind'
+  | 'principal_id'
+  | 'key_id'
+  | 'auth_method'
+  | 'operation'
+  | 'requested_model'
+  | 'resolved_model'
+  | 'provider_account'
+  | 'environment'
+  | 'metadata'
+  | 'policy_revision'
+  | 'platform_revision'
+>;
+/** What of it each request has of its own. */
+export type OwnIdentity = Pick<DecisionIdentity, 'decision_id' | 'at' | 'request_id' | 'metadata'>;
 
 const modelCharactersMax = 256;
-function pairsOfCaller(pairs: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [callerText(key), callerText(value)]));
-}
-
-/** Of an allowed call, which is told twice: with its decision, and with its end. Made once, and kept with the request. */
-export function allowedIdentityOf(known: Known): DecisionIdentity {
-  return known.identity ?? advance(known, { identity: identityOf(known, true) }).identity;
-}
+const nothing: Readonly<Record<string, string>> = Object.freeze({});
 
 /** From all that is known; `model` only where the call is allowed, so that a refusal tells no resolved one. */
 export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
+  return { ...ownIdentityOf(known), ...sharedIdentityOf(known, isAllowed) };
+}
+
+export function ownIdentityOf({ decisionId, atMs, requestId, call }: Known): OwnIdentity {
+  return {
+    decision_id: decisionId,
+    at: new Date(atMs).toISOString(),
+    request_id: callerText(requestId),
+    metadata: call ? pairsOfCaller(call.metadata) : nothing,
+  };
+}
+
+/** The same for all requests of one caller to one model by one route, as long as no revision comes. */
+export function sharedIdentityOf(known: Known, isAllowed: boolean): Omit<DecisionIdentity, keyof OwnIdentity> {
   const { caller, failure, snapshot, call, route, pathModel } = known;
   const model = isAllowed ? known.model : undefined;
   return {
-    decision_id: known.decisionId,
-    at: new Date(known.atMs).toISOString(),
-    request_id: callerText(known.requestId),
     service: 'gateway',
     tenant_id: caller?.tenantId ?? failure?.tenantId ?? '',
     principal_kind: caller?.principalKind ?? '',
@@ -31,8 +59,11 @@ export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
     resolved_model: model?.name ?? '',
     provider_account: model?.account ?? '',
     environment: model?.environment ?? '',
-    metadata: call ? pairsOfCaller(call.metadata) : {},
     policy_revision: snapshot?.policyRevision ?? 0,
     platform_revision: snapshot?.platformRevision ?? 0,
   };
+}
+
+function pairsOfCaller(pairs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [callerText(key), callerText(value)]));
 }

@@ -41,10 +41,14 @@ export class RecordWriter {
    * @throws SpoolUnwritable; RangeError for a record above `RECORD_BYTES_MAX`.
    */
   write(record: SpoolRecord | UnverifiedRecord, flags = flagsOf(record)): Written {
+    return this.writeJson(record.tenant_id, JSON.stringify(record), flags);
+  }
+
+  /** The same for a record that is JSON already. */
+  writeJson(tenantId: string, json: string, flags: number): Written {
     const { scratch, lastSeq, prefixEnd } = this;
-    const partition = decisionPartition(record.tenant_id, this.options.partitions);
+    const partition = decisionPartition(tenantId, this.options.partitions);
     const seq = (lastSeq[partition] ?? 0) + 1;
-    const json = JSON.stringify(record);
     if (json.length * 3 > RECORD_BYTES_MAX && Buffer.byteLength(json) > RECORD_BYTES_MAX - ADDED_BYTES_MAX) {
       throw new RangeError('A decision record is larger than the spool takes.');
     }
