@@ -18,6 +18,9 @@ export default defineConfig({
       project('unit', {
         include: ['**/*.spec.ts'],
         exclude: [...outside, '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
+        // A bound against hanging, not a claim about speed: a loaded machine takes what it takes.
+        testTimeout: 30_000,
+        hookTimeout: 30_000,
       }),
       project('integration', {
         include: ['**/*.int.spec.ts'],
