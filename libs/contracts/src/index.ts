@@ -124,6 +124,7 @@ export {
   setDigestInput,
   type PolicyStateKey,
 } from './policy/state-keys.js';
+export { SetDigest, type DigestedDocument } from './policy/set-digest.js';
 export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
 export { Finding } from './audit/finding.record.js';
 export { KEY_USES_PER_RECORD_MAX, KeyUses } from './audit/key-uses.record.js';

@@ -1,4 +1,4 @@
-import { RevisionPublished, type DocumentChange } from '#libs/contracts';
+import { RevisionPublished, SetDigest, type DocumentChange } from '#libs/contracts';
 import { specFor } from '#libs/testing';
 import { describe, expect, it } from 'vitest';
 import { policySetDecider, type PublishRevision } from './policy-set.decider.js';
@@ -13,6 +13,7 @@ const role = (name: string, digest: string | null): DocumentChange => ({
   digest,
   freeText: null,
 });
+const sha256 = (text: string) => `digest of ${text}`;
 const command = (...changes: DocumentChange[]): PublishRevision => ({
   type: 'PublishRevision',
   tenantId: 'acme',
@@ -21,9 +22,14 @@ const command = (...changes: DocumentChange[]): PublishRevision => ({
   rollbackOf: null,
   changes,
   at,
-  sha256: (text) => `digest of ${text}`,
+  sha256,
 });
-const published = (revision: number, documentCount: number, set: string, ...changes: DocumentChange[]) =>
+const published = (
+  revision: number,
+  documentCount: number,
+  set: Record<string, string>,
+  ...changes: DocumentChange[]
+) =>
   RevisionPublished.of({
     tenantId: 'acme',
     revision,
@@ -32,16 +38,19 @@ const published = (revision: number, documentCount: number, set: string, ...chan
     rollbackOf: null,
     changes,
     documentCount,
-    setDigest: `digest of ${set}`,
+    setDigest: SetDigest.of(
+      Object.entries(set).map(([name, digest]) => ({ kind: 'Role', name, digest })),
+      sha256,
+    ).value,
     at,
   });
-const first = published(1, 2, 'Role/a A\nRole/b B\n', role('a', 'A'), role('b', 'B'));
+const first = published(1, 2, { a: 'A', b: 'B' }, role('a', 'A'), role('b', 'B'));
 
 describe('publishing a revision', () => {
   it('numbers it and describes the whole set in force', () =>
     given()
       .when(command(role('b', 'B'), role('a', 'A')))
-      .expect(published(1, 2, 'Role/a A\nRole/b B\n', role('b', 'B'), role('a', 'A'))));
+      .expect(published(1, 2, { a: 'A', b: 'B' }, role('b', 'B'), role('a', 'A'))));
 
   it('makes none of a bundle that is in force already', () =>
     given(first)
@@ -51,12 +60,12 @@ describe('publishing a revision', () => {
   it('carries only what differs', () =>
     given(first)
       .when(command(role('a', 'A'), role('b', 'C')))
-      .expect(published(2, 2, 'Role/a A\nRole/b C\n', role('b', 'C'))));
+      .expect(published(2, 2, { a: 'A', b: 'C' }, role('b', 'C'))));
 
   it('deletes a document, and says so in the set', () =>
     given(first)
       .when(command(role('a', null)))
-      .expect(published(2, 1, 'Role/b B\n', role('a', null))));
+      .expect(published(2, 1, { b: 'B' }, role('a', null))));
 
   it('deletes nothing twice', () =>
     given(first)
@@ -69,7 +78,7 @@ it('publishes every document of a revision before the head that puts them in for
 });
 
 it('names the former revision in the head', () => {
-  const second = published(2, 1, '', role('a', null));
+  const second = published(2, 1, {}, role('a', null));
   const open = () => undefined;
   expect(policyState.project('acme/head', undefined, second, open)).toMatchObject({ revision: 2, former: 1 });
   expect(policyState.project('acme/Role/a@2', undefined, second, open)).toEqual({ deleted: true });

@@ -1,4 +1,4 @@
-import { RevisionPublished, setDigestInput, type DocumentChange, type PolicyEvent, type Sealed } from '#libs/contracts';
+import { RevisionPublished, SetDigest, type DocumentChange, type PolicyEvent, type Sealed } from '#libs/contracts';
 import { DomainError, type Decider } from '#libs/decider';
 
 /** Most documents that one tenant has in force. */
@@ -36,7 +36,7 @@ export const policySetDecider: Decider<PolicySetState, PublishRevision, Revision
       throw new DomainError('policy/too-large', `A tenant has ${DOCUMENTS_MAX} documents in force at most.`);
     }
     const { tenantId, author, reason, rollbackOf, at } = command;
-    const setDigest = command.sha256(setDigestInput(set.values()));
+    const setDigest = SetDigest.of(set.values(), command.sha256).value;
     const documentCount = set.size;
     const event = {
       tenantId,

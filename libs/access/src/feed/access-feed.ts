@@ -40,6 +40,8 @@ export class AccessFeed {
   private readonly pace: ReportPace;
   private readonly topicNames: Readonly<Record<FeedName, string>>;
   private readonly begun = new Set<FeedName>();
+  private policyInForce: Applied;
+  private isSettling = false;
   private isRestored = false;
   private caughtUp = false;
   private closed = false;
@@ -53,6 +55,7 @@ export class AccessFeed {
     this.topicNames = { identity: identityState.name, policy: policyState.name };
     this.waiters = { identity: new PositionWaiters(), policy: new PositionWaiters() };
     this.feeds = { identity: this.feedOf('identity'), policy: this.feedOf('policy') };
+    this.policyInForce = this.feeds.policy.applied();
     this.writers = { identity: this.writerLease('identity'), policy: this.writerLease('policy') };
     this.reporter = options.reporter ?? this.kafkaReporter();
     this.pace = new ReportPace(
@@ -61,7 +64,10 @@ export class AccessFeed {
     );
     this.lease = new JointLogLease({
       bus: options.bus,
-      feeds: names.map((name) => ({ topic: this.topicNames[name], feed: this.feeds[name] })),
+      feeds: names.map((name) => ({
+        topic: this.topicNames[name],
+        feed: { standAt: (end, timeoutMs) => this.standAt(name, end, timeoutMs) },
+      })),
       report: () => this.reporter.report(this.appliedByTopic()),
       clock: this.clock,
       logger: options.logger,
@@ -111,15 +117,15 @@ export class AccessFeed {
     });
   }
 
+  /** How far what is decided on goes: a large revision counts when it has been compiled. */
   positions(): Readonly<Record<FeedName, Applied>> {
-    return { identity: this.feeds.identity.applied(), policy: this.feeds.policy.applied() };
+    return { identity: this.feeds.identity.applied(), policy: this.policyInForce };
   }
 
   /** Waits until a position of a service's store is in force here; `refused` at once if it is far above what exists. */
   waitForPosition(name: FeedName, position: number, timeoutMs: number): Promise<WaitOutcome> {
-    const feed = this.feeds[name];
     const watermark = this.watermark(name)?.position ?? 0;
-    return this.waiters[name].wait(position, timeoutMs, feed.applied().position, watermark);
+    return this.waiters[name].wait(position, timeoutMs, this.positions()[name].position, watermark);
   }
 
   /** For `/readyz` and metrics; nothing secret in it. */
@@ -134,7 +140,7 @@ export class AccessFeed {
   async exportState(): Promise<AccessState> {
     const identities = await this.options.bus.identify(names.map((name) => this.topicNames[name]));
     // From here on nothing waits: places and contents are of one moment.
-    const applied = this.positions();
+    const applied = this.read();
     const topics = names.map((name) => {
       const found = identities.find(({ topic }) => topic === this.topicNames[name]);
       return {
@@ -161,6 +167,8 @@ export class AccessFeed {
 
   private async followUp(): Promise<void> {
     await this.ready();
+    await this.options.policy.settled();
+    this.policyInForce = this.feeds.policy.applied();
     if (this.closed) return;
     this.caughtUp = true;
     this.lease.keepRenewing();
@@ -183,16 +191,45 @@ export class AccessFeed {
       clock: this.clock,
       places: name === 'identity' ? this.options.identity : this.options.policy.places,
       apply: (key, value) => this.apply(name, key, value),
-      onAdvance: ({ position }) => {
-        this.waiters[name].advance(position);
-        if (this.caughtUp) this.pace.touch();
-      },
+      onAdvance: (applied) => (name === 'policy' ? this.onPolicy(applied) : this.onInForce(name, applied)),
       onStray: (stray: Stray) =>
         logger.warn({ ...stray, offset: String(stray.offset) }, 'a state record was not applied'),
       onIncident: (incident) => this.onIncident(incident),
       ...(from ? { applied: from.applied } : {}),
       ...(from?.topicId ? { topicId: from.topicId } : {}),
     });
+  }
+
+  private onInForce(name: FeedName, { position }: Applied): void {
+    this.waiters[name].advance(position);
+    if (this.caughtUp) this.pace.touch();
+  }
+
+  /** Nothing is said to be in force before it decides. */
+  private onPolicy(applied: Applied): void {
+    if (this.options.policy.isSettled) {
+      this.policyInForce = applied;
+      return this.onInForce('policy', applied);
+    }
+    if (this.isSettling) return;
+    this.isSettling = true;
+    void this.settle();
+  }
+
+  private async settle(): Promise<void> {
+    await this.options.policy.settled();
+    this.isSettling = false;
+    this.onPolicy(this.feeds.policy.applied());
+  }
+
+  private async standAt(name: FeedName, end: bigint, timeoutMs?: number): Promise<void> {
+    await this.feeds[name].standAt(end, timeoutMs);
+    if (name === 'policy') await this.options.policy.settled();
+  }
+
+  /** How far the topics were read, whether or not it decides already. */
+  private read(): Readonly<Record<FeedName, Applied>> {
+    return { identity: this.feeds.identity.applied(), policy: this.feeds.policy.applied() };
   }
 
   private apply(name: FeedName, key: string, value: Buffer | null): void {
@@ -234,7 +271,8 @@ export class AccessFeed {
   }
 
   private appliedByTopic(): Readonly<Record<string, Applied>> {
-    return Object.fromEntries(names.map((name) => [this.topicNames[name], this.feeds[name].applied()]));
+    const applied = this.positions();
+    return Object.fromEntries(names.map((name) => [this.topicNames[name], applied[name]]));
   }
 
   private kafkaReporter(): KafkaReplicaReporter {

@@ -5,7 +5,7 @@ export const RENEW_EVERY_MS = 1_000;
 
 export type JointLogLeaseParts = {
   readonly bus: Bus;
-  readonly feeds: readonly { readonly topic: string; readonly feed: StateFeed }[];
+  readonly feeds: readonly { readonly topic: string; readonly feed: Pick<StateFeed, 'standAt'> }[];
   /** Resolves when the broker has acknowledged how far this replica is. */
   readonly report: () => Promise<void>;
   readonly clock: BusClock;

@@ -11,13 +11,16 @@ import type { TenantSnapshot } from '#libs/decision-engine';
 import { PlaceMap } from '../feed/place-map.js';
 import type { StateChunk } from '../feed/state-chunk.js';
 import { UnreadableStateKey } from '../feed/unreadable-state-key.js';
-import { compileNewest } from './compile-policy.js';
+import { PolicyCompiler } from './policy-compiler.js';
 import { exportPolicy, importPolicy } from './policy-snapshot.js';
 import { readVersion, type DocumentVersion } from './tenant-documents.js';
 import { TenantPolicy, type PolicyAlarm } from './tenant-policy.js';
 
 /** How long a tenant is served by its last good set while a newer one cannot be put in force, ms; as the writer lease. */
 export const LAST_GOOD_SERVED_MS = 3_600_000;
+
+/** Larger sets are compiled before anybody asks for them. */
+const DOCUMENTS_AWAITED_MAX = 128;
 
 export type PolicyViewOptions = {
   /** Told of each set, head or document that is not put in force. Called from `apply` and `snapshot`; must not throw. */
@@ -30,7 +33,8 @@ type DocumentKey = Extract<PolicyStateKey, { type: 'document' }>;
 /**
  * The policy of every tenant, from `policy.state.v1`. A revision is in force from the moment its head verifies against
  * the whole set, all at once; a document, head or set that does not keeps the tenant's last good one, for an hour.
- * Compiled when first asked for: after a platform revision every tenant is, one by one, as its callers come.
+ * Compiled when first asked for, and from then on when it changes: at once where little did, else between other work
+ * while the revision before goes on deciding. `settled` tells when what was applied decides.
  */
 export class PolicyView {
   /** Where each key's last record stood; for the feed. */
@@ -38,6 +42,13 @@ export class PolicyView {
   /** By id. */
   readonly tenants = new Map<string, TenantPolicy>();
   private readonly clockMs: () => number;
+  private readonly compiler = new PolicyCompiler(
+    () => this.tenantPolicy(PLATFORM_TENANT).verified,
+    (tenant, fault) => {
+      tenant.raise(fault, tenant.verified?.head.revision ?? 0, this.clockMs());
+      if (tenant.alarm) this.options.onAlarm?.(tenant.alarm);
+    },
+  );
 
   constructor(private readonly options: PolicyViewOptions = {}) {
     this.clockMs = options.clockMs ?? (() => systemClock.monotonicMs());
@@ -49,11 +60,22 @@ export class PolicyView {
     const named = parsePolicyStateKey(key);
     if (!named) throw new UnreadableStateKey();
     const tenant = this.tenantPolicy(named.tenantId);
-    const { alarm } = tenant;
+    const { alarm, verified } = tenant;
     if (named.type === 'head') this.applyHead(tenant, value);
     else this.applyDocument(tenant, named, value);
     const { alarm: raised } = this.tenantPolicy(named.tenantId);
     if (raised && raised !== alarm) this.options.onAlarm?.(raised);
+    if (tenant.verified !== verified) this.scheduleAfter(tenant);
+  }
+
+  /** Whether every set that verified decides already. */
+  get isSettled(): boolean {
+    return this.compiler.isIdle;
+  }
+
+  /** Resolves when every set that verified decides. */
+  settled(): Promise<void> {
+    return this.compiler.idle();
   }
 
   /**
@@ -64,15 +86,8 @@ export class PolicyView {
     const tenant = this.tenantPolicy(tenantId);
     const platform = this.tenantPolicy(PLATFORM_TENANT);
     if (this.isTooLongBad(tenant) || this.isTooLongBad(platform)) return undefined;
-    const { compiled } = tenant;
-    if (compiled && compiled.own === tenant.verified && compiled.platform === platform.verified) {
-      return compiled.snapshot;
-    }
     if ((tenant.hasHead && !tenant.verified) || (platform.hasHead && !platform.verified)) return undefined;
-    return compileNewest(tenant, platform.verified, (fault) => {
-      tenant.raise(fault, tenant.verified?.head.revision ?? 0, this.clockMs());
-      if (tenant.alarm) this.options.onAlarm?.(tenant.alarm);
-    });
+    return this.compiler.newest(tenant);
   }
 
   /** The tenant's newest revision that verified; 0 for none. */
@@ -107,6 +122,15 @@ export class PolicyView {
     const made = new TenantPolicy(tenantId);
     this.tenants.set(tenantId, made);
     return made;
+  }
+
+  /** Tenants that nobody has asked about yet wait until somebody does, unless that would take long. */
+  private scheduleAfter(changed: TenantPolicy): void {
+    const isPlatform = changed.tenantId === PLATFORM_TENANT;
+    for (const tenant of isPlatform ? this.tenants.values() : [changed]) {
+      const isLarge = (tenant.verified?.documents.size ?? 0) > DOCUMENTS_AWAITED_MAX;
+      if (tenant.compiled || isLarge) this.compiler.schedule(tenant);
+    }
   }
 
   private isTooLongBad(tenant: TenantPolicy): boolean {

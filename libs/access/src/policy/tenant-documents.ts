@@ -1,4 +1,5 @@
-import { setDigestInput, type DocumentKind, type HeadRecord } from '#libs/contracts';
+import { SetDigest, type HeadRecord } from '#libs/contracts';
+import { documentSet, type DocumentSet } from '#libs/decision-engine';
 import { canonicalJson, readDocument, type PolicyDocument } from '#libs/policy-language';
 import { sha256Hex } from '../authentication/sha256.js';
 
@@ -9,7 +10,7 @@ export type DocumentVersion =
   | { readonly state: 'unreadable' };
 
 export type VerifiedSet =
-  | { readonly ok: true; readonly documents: readonly PolicyDocument[] }
+  | { readonly ok: true; readonly documents: DocumentSet }
   | { readonly ok: false; readonly fault: string };
 
 /** Reads a document's record; it must be of the tenant, kind and name that its key says, and have the digest it claims. */
@@ -24,15 +25,28 @@ export function readVersion(
   return isNamed && digest === record.digest ? { state: 'present', document, digest } : { state: 'unreadable' };
 }
 
-/** The versions of one tenant's documents, by `<kind>/<name>` and revision. */
+type Present = Extract<DocumentVersion, { state: 'present' }>;
+/** The last set that verified. */
+type Current = { readonly revision: number; readonly documents: DocumentSet; readonly digest: SetDigest };
+
+/**
+ * The versions of one tenant's documents, by `<kind>/<name>` and revision. What a head costs to verify is in proportion
+ * to the names that records have touched since the last one, not to the set.
+ */
 export class TenantDocuments {
   private readonly names = new Map<string, Map<number, DocumentVersion>>();
+  /** Of the current set; changed only together with `current`. */
+  private readonly versions = new Map<string, Present>();
+  private current: Current = { revision: 0, documents: documentSet([]), digest: SetDigest.empty(sha256Hex) };
+  /** Names whose version in force may be another than that of the current set. */
+  private readonly touched = new Set<string>();
 
   put(kind: string, name: string, revision: number, version: DocumentVersion): void {
     const id = `${kind}/${name}`;
     const versions = this.names.get(id) ?? new Map<number, DocumentVersion>();
     versions.set(revision, version);
     this.names.set(id, versions);
+    this.touched.add(id);
   }
 
   /** After a tombstone. */
@@ -41,33 +55,41 @@ export class TenantDocuments {
     const versions = this.names.get(id);
     versions?.delete(revision);
     if (versions?.size === 0) this.names.delete(id);
+    this.touched.add(id);
   }
 
   /** Set n = for each name the highest version that is not above n; it must be the set that the head describes. */
   verify(head: HeadRecord): VerifiedSet {
-    const documents: PolicyDocument[] = [];
-    const lines: { kind: DocumentKind; name: string; digest: string }[] = [];
-    for (const [id, versions] of this.names) {
-      const version = versions.get(highest(versions, head.revision));
-      if (!version || version.state === 'deleted') continue;
-      if (version.state === 'unreadable') return { ok: false, fault: `unreadable document ${id}` };
-      documents.push(version.document);
-      lines.push({ kind: version.document.kind, name: version.document.metadata.name, digest: version.digest });
+    // Only a head that went back (a snapshot's last good set) needs every name again.
+    const ids =
+      head.revision < this.current.revision ? new Set([...this.names.keys(), ...this.versions.keys()]) : this.touched;
+    const changes = new Map<string, { before: Present | undefined; after: Present | undefined }>();
+    for (const id of ids) {
+      const after = this.versionAt(id, head.revision);
+      if (after?.state === 'unreadable') return { ok: false, fault: `unreadable document ${id}` };
+      const before = this.versions.get(id);
+      const present = after?.state === 'present' ? after : undefined;
+      if (before?.digest !== present?.digest) changes.set(id, { before, after: present });
     }
-    if (documents.length !== head.documentCount) {
-      return { ok: false, fault: `${documents.length} documents where the head has ${head.documentCount}` };
+    const digest = this.current.digest.with(
+      Array.from(changes.values(), ({ before, after }) => ({ before: digested(before), after: digested(after) })),
+    );
+    if (digest.size !== head.documentCount) {
+      return { ok: false, fault: `${digest.size} documents where the head has ${head.documentCount}` };
     }
-    return sha256Hex(setDigestInput(lines)) === head.setDigest
-      ? { ok: true, documents }
-      : { ok: false, fault: 'the digest of the set is another' };
+    if (!digest.is(head.setDigest)) return { ok: false, fault: 'the digest of the set is another' };
+    return { ok: true, documents: this.take(head.revision, changes, digest) };
   }
 
-  /** Forgets what neither set `revision` nor any later one can contain. */
+  /** Forgets, of the names that records have touched, what neither set `revision` nor any later one can contain. */
   forgetBefore(revision: number): void {
-    for (const [id, versions] of this.names) {
-      const current = highest(versions, revision);
-      for (const number of versions.keys()) if (number < current) versions.delete(number);
-      if (versions.size === 1 && versions.get(current)?.state === 'deleted') this.names.delete(id);
+    for (const id of this.touched) {
+      const versions = this.names.get(id);
+      const current = versions ? highest(versions, revision) : 0;
+      for (const number of versions?.keys() ?? []) if (number < current) versions?.delete(number);
+      if (versions?.size === 1 && versions.get(current)?.state === 'deleted') this.names.delete(id);
+      const isAhead = [...(this.names.get(id)?.keys() ?? [])].some((number) => number > revision);
+      if (!isAhead) this.touched.delete(id);
     }
   }
 
@@ -83,6 +105,36 @@ export class TenantDocuments {
       for (const [revision, version] of versions) yield [id, revision, version];
     }
   }
+
+  private versionAt(id: string, revision: number): DocumentVersion | undefined {
+    const versions = this.names.get(id);
+    return versions?.get(highest(versions, revision));
+  }
+
+  private take(
+    revision: number,
+    changes: ReadonlyMap<string, { before: Present | undefined; after: Present | undefined }>,
+    digest: SetDigest,
+  ): DocumentSet {
+    const edit = this.current.documents.begin();
+    for (const [id, { after }] of changes) {
+      if (after) {
+        edit.set(id, after.document);
+        this.versions.set(id, after);
+      } else {
+        edit.delete(id);
+        this.versions.delete(id);
+      }
+    }
+    this.current = { revision, documents: edit.done(), digest };
+    return this.current.documents;
+  }
+}
+
+function digested(version: Present | undefined) {
+  if (!version) return undefined;
+  const { document, digest } = version;
+  return { kind: document.kind, name: document.metadata.name, digest };
 }
 
 function highest(versions: ReadonlyMap<number, unknown>, limit: number): number {

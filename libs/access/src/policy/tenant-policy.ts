@@ -1,10 +1,9 @@
 import type { HeadRecord } from '#libs/contracts';
-import type { TenantSnapshot } from '#libs/decision-engine';
-import type { PolicyDocument } from '#libs/policy-language';
+import type { DocumentSet, TenantSnapshot } from '#libs/decision-engine';
 import { TenantDocuments } from './tenant-documents.js';
 
 /** A set whose head verified. */
-export type PolicySet = { readonly head: HeadRecord; readonly documents: readonly PolicyDocument[] };
+export type PolicySet = { readonly head: HeadRecord; readonly documents: DocumentSet };
 
 /** What stands in the way of a tenant's newest revision. */
 export type PolicyAlarm = {

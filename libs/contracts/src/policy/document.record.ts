@@ -30,7 +30,7 @@ export const HeadRecord = z.object({
   /** 0 for the first. */
   former: z.int().min(0),
   documentCount: z.int().min(0),
-  /** SHA-256, hex; see `setDigestInput`. */
+  /** See `SetDigest`. */
   setDigest: z.string(),
   at: z.iso.datetime(),
 });

@@ -23,7 +23,7 @@ export function parsePolicyStateKey(key: string): PolicyStateKey | undefined {
 }
 
 /**
- * What `setDigest` is taken over: a line `<kind>/<name> <digest>` for every document in force, sorted by code unit,
+ * What a digest of documents is taken over: a line `<kind>/<name> <digest>` for every document in force, sorted by code unit,
  * each ended by a line feed. SHA-256 of its UTF-8 bytes, in hex, is the digest.
  */
 export function setDigestInput(documents: Iterable<{ kind: string; name: string; digest: string }>): string {
