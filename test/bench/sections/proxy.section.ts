@@ -17,7 +17,7 @@ export const section: BenchSection = {
   method:
     'Chat completions in a closed loop, in interleaved rounds of all arms. CPU is that of the arm’s process with all of its threads, publication of records included. ' +
     'Figures are medians of rounds; the spread is (largest − smallest) / median of requests per second. Client, provider, Kafka, audit and ClickHouse share the machine with each arm. ' +
-    'Every arm is warmed up until its code is compiled.',
+    'Every arm gets up to 40,000 requests, for at most 25 s, before the first round.',
   async measure(bench) {
     const { local } = await bench.stack();
     const provider = { origin: local.sandbox_provider.url, credential };
