@@ -72,6 +72,7 @@ function bodies(userId: string, accountId: string): Record<string, unknown> {
     'POST /v1/users': { email: 'intruder@acme.example', tenant: 'acme' },
     'PATCH /v1/users/:userId': { labels: {} },
     'POST /v1/users/:userId/deactivate': {},
+    'POST /v1/users/:userId/erase': {},
     'POST /v1/teams': { name: 'intruders', tenant: 'acme' },
     'POST /v1/teams/:teamId/members': { member: `user:${userId}` },
     'POST /v1/teams/:teamId/managers': { manager: `user:${userId}` },

@@ -27,6 +27,8 @@ import { ClientSettings } from './oauth-clients/client-settings.js';
 import { ClientSteps } from './oauth-clients/client-steps.js';
 import { OAuthClientsController } from './oauth-clients/oauth-clients.controller.js';
 import { Outgoing } from './outgoing.js';
+import { MeController } from './me/me.controller.js';
+import { OwnAbilities } from './me/own-abilities.js';
 import { PasswordsModule } from './passwords/passwords.module.js';
 import { CallerReach } from './grants/caller-reach.js';
 import { PrincipalChanges } from './grants/principal-changes.js';
@@ -55,6 +57,7 @@ import { TeamMembersController } from './teams/team-members.controller.js';
 import { TeamsController } from './teams/teams.controller.js';
 import { TenantScope } from './tenants/tenant-scope.js';
 import { TenantsController } from './tenants/tenants.controller.js';
+import { Erasure } from './users/erasure.js';
 import { UserSteps } from './users/user-steps.js';
 import { UsersController } from './users/users.controller.js';
 import { VirtualAccountSteps } from './virtual-accounts/virtual-account-steps.js';
@@ -73,6 +76,7 @@ import { Writes } from './writes.js';
     UsersController,
     TeamsController,
     TeamMembersController,
+    MeController,
     VirtualAccountsController,
     ApiKeysController,
     RevocationsController,
@@ -94,9 +98,11 @@ import { Writes } from './writes.js';
     Principals,
     PrincipalEnd,
     CallerReach,
+    OwnAbilities,
     TeamFinder,
     PrincipalChanges,
     UserSteps,
+    Erasure,
     VirtualAccountSteps,
     OwnerPrincipal,
     KeyReach,

@@ -26,6 +26,7 @@ const bodies = (user: string) => ({
   'POST /v1/users/:userId/suspend': {},
   'POST /v1/users/:userId/resume': {},
   'POST /v1/users/:userId/deactivate': {},
+  'POST /v1/users/:userId/erase': {},
   'POST /v1/teams': { name: 'new', tenant: 'globex' },
   'POST /v1/teams/:teamId/members': { member: `user:${user}` },
   'POST /v1/teams/:teamId/managers': { manager: `user:${user}` },

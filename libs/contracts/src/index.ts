@@ -11,6 +11,7 @@ export {
 } from './identity/tenant.events.js';
 export {
   UserDeactivated,
+  UserErased,
   userEvents,
   UserLabelled,
   UserRegistered,

@@ -12,7 +12,11 @@ type Asked = Pick<ListQuery, 'limit' | 'after'>;
 export async function listPage<Row extends object, Item>(
   table: ListTable<Row>,
   { limit, after }: Asked,
-  scope: { readonly tenantId: string | undefined; readonly where?: Readonly<Record<string, unknown>> },
+  scope: {
+    readonly tenantId: string | undefined;
+    readonly where?: Readonly<Record<string, unknown>>;
+    readonly ids?: readonly string[] | undefined;
+  },
   visible: (rows: readonly Listed<Row>[]) => readonly Listed<Row>[],
   show: (row: Row) => Item,
 ): Promise<Page<Item>> {

@@ -14,6 +14,8 @@ export type PageQuery = {
   readonly afterPosition: number;
   readonly limit: number;
   readonly where?: Readonly<Record<string, unknown>>;
+  /** Only these; none where it is empty. */
+  readonly ids?: readonly string[] | undefined;
 };
 
 /** Keeps the rows of a {@link ListProjection} in a table of its name: a body of JSON, found by id, paged by age. */
@@ -32,11 +34,12 @@ export class ListTable<Row extends object> {
     return rows.map(toListed)[0];
   }
 
-  async page({ tenantId, afterPosition, limit, where = {} }: PageQuery): Promise<Listed<Row>[]> {
+  async page({ tenantId, afterPosition, limit, where = {}, ids }: PageQuery): Promise<Listed<Row>[]> {
     const { rows } = await sql<Kept<Row>>`
       select id, version, position, body from ${sql.table(this.name)}
       where position > ${afterPosition} and body @> ${JSON.stringify(where)}::jsonb
         and (${tenantId ?? null}::text is null or tenant_id = ${tenantId ?? null})
+        and (${ids === undefined}::boolean or id = any(${[...(ids ?? [])]}::text[]))
       order by position limit ${limit}
     `.execute(this.em.fork().getKysely());
     return rows.map(toListed);

@@ -32,6 +32,8 @@ export const principalOfUser: StateProjection<UserEvent, PrincipalRecord> = {
       case 'identity.user.deactivated':
         // The raised epoch outlives any mistake in the status: no credential of before can match it again.
         return held && { ...held, status: 'deleted', epoch: held.epoch + 1, teams: [], groups: [], email: null };
+      case 'identity.user.erased':
+        return held;
     }
   },
 };

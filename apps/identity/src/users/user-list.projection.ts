@@ -12,6 +12,7 @@ export type UserRow = {
   /** Goes into the keys that are issued for them. */
   epoch: number;
   createdAt: string;
+  erased?: true;
 };
 
 export const userList: ListProjection<UserEvent, UserRow> = {
@@ -43,6 +44,8 @@ export const userList: ListProjection<UserEvent, UserRow> = {
         return held && { ...held, status: 'active' };
       case 'identity.user.deactivated':
         return held && { ...held, status: 'deactivated', epoch: held.epoch + 1 };
+      case 'identity.user.erased':
+        return held && { ...held, email: null, displayName: null, erased: true };
     }
   },
 };

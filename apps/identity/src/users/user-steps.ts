@@ -1,4 +1,5 @@
 import { Access, type Caller } from '#libs/access';
+import type { Sealed } from '#libs/contracts';
 import { EventStore, step } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +8,8 @@ import { Passwords } from '../passwords/passwords.js';
 import { PrincipalEnd } from '../principal-end.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
+import { Erasure } from './erasure.js';
+import type { UserRow } from './user-list.projection.js';
 import { emailReservation } from './user-email.js';
 import { shownUser, userResource } from './user-view.js';
 
@@ -21,6 +24,7 @@ export class UserSteps {
     private readonly tables: Tables,
     private readonly principalEnd: PrincipalEnd,
     private readonly passwords: Passwords,
+    private readonly erasure: Erasure,
     private readonly writes: Writes,
     private readonly clock: Clock,
   ) {}
@@ -46,18 +50,34 @@ export class UserSteps {
   /** For good: keys end, also those that race with this (by the epoch), memberships end, the address is free again. Virtual accounts stay. */
   async deactivate(caller: Caller, userId: string, reasonText?: string) {
     const { row } = await this.find(caller, 'user:delete', userId);
-    const { tenantId, email } = row;
-    const at = this.clock.nowIso();
     const reason = await this.writes.reason(caller, reasonText);
-    const end = { type: 'DeactivateUser' as const, userId, tenantId, at, ...reason };
-    const release = () => (email === null ? [] : [emailReservation(tenantId, email)]);
-    const plan = async () => [
-      step(userAggregate, userId, end, { release }),
-      ...(await this.principalEnd.steps({ id: userId, tenantId }, at)),
-    ];
-    const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, tenantId) });
+    const position = await this.end(caller, row, { type: 'DeactivateUser', ...reason });
     // The event is what shuts them out; this is so that no table keeps what nobody needs.
     await this.passwords.remove(userId);
     return this.writes.narrowed(shownUser({ ...row, status: 'deactivated' }), { position });
   }
+
+  /** Ends the user if they live, then makes what is kept of them unreadable. What stays is an id that says nothing. */
+  async erase(caller: Caller, userId: string) {
+    const { row } = await this.find(caller, 'user:delete', userId);
+    const position = await this.end(caller, row, { type: 'EraseUser' });
+    await this.erasure.of(userId);
+    const erased = { email: null, displayName: null, status: 'deactivated' } as const;
+    return this.writes.narrowed(shownUser({ ...row, ...erased }), { position });
+  }
+
+  private async end(caller: Caller, row: UserRow, how: EndOfUser): Promise<number> {
+    const { id: userId, tenantId, email, status } = row;
+    const at = this.clock.nowIso();
+    // An address that was given back may be somebody else's by now.
+    const release = () => (email === null || status === 'deactivated' ? [] : [emailReservation(tenantId, email)]);
+    const plan = async () => [
+      step(userAggregate, userId, { ...how, userId, tenantId, at }, { release }),
+      ...(await this.principalEnd.steps({ id: userId, tenantId }, at)),
+    ];
+    const { position } = await this.store.executeAll(plan, { context: this.writes.context(caller, tenantId) });
+    return position;
+  }
 }
+
+type EndOfUser = { type: 'DeactivateUser'; reason?: Sealed } | { type: 'EraseUser' };

@@ -1,5 +1,6 @@
 import {
   UserDeactivated,
+  UserErased,
   UserLabelled,
   UserRegistered,
   UserResumed,
@@ -15,16 +16,22 @@ type Named<Type extends string> = { type: Type; userId: string; tenantId: string
 type Step<Type extends string> = Named<Type> & { reason?: Sealed };
 export type RegisterUser = Named<'RegisterUser'> & { email: Sealed; displayName?: Sealed; labels: Labels };
 export type LabelUser = Named<'LabelUser'> & { labels: Labels };
-export type UserCommand = RegisterUser | LabelUser | Step<'SuspendUser'> | Step<'ResumeUser'> | Step<'DeactivateUser'>;
-export type UserState = { status: LifecycleStatus; tenantId: string; labels: Labels };
+export type UserCommand =
+  | RegisterUser
+  | LabelUser
+  | Named<'EraseUser'>
+  | Step<'SuspendUser'>
+  | Step<'ResumeUser'>
+  | Step<'DeactivateUser'>;
+export type UserState = { status: LifecycleStatus; tenantId: string; labels: Labels; erased: boolean };
 
 export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
-  initialState: () => ({ status: 'absent', tenantId: '', labels: {} }),
+  initialState: () => ({ status: 'absent', tenantId: '', labels: {}, erased: false }),
 
   evolve: (state, event) => {
     switch (event.type) {
       case 'identity.user.registered':
-        return { status: 'active', tenantId: event.data.tenantId, labels: event.data.labels };
+        return { ...state, status: 'active', tenantId: event.data.tenantId, labels: event.data.labels };
       case 'identity.user.labelled':
         return { ...state, labels: event.data.labels };
       case 'identity.user.suspended':
@@ -33,6 +40,8 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
         return { ...state, status: 'active' };
       case 'identity.user.deactivated':
         return { ...state, status: 'deleted' };
+      case 'identity.user.erased':
+        return { ...state, erased: true };
     }
   },
 
@@ -60,6 +69,12 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
       case 'DeactivateUser': {
         const { type: _, ...data } = command;
         return takesStep('user', state, owned, 'delete') ? [UserDeactivated.of(data)] : [];
+      }
+      case 'EraseUser': {
+        const { type: _, ...data } = command;
+        const isLive = takesStep('user', state, owned, 'delete');
+        if (state.erased) return [];
+        return [...(isLive ? [UserDeactivated.of(data)] : []), UserErased.of(data)];
       }
     }
   },

@@ -1,5 +1,5 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
-import { Labels } from '#libs/contracts';
+import { Labels, Slug } from '#libs/contracts';
 import { EventStore, SubjectKeys } from '#libs/event-store';
 import { IfMatch } from '#libs/http';
 import { Answers, listOf, narrowing } from '#libs/openapi';
@@ -26,6 +26,13 @@ const RegisterBody = z.strictObject({
   labels: Labels.default({}),
   tenant: z.string().min(1).max(63).optional(),
 });
+const UsersQuery = ListQuery.extend({
+  email: z.email().max(254).optional(),
+  status: z.enum(['active', 'suspended', 'deactivated']).optional(),
+  /** Name of a team of which they are members; of one that does not exist nobody is. */
+  team: Slug.optional(),
+});
+type UsersQuery = z.output<typeof UsersQuery>;
 const ChangeBody = z.strictObject({ labels: Labels });
 
 @Controller('v1/users')
@@ -86,15 +93,22 @@ export class UsersController {
   @Get()
   @Requires('user:read')
   @Answers('Lists users.', { 200: listOf(ShownUser) })
-  async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+  async list(@CallerParam() caller: Caller, @Query({ schema: UsersQuery }) query: UsersQuery) {
     const tenantId = await this.scope.reading(caller, 'user:read', query.tenant);
     return listPage(
       this.tables.users,
       query,
-      { tenantId },
+      { tenantId, ...(await this.narrowedBy(tenantId, query)) },
       (rows) => this.access.visible(caller, 'user:read', rows, ({ row }) => userResource(row)),
       shownUser,
     );
+  }
+
+  private async narrowedBy(tenantId: string, { email, status, team }: UsersQuery) {
+    const where = { ...(email !== undefined && { email: email.toLowerCase() }), ...(status && { status }) };
+    if (team === undefined) return { where };
+    const [found] = await this.tables.teams.page({ tenantId, afterPosition: 0, limit: 1, where: { name: team } });
+    return { where, ids: found?.row.memberIds ?? [] };
   }
 
   @Get(':userId')
@@ -160,5 +174,14 @@ export class UsersController {
     @Body({ schema: ReasonBody }) body: ReasonBody,
   ) {
     return this.steps.deactivate(caller, id, body.reason);
+  }
+
+  /** What was sealed for them is unreadable afterwards, in tables, topics and backups alike; repeating it changes nothing. */
+  @Post(':userId/erase')
+  @HttpCode(200)
+  @Requires('user:delete')
+  @Answers('Ends a user for good and makes what is kept of them unreadable.', narrowing(ShownUser))
+  async erase(@CallerParam() caller: Caller, @Param('userId') id: string) {
+    return this.steps.erase(caller, id);
   }
 }

@@ -79,6 +79,25 @@ describe('GET /v1/users', () => {
   );
 });
 
+describe('GET /v1/users with a filter', () => {
+  it('lists who has the address, the status or the team, of one’s own tenant alone', async () => {
+    const id = await register('filtered@acme.example');
+    const { id: team } = (await ada('POST /v1/teams', { name: 'filtered' })).body;
+    await ada(`POST /v1/teams/${team}/members`, { member: `user:${id}` });
+    const ids = async (query: string, key = people.ada.key) =>
+      (await identity.ask(key, `GET /v1/users?${query}`)).body.data.map((user: { id: string }) => user.id);
+    expect(await ids('email=FILTERED@acme.example')).toEqual([id]);
+    expect(await ids('team=filtered')).toEqual([id]);
+    expect(await ids('team=filtered&status=suspended')).toEqual([]);
+    expect(await ids('team=no-such-team')).toEqual([]);
+    await ada(`POST /v1/users/${id}/suspend`);
+    expect(await ids('status=suspended')).toContain(id);
+    expect(await ids('email=filtered@acme.example', people.gil.key)).toEqual([]);
+    expect(await ids('team=filtered', people.gil.key)).toEqual([]);
+    expect((await ada('GET /v1/users?status=unknown')).status).toBe(400);
+  });
+});
+
 describe('PATCH /v1/users/{id}', () => {
   it('changes labels at the version that was read, and is 412 at another', async () => {
     const id = await register('labelled@acme.example');

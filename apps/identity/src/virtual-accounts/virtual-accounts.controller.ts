@@ -26,6 +26,12 @@ const CreateBody = z.strictObject({
   labels: Labels.default({}),
   tenant: z.string().min(1).max(63).optional(),
 });
+const AccountsQuery = ListQuery.extend({
+  status: z.enum(['active', 'suspended', 'deleted']).optional(),
+  /** Name of the team that owns them. */
+  team: Slug.optional(),
+});
+type AccountsQuery = z.output<typeof AccountsQuery>;
 const ChangeBody = z
   .strictObject({ team: Slug.nullable().optional(), labels: Labels.optional() })
   .refine(({ team, labels }) => (team === undefined) !== (labels === undefined), 'change the team or the labels');
@@ -80,12 +86,14 @@ export class VirtualAccountsController {
   @Get()
   @Requires('virtual-account:read')
   @Answers('Lists virtual accounts.', { 200: listOf(ShownVirtualAccount) })
-  async list(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+  async list(@CallerParam() caller: Caller, @Query({ schema: AccountsQuery }) query: AccountsQuery) {
     const tenantId = await this.scope.reading(caller, 'virtual-account:read', query.tenant);
+    const { status, team } = query;
+    const where = { ...(status && { status }), ...(team !== undefined && { team }) };
     return listPage(
       this.tables.virtualAccounts,
       query,
-      { tenantId },
+      { tenantId, where },
       (rows) => this.access.visible(caller, 'virtual-account:read', rows, ({ row }) => accountResource(row)),
       shownAccount,
     );

@@ -74,6 +74,18 @@ export class Access {
     this.grant(caller, trace, question, verdict, verdict.decision?.statements ?? []);
   }
 
+  /**
+   * For what every credential may do, however narrowed: ask about itself. Recorded as allowed; no policy is looked at.
+   * What is answered must be the caller's own.
+   */
+  aboutSelf(caller: Caller, action: string): void {
+    const { principalId: path, tenantId: tenant } = caller;
+    const question = { action, resource: { type: isAction(action) ? actions[action].type : '', path, tenant } };
+    const trace = declared(caller, [question]);
+    trace.asked = true;
+    this.grant(caller, trace, question, undefined, []);
+  }
+
   /** One decision about several things: all, or a refusal that names the first that is denied. At least one is needed. */
   requireAll(caller: Caller, questions: readonly AccessQuestion[]): void {
     const [first] = questions;

@@ -16,6 +16,15 @@ export const UserSuspended = defineEvent('identity.user.suspended', WithReason);
 export const UserResumed = defineEvent('identity.user.resumed', WithReason);
 /** Ends for good: raises the epoch, so that no credential of before is ever accepted again. */
 export const UserDeactivated = defineEvent('identity.user.deactivated', WithReason);
+/** Their key is deleted: whoever keeps anything of theirs, sealed or not, deletes it too. */
+export const UserErased = defineEvent('identity.user.erased', User);
 
-export const userEvents = [UserRegistered, UserLabelled, UserSuspended, UserResumed, UserDeactivated] as const;
+export const userEvents = [
+  UserRegistered,
+  UserLabelled,
+  UserSuspended,
+  UserResumed,
+  UserDeactivated,
+  UserErased,
+] as const;
 export type UserEvent = ReturnType<(typeof userEvents)[number]['of']>;
