@@ -53,7 +53,7 @@ export type ConsumeOptions = {
    * reported and, after a back-off of 100 ms to 10 s, the partition begins again at its committed offset.
    */
   readonly onBatch: (batch: ConsumedBatch) => void | Promise<void>;
-  /** Longest wait of one fetch for `minBytes`, ms. Default 100. */
+  /** Longest wait of one fetch for `minBytes`, ms. Default 500. */
   readonly maxWaitMs?: number;
   /** Default 1: answer as soon as anything is there. */
   readonly minBytes?: number;

@@ -12,7 +12,8 @@ import { PARTITION_BYTES_MAX } from './kafka-settings.js';
 import type { KafkaTopics } from './kafka-topics.js';
 import { KeepAlive } from './keep-alive.js';
 
-const MAX_WAIT_MS = 100;
+/** An answer comes as soon as there is a record; this only bounds how long an idle broker thinks about it. */
+const MAX_WAIT_MS = 500;
 
 /** One join's worth of ownership; what belongs to an earlier one may neither deliver nor commit. */
 type Assignment = {

@@ -12,7 +12,7 @@ import { WakeSignal } from './wake-signal.js';
 /** Records of one call of the bus. */
 export const PUBLISH_BATCH_MAX = 500;
 /** The outbox is looked at so often without being told; commits of other processes are found by it. */
-export const OUTBOX_POLL_MS = 50;
+export const OUTBOX_POLL_MS = 250;
 /** Watermark, heartbeat of the lock, and the tails' places, at least so often. */
 export const WATERMARK_EVERY_MS = 1000;
 
