@@ -150,33 +150,39 @@ export class KafkaConsumption implements Consumption {
 
   private async deliver(payload: EachBatchPayload): Promise<void> {
     const { assignment } = this;
-    const { topic, partition, messages } = payload.batch;
+    const { topic, partition } = payload.batch;
     if (!assignment?.partitions.has(`${topic}/${partition}`)) return;
     const alive = new KeepAlive(payload, AbortSignal.any([this.reader.closing, assignment.over.signal]));
     try {
-      await assignment.placed;
-      // Fetched before the reader was moved to where it belongs, which a seek that still waits shows.
-      if (payload.isStale() || alive.signal.aborted) return;
-      const name = `${topic}/${partition}`;
-      const expected = assignment.next.get(name) ?? 0n;
-      const records = messages
-        .map((message) => readRecord(topic, partition, message))
-        .filter(({ offset }) => offset >= expected);
-      const { batchMax } = this.options;
-      for (let from = 0; from < records.length && (await alive.owns()); from += batchMax) {
-        const handing = this.handOver(records.slice(from, from + batchMax), payload, alive, assignment);
-        this.working.add(handing);
-        const taken = await handing.finally(() => this.working.delete(handing));
-        if (!taken) return;
-        assignment.next.set(name, (records[Math.min(from + batchMax, records.length) - 1]?.offset ?? expected) + 1n);
-      }
-      // Where it stopped halfway, the reader moves to the committed offset when it has joined again.
-      if (!alive.rejoin && !alive.signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
+      await this.handOut(payload, alive, assignment);
     } finally {
       alive.stop();
     }
     if (alive.rejoin) throw alive.rejoin;
     if (alive.isUnheard) await this.place(assignment, [{ topic, partition }]);
+  }
+
+  /** Hands a fetch to the handler in batches, as long as the partition is ours and the handler takes them. */
+  private async handOut(payload: EachBatchPayload, alive: KeepAlive, assignment: Assignment): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
+    await assignment.placed;
+    // Fetched before the reader was moved to where it belongs, which a seek that still waits shows.
+    if (payload.isStale() || alive.signal.aborted) return;
+    const name = `${topic}/${partition}`;
+    const expected = assignment.next.get(name) ?? 0n;
+    const records = messages
+      .map((message) => readRecord(topic, partition, message))
+      .filter(({ offset }) => offset >= expected);
+    const { batchMax } = this.options;
+    for (let from = 0; from < records.length && (await alive.owns()); from += batchMax) {
+      const handing = this.handOver(records.slice(from, from + batchMax), payload, alive, assignment);
+      this.working.add(handing);
+      const taken = await handing.finally(() => this.working.delete(handing));
+      if (!taken) return;
+      assignment.next.set(name, (records[Math.min(from + batchMax, records.length) - 1]?.offset ?? expected) + 1n);
+    }
+    // Where it stopped halfway, the reader moves to the committed offset when it has joined again.
+    if (!alive.rejoin && !alive.signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
   }
 
   private async handOver(
