@@ -1,85 +1,39 @@
+import { compile, type AccessRequest, type TenantSnapshot } from '#libs/decision-engine';
 import { readDocument, type PolicyDocument } from '#libs/policy-language';
-import { compile, decide, type AccessRequest, type CompileInput, type TenantSnapshot } from './index.js';
 
 const ACCOUNTS = 20;
 const MODELS_PER_ACCOUNT = 10;
 const REQUESTS = 4_096;
-/** Distinct callers in one measurement, the same at every size: what grows is the policy, not who is awake. */
+/** Distinct callers, the same at every size: what grows is the policy, not who is awake. */
 const CALLERS = 256;
-const ROUNDS = 60;
-/** Decisions between two looks at the clock, so that the clock's own cost is not what is measured. */
-const BATCH = 128;
 
 const environments = ['production', 'staging', 'development'] as const;
 const modelName = (n: number) => `account-${n % ACCOUNTS}/model-${Math.floor(n / ACCOUNTS) % MODELS_PER_ACCOUNT}`;
 
 /** How a number of policies is spread: over teams of ten bindings each, or all of them on one team. */
 export type Spread = 'teams' | 'one-team';
-/**
- * Times of one size. `p50Ns` and `p99Ns` are of batches on the clock; `cpuNs` is the mean on the processor, which other
- * processes of the machine do not disturb.
- */
-export type Figures = {
-  policies: number;
-  spread: Spread;
-  compileCpuMs: number;
-  p50Ns: number;
-  p99Ns: number;
-  cpuNs: number;
-  allowedShare: number;
-};
 
-/** Measures `decide` with `policies` roles, each bound once, over 200 models and one platform boundary. */
-export function measureDecide(policies: number, spread: Spread): Figures {
-  const input = inputOf(policies, spread);
-  const start = cpuMicroseconds();
-  const snapshot = compile(input);
-  const compileCpuMs = Math.round((cpuMicroseconds() - start) / 1_000);
-  const requests = Array.from({ length: REQUESTS }, (_, n) => requestOf(n, policies, spread));
-  // The first rounds warm up the compiler and the snapshot's look-ups.
-  run(snapshot, requests, ROUNDS / 2);
-  const before = cpuMicroseconds();
-  const { times, allowed } = run(snapshot, requests, ROUNDS);
-  const decisions = ROUNDS * REQUESTS;
-  const cpuNs = Math.round(((cpuMicroseconds() - before) * 1_000) / decisions);
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
-  return { policies, spread, compileCpuMs, p50Ns: at(0.5), p99Ns: at(0.99), cpuNs, allowedShare: allowed / decisions };
-}
-
-function run(snapshot: TenantSnapshot, requests: readonly AccessRequest[], rounds: number) {
-  const times: number[] = [];
-  let allowed = 0;
-  for (let round = 0; round < rounds; round++) {
-    for (let at = 0; at < REQUESTS; at += BATCH) {
-      const batch = requests.slice(at, at + BATCH);
-      const before = performance.now();
-      for (const request of batch) if (decide(snapshot, request).allowed) allowed++;
-      times.push(((performance.now() - before) * 1e6) / BATCH);
-    }
-  }
-  return { times, allowed };
-}
-
-/** Time on the processor, not on the clock: other processes of the machine must not count. */
-function cpuMicroseconds(): number {
-  const { user, system } = process.threadCpuUsage();
-  return user + system;
+/** `policies` roles, each bound once, over 200 models and one platform boundary; and who asks. */
+export function scenario(policies: number, spread: Spread): { snapshot: TenantSnapshot; requests: AccessRequest[] } {
+  const snapshot = compile({
+    tenant: 'acme',
+    documents: [...catalogue(), ...rolesAndBindings(policies, teamsOf(policies, spread))],
+    platformDocuments: [boundary()],
+    policyRevision: 1,
+    platformRevision: 1,
+  });
+  return { snapshot, requests: Array.from({ length: REQUESTS }, (_, n) => requestOf(n, policies, spread)) };
 }
 
 const teamsOf = (policies: number, spread: Spread) => (spread === 'teams' ? Math.max(1, Math.floor(policies / 10)) : 1);
 
-function inputOf(policies: number, spread: Spread): CompileInput {
-  const documents = [...catalogue(), ...grants(policies, teamsOf(policies, spread))];
-  const platformDocuments = [boundary()];
-  return { tenant: 'acme', documents, platformDocuments, policyRevision: 1, platformRevision: 1 };
-}
-
-function document(kind: string, metadata: object, spec: object): PolicyDocument {
+/** A document as a tenant publishes it. */
+export function document(kind: string, metadata: object, spec: object): PolicyDocument {
   return readDocument({ apiVersion: 'gatehouse/v1', kind, metadata: { tenant: 'acme', ...metadata }, spec });
 }
 
-function catalogue(): PolicyDocument[] {
+/** Accounts and models. */
+export function catalogue(): PolicyDocument[] {
   const accounts = Array.from({ length: ACCOUNTS }, (_, n) => {
     return document(
       'ProviderAccount',
@@ -94,7 +48,8 @@ function catalogue(): PolicyDocument[] {
   return [...accounts, ...models];
 }
 
-function grants(policies: number, teams: number): PolicyDocument[] {
+/** Roles, each bound once. */
+export function rolesAndBindings(policies: number, teams: number): PolicyDocument[] {
   return Array.from({ length: policies }, (_, n) => {
     const when = [{ attr: 'resource.tags.env', in: ['staging', 'production'] }];
     const onTeam = [{ attr: 'principal.labels.clearance', eq: 'high' }];

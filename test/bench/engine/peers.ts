@@ -1,0 +1,124 @@
+import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import { compile, decide } from '#libs/decision-engine';
+import { newEnforcer, newModelFromString, StringAdapter } from 'casbin';
+import { cpuMicroseconds } from './decisions.js';
+import { catalogue, document } from './policies.js';
+
+/** Microseconds of CPU per decision, the middle of the rounds. */
+export type PeerFigures = { readonly policies: number; readonly engine: string; readonly cpuUs: number };
+
+type Question = { readonly user: string; readonly team: string; readonly model: string };
+type Engine = { readonly name: string; readonly asked: number; may(question: Question): boolean };
+
+/** Decisions that each engine makes in one round: enough for the clock, and not more than one waits for. */
+const ASKED = { gatehouse: 200_000, cedar: 200, casbin: 20 };
+const QUESTIONS = 200;
+const MODEL = `
+[request_definition]
+r = sub, obj, act
+[policy_definition]
+p = sub, obj, act
+[policy_effect]
+e = some(where (p.eft == allow))
+[matchers]
+m = r.sub == p.sub && r.act == p.act && r.obj == p.obj
+`;
+
+const grantOf = (n: number) => ({ team: `team-${Math.floor(n / 10)}`, model: `account-${n % 20}/model-${n % 10}` });
+
+/**
+ * The same plain grants (one team, one model) in each engine, asked the same questions; throws when an answer differs.
+ * Rounds of all engines in turn.
+ */
+export async function measurePeers(policies: number, rounds: number): Promise<readonly PeerFigures[]> {
+  const engines = [gatehouse(policies), cedar(policies), await casbin(policies)];
+  const questions = Array.from({ length: QUESTIONS }, (_, n): Question => {
+    const { team, model } = grantOf((n * 37) % policies);
+    // Every third asks for a model of another grant, which the team mostly has not.
+    return { user: `user-${n}`, team, model: n % 3 === 0 ? grantOf((n * 53) % policies).model : model };
+  });
+  const [own] = engines;
+  for (const { name, asked, may } of engines) {
+    for (const question of questions.slice(0, asked)) {
+      if (may(question) !== own?.may(question))
+        throw new Error(`${name} answers otherwise: ${JSON.stringify(question)}`);
+    }
+  }
+  const costs = new Map<string, number[]>(engines.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, asked, may } of engines) {
+      const before = cpuMicroseconds();
+      for (let n = 0; n < asked; n++) may(questions[n % QUESTIONS] as Question);
+      costs.get(name)?.push((cpuMicroseconds() - before) / asked);
+    }
+  }
+  return Array.from(costs, ([engine, list]) => {
+    return { policies, engine, cpuUs: list.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN };
+  });
+}
+
+function gatehouse(policies: number): Engine {
+  const grants = Array.from({ length: policies }, (_, n) => {
+    const { team, model } = grantOf(n);
+    const use = { id: 'use', effect: 'allow', actions: ['model:invoke'], resources: [`model:${model}`] };
+    return [
+      document('Role', { name: `role-${n}` }, { statements: [use] }),
+      document('RoleBinding', { name: `binding-${n}` }, { subjects: [`team:${team}`], roles: [`role-${n}`] }),
+    ];
+  });
+  const documents = [...catalogue(), ...grants.flat()];
+  const snapshot = compile({
+    tenant: 'acme',
+    documents,
+    platformDocuments: [],
+    policyRevision: 1,
+    platformRevision: 0,
+  });
+  const may = ({ user, team, model }: Question) =>
+    decide(snapshot, {
+      principal: { id: user, kind: 'user', tenant: 'acme', teams: [team], groups: [], labels: {} },
+      action: 'model:invoke',
+      resource: { type: 'model', path: model },
+      credential: { kind: 'pat' },
+      request: { operation: 'chat', timeMs: 0 },
+    }).allowed;
+  return { name: 'Gatehouse', asked: ASKED.gatehouse, may };
+}
+
+function cedar(policies: number): Engine {
+  const id = `bench-${policies}`;
+  const staticPolicies = Array.from({ length: policies }, (_, n) => {
+    const { team, model } = grantOf(n);
+    return `permit(principal in Team::"${team}", action == Action::"invoke", resource == Model::"${model}");`;
+  }).join('\n');
+  const parsed = preparsePolicySet(id, { staticPolicies });
+  if (parsed.type !== 'success') throw new Error(JSON.stringify(parsed.errors));
+  const may = ({ user, team, model }: Question) => {
+    const principal = { type: 'User', id: user };
+    const answer = statefulIsAuthorized({
+      principal,
+      action: { type: 'Action', id: 'invoke' },
+      resource: { type: 'Model', id: model },
+      context: {},
+      preparsedPolicySetId: id,
+      entities: [{ uid: principal, attrs: {}, parents: [{ type: 'Team', id: team }] }],
+    });
+    if (answer.type !== 'success') throw new Error(JSON.stringify(answer.errors));
+    return answer.response.decision === 'allow';
+  };
+  return { name: 'Cedar (wasm)', asked: ASKED.cedar, may };
+}
+
+/** Asked for the team: its own role look-up would be added to what is measured. */
+async function casbin(policies: number): Promise<Engine> {
+  const lines = Array.from({ length: policies }, (_, n) => {
+    const { team, model } = grantOf(n);
+    return `p, ${team}, ${model}, invoke`;
+  });
+  const enforcer = await newEnforcer(newModelFromString(MODEL), new StringAdapter([...new Set(lines)].join('\n')));
+  return {
+    name: 'casbin',
+    asked: ASKED.casbin,
+    may: ({ team, model }) => enforcer.enforceSync(team, model, 'invoke'),
+  };
+}
