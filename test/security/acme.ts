@@ -8,7 +8,7 @@ type Listed = { readonly data: readonly Thing[] };
 const administrator = () => demoKey('acme', 'admin');
 
 /** Everything of one kind that acme has, as its administrator sees it. */
-export async function acmes(service: 'identity' | 'policy', things: string): Promise<readonly Thing[]> {
+export async function acmes(service: 'identity' | 'policy' | 'audit', things: string): Promise<readonly Thing[]> {
   const { status, body } = await admin<Listed>(service, 'GET', `/v1/${things}?limit=100`, administrator());
   if (status !== 200) throw new Error(`listing ${things} of acme answered ${status}`);
   return body.data;
@@ -20,13 +20,26 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
     ['users', 'teams', 'virtual-accounts', 'api-keys'].map((things) => acmes('identity', things)),
   );
   if (!users || !teams || !accounts || !keys) throw new Error('acme is not there');
+  const [client, issuer, findings] = await Promise.all([
+    owned('oauth-clients', { name: CLIENT, ...clientOf(accounts) }),
+    owned('issuers', { name: ISSUER, ...issuerOf(accounts, 'acmes-audience') }),
+    acmes('audit', 'findings'),
+  ]);
   const some = (things: readonly Thing[]) => things.slice(0, 2).map(({ id }) => id);
   // Ids that are sent may come back in an answer; the others may not.
   const sent = new Set([users, accounts, keys].flatMap(some));
   const unsent = [...users, ...accounts, ...keys].map(({ id }) => id).filter((id) => !sent.has(id));
   return {
     tenantId: 'acme',
-    names: [...users.map(({ email = '' }) => email), 'internal-tools', 'acme/ft-1', 'contractor', ...unsent],
+    names: [
+      ...users.map(({ email = '' }) => email),
+      'internal-tools',
+      'acme/ft-1',
+      'contractor',
+      CLIENT,
+      ISSUER,
+      ...unsent,
+    ],
     headers: { 'if-match': '"1"' },
     ids: {
       tenantId: ['acme', 'nowhere'],
@@ -35,14 +48,45 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
       teamId: some(teams),
       accountId: some(accounts),
       keyId: some(keys),
+      revokedId: some(keys),
+      clientId: [client],
+      issuerId: [issuer, 'gatehouse'],
+      // Sessions and consents come of logins: those of another tenant are in the specs of the OAuth server.
+      sessionId: ['session_of_nobody'],
+      consentId: ['consent_of_nobody'],
+      findingId: [...some(findings), 'finding_of_nobody'],
       account: ['anthropic-main', 'staging'],
       name: ['qa-engineer', 'claude', 'anthropic-main'],
       // Revisions are numbers of one's own: this one nobody has.
       revision: ['1000000'],
+      version: ['1'],
       decisionId: [await someDecision()],
     },
-    bodies: bodies(users[0]?.id ?? '', accounts[0]?.id ?? ''),
+    bodies: bodies(users[0]?.id ?? '', accounts),
   };
+}
+
+const CLIENT = 'client of acme';
+const ISSUER = 'issuer of acme';
+
+const clientOf = ([account]: readonly Thing[]) => ({
+  grant_types: ['client_credentials'],
+  scopes: ['model:invoke'],
+  virtual_account: account?.name,
+});
+const issuerOf = ([account]: readonly Thing[], audience: string) => ({
+  issuer: 'https://issuer.example',
+  audiences: [audience],
+  mappings: [{ match: { sub: 'me' }, as: { virtual_account: account?.name } }],
+});
+
+/** The id of acme's thing of that name, which is made where there is none. */
+async function owned(things: string, thing: { readonly name: string }): Promise<string> {
+  const known = (await acmes('identity', things)).find(({ name }) => name === thing.name);
+  if (known) return known.id;
+  const { status, body } = await admin<Thing>('identity', 'POST', `/v1/${things}`, administrator(), { json: thing });
+  if (status !== 201) throw new Error(`making one of ${things} of acme answered ${status}`);
+  return body.id;
 }
 
 async function someDecision(): Promise<string> {
@@ -59,7 +103,18 @@ spec:
     - {id: one, effect: allow, actions: [model:invoke], resources: ["model:**"]}
 `;
 
-function bodies(userId: string, accountId: string): Record<string, unknown> {
+/** Routes whose body may be empty. */
+const BARE = [
+  ...['rotate-secret', 'disable', 'enable'].map((verb) => `oauth-clients/:clientId/${verb}`),
+  ...['refresh', 'disable', 'enable'].map((verb) => `issuers/:issuerId/${verb}`),
+  'users/:userId/revoke-tokens',
+  'virtual-accounts/:accountId/revoke-tokens',
+  'sessions/:sessionId/revoke',
+  'consents/:consentId/withdraw',
+];
+
+function bodies(userId: string, accounts: readonly Thing[]): Record<string, unknown> {
+  const accountId = accounts[0]?.id ?? '';
   const states = ['suspend', 'resume'].flatMap((verb) => [
     [`POST /v1/tenants/:tenantId/${verb}`, {}],
     [`POST /v1/users/:userId/${verb}`, {}],
@@ -78,6 +133,11 @@ function bodies(userId: string, accountId: string): Record<string, unknown> {
     'POST /v1/teams/:teamId/managers': { manager: `user:${userId}` },
     'POST /v1/virtual-accounts': { name: 'intruder', tenant: 'acme' },
     'PATCH /v1/virtual-accounts/:accountId': { labels: {} },
+    'POST /v1/oauth-clients': { name: 'mine', ...clientOf(accounts), tenant: 'acme' },
+    'PATCH /v1/oauth-clients/:clientId': { name: 'mine' },
+    'POST /v1/issuers': { name: 'mine', ...issuerOf(accounts, 'mine'), tenant: 'acme' },
+    'PATCH /v1/issuers/:issuerId': { audiences: ['mine'] },
+    ...Object.fromEntries(BARE.map((route) => [`POST /v1/${route}`, {}])),
     'POST /v1/api-keys': { name: 'mine', owner: `virtual-account:${accountId}` },
     'POST /v1/api-keys/:keyId/rotate': {},
     'POST /v1/api-keys/:keyId/revoke': {},

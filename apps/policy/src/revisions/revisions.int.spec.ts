@@ -42,7 +42,7 @@ describe('reading revisions', () => {
     expect(await revision(3)).toMatchObject({
       ...about,
       document_count: 5,
-      set_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      set_digest: expect.stringMatching(/^2:[0-9a-f]{64}$/),
     });
     expect((await revision(4)).changes).toEqual([{ kind: 'Role', name: 'c', change: 'deleted' }]);
   });
