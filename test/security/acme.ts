@@ -67,7 +67,7 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
 }
 
 const CLIENT = 'client of acme';
-const ISSUER = 'issuer of acme';
+const ISSUER = 'acmes-issuer';
 
 const clientOf = ([account]: readonly Thing[]) => ({
   grant_types: ['client_credentials'],

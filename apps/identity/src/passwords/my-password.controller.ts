@@ -3,10 +3,13 @@ import { problem, ProblemError } from '#libs/http';
 import { Answers } from '#libs/openapi';
 import { Body, Controller, HttpCode, Put } from '@nestjs/common';
 import { z } from 'zod';
+import { isNarrowed } from '../grants/caller-reach.js';
 import { PasswordCheck } from './password-check.js';
 import { PASSWORD_CHARS_MAX, Passwords } from './passwords.js';
 
 const text = z.string().min(1).max(PASSWORD_CHARS_MAX);
+/** Cited where nothing less than everything would be handed on. */
+const EVERYTHING = { statement: 'password/first', action: '*', resource: '**' };
 const PasswordBody = z.strictObject({ current_password: text.optional(), new_password: text });
 type PasswordBody = z.output<typeof PasswordBody>;
 
@@ -28,16 +31,14 @@ export class MyPasswordController {
   @Answers('Sets one’s own password.', { 204: null }, { problems: [422, 429] })
   async set(@CallerParam() caller: Caller, @Body({ schema: PasswordBody }) body: PasswordBody): Promise<void> {
     const { principalId, tenantId } = caller;
-    this.access.requireOwn(caller, 'user:edit', {
-      type: 'user',
-      path: principalId,
-      tenant: tenantId,
-      owner: principalId,
-    });
+    const resource = { type: 'user', path: principalId, tenant: tenantId, owner: principalId };
+    this.access.requireOwn(caller, 'user:edit', resource);
     if (caller.principalKind !== 'user') {
       throw problem(409, 'password/not-a-user', 'Only users have passwords.');
     }
     if (await this.passwords.has(principalId)) await this.requireCurrent(caller, body.current_password);
+    // A login opens all that the user may do: whoever presents less would make more of it.
+    else if (isNarrowed(caller)) throw this.access.grantRefused(caller, { action: 'user:edit', resource }, EVERYTHING);
     await this.passwords.set(principalId, body.new_password);
   }
 
