@@ -10,6 +10,7 @@ export { changeCounterExample, type PrincipalChange } from './containment/change
 export { grantedBy, type SetChange } from './containment/granted-by.js';
 export { explain, type Explanation, type NearMiss } from './deciding/explain.js';
 export { listModels, type ListRequest } from './deciding/list-models.js';
+export { canonicalSubject, subjectsMeaning } from './subjects/subject-index.js';
 export { OPERATOR_STATEMENT } from './deciding/operator-rights.js';
 export { mayReachModel } from './reach/may-reach.js';
 export { idleStepMs, keyBounds, type BoundKey, type KeyBound, type KeyBounds } from './key-policies/key-bounds.js';

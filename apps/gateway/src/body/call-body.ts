@@ -5,7 +5,7 @@ import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-o
 
 /** What the gateway understands of a body; the rest of it passes through as it came. */
 export type CallBody = {
-  /** As the caller wrote it: `<account>/<model>`. */
+  /** As the caller wrote it: `<account>/<model>`, or a name that a route stands behind. */
   model: string;
   modelSpan: Span;
   /** Index of the opening brace. */
@@ -18,7 +18,8 @@ export type CallBody = {
 
 const modelBytesMax = 258;
 const streamOptionsBytesMax = 4_096;
-const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:-]*$/u;
+/** A model's name, or the name that a route stands behind. */
+const nameOfModel = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$/u;
 
 /** Reads the controlled fields of a JSON body. `required` is the one field that the operation cannot do without. */
 export function readCallBody(bytes: Buffer, required: string): CallBody | Refusal {
@@ -56,7 +57,7 @@ function readModel(bytes: Buffer, fields: ReadonlyMap<string, Span>): { model: s
   const model = textOf(bytes, modelSpan);
   if (model === undefined) return faults.malformed();
   if (model === '') return missing();
-  if (!accountAndModel.test(model)) {
+  if (!nameOfModel.test(model)) {
     return badRequest('missing_provider_account', "'model' must read <provider account>/<model>.", 'model');
   }
   return { model, modelSpan };

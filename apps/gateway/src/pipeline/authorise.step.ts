@@ -3,6 +3,7 @@ import { decide, type Decision } from '#libs/decision-engine';
 import { Refusal } from '../refusals/refusal.js';
 import {
   advance,
+  type Led,
   type Authenticated,
   type Authorised,
   type Governed,
@@ -10,22 +11,44 @@ import {
   type StepAnswer,
 } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
+import { isNameOfModel, refuseName } from './resolve.step.js';
+import { chooseTarget } from '../routing/choose-target.js';
 
 /** May this caller have this model called, for this operation, now? The lease is looked at last. */
 export function authoriseStep({ feed }: Pick<GatewayParts, 'feed'>, state: Resolved): StepAnswer<Authorised> {
-  const { caller, route, call, snapshot, model, ip, atMs } = state;
-  const resource = { type: 'model', path: call.model };
-  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
-  const decision = decide(snapshot, engineRequest(caller, route.action, resource, circumstances));
-  const known = advance(state, { decision });
+  const { route, call } = state;
+  const led = leadOn(state);
+  const model = led ? state.snapshot.model(led.target) : state.model;
+  const decision = decisionOn(state, led?.target ?? call.model);
+  const known = advance(state, { decision, led });
   const staleMs = freshStep({ feed }, known);
   if (staleMs instanceof Refusal) return staleMs;
-  if (!decision.allowed || !model) return refusalOf(decision);
+  if (!decision.allowed || !model) return refusalOf(decision, call.model);
   if (route.modelType !== null && !model.types.some((type) => type === route.modelType)) {
     const message = `The model '${call.model}' does not serve this operation.`;
     return new Refusal('invalid_request', 'invalid_request', message, 'model');
   }
   return advance(known, { model, staleMs });
+}
+
+/** May the caller use this very model? Asked of each that a route could lead to. */
+function decisionOn({ caller, route, call, snapshot, ip, atMs }: Resolved, path: string): Decision {
+  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
+  return decide(snapshot, engineRequest(caller, route.action, { type: 'model', path }, circumstances));
+}
+
+/** Where a route leads this caller; to its first target, whose refusal is then the answer, where it may use none. */
+function leadOn(state: Resolved): Led | undefined {
+  const { leadingRoute, snapshot, route } = state;
+  if (!leadingRoute) return undefined;
+  const model = (name: string) => snapshot.model(name);
+  const serves = (name: string) => {
+    const types = model(name)?.types;
+    return types !== undefined && (route.modelType === null || types.some((type) => type === route.modelType));
+  };
+  const mayUse = (name: string) => serves(name) && decisionOn(state, name).allowed;
+  const { target, reason } = chooseTarget(leadingRoute, { model, mayUse, random: Math.random });
+  return { rule: leadingRoute.rule, target, reason };
 }
 
 /** How stale a decision made now is, or that none may be made. */
@@ -49,7 +72,8 @@ const messages: Record<NonNullable<Decision['code']>, string> = {
   ip_not_allowed: 'This credential may not be used from this address.',
 };
 
-function refusalOf({ code, reason }: Decision): Refusal {
+function refusalOf({ code, reason }: Decision, asked: string): Refusal {
   const told = code ?? 'model_not_allowed';
+  if (told === 'model_not_allowed' && !isNameOfModel(asked)) return refuseName(reason);
   return new Refusal(told, reason, messages[told], 'model');
 }

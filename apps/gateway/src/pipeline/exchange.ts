@@ -5,6 +5,8 @@ import type { CallBody } from '../body/call-body.js';
 import type { RequestBody } from '../body/request-body.js';
 import type { Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
+import type { CompiledRoute } from '../routing/routes-in-force.js';
+import type { RouteReason } from '../routing/choose-target.js';
 import type { UpstreamTarget } from '../upstreams/upstream-target.js';
 
 /** A request as it came, before anything is known of it. */
@@ -30,12 +32,24 @@ export type Routed = Arrived & {
 export type Authenticated = Routed & { readonly caller: Caller };
 export type Read = Authenticated & { readonly body: RequestBody; readonly call: CallBody };
 export type Governed = { readonly snapshot: TenantSnapshot };
-/** `model` is undefined where the tenant knows none of that name; the caller must not learn that from the answer. */
-export type Resolved = Read & Governed & { readonly model: CatalogueModel | undefined };
+/** What a call was led to by a Route of the tenant's, and why there. */
+export type Led = {
+  /** `Route/<name>`. */
+  readonly rule: string;
+  readonly target: string;
+  readonly reason: RouteReason;
+};
+/**
+ * `model` is undefined where the tenant knows none of that name; the caller must not learn that from the answer.
+ * `leadingRoute` decides which model is called, where one concerns the caller.
+ */
+export type Resolved = Read &
+  Governed & { readonly model: CatalogueModel | undefined; readonly leadingRoute: CompiledRoute | undefined };
 export type Authorised = Read &
   Governed & {
     readonly model: CatalogueModel;
     readonly decision: Decision;
+    readonly led: Led | undefined;
     /** How old the snapshot was beyond its lease; 0 when fresh. */
     readonly staleMs: number;
   };

@@ -154,7 +154,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     if ('snapshot' in next) snapshot = next.snapshot;
     if ('credential' in next) credential = next.credential;
   };
-  return { url, keys, put, spool, state, set, pipeline, upstreamRequests };
+  return { url, upstreamUrl: `${upstream.url}/v1`, keys, put, spool, state, set, pipeline, upstreamRequests };
 }
 
 /** An upstream in good health. */

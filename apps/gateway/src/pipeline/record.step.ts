@@ -13,7 +13,9 @@ export function recordAllowed(
   state: Authenticated & Governed,
 ): Refusal | undefined | Promise<Refusal | undefined> {
   const identityPosition = parts.feed.positions().identity.position;
-  const verdict = { outcome: 'allow', code: '', reason: 'granted', httpStatus: 200, identityPosition } as const;
+  const { led }: Known = state;
+  const reason = led?.reason ?? 'granted';
+  const verdict = { outcome: 'allow', code: '', reason, httpStatus: 200, identityPosition } as const;
   const isStrict = state.snapshot.settings?.auditMode === 'strict';
   try {
     if (isCall(state)) {

@@ -64,6 +64,7 @@ describe('a refused request', () => {
     ['null', '400 invalid_request'],
     [{ messages: [] }, '400 missing_model'],
     [{ ...chat, model: 'gpt' }, '400 missing_provider_account'],
+    [{ ...chat, model: 'main/' }, '400 missing_provider_account'],
     ['{"model":"main/gpt","model":"main/secret","messages":[]}', '400 ambiguous_body'],
     ['x'.repeat(100_001), '413 body_too_large'],
     [{ ...chat, model: 'main/embed' }, '400 invalid_request'],

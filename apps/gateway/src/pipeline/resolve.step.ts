@@ -1,4 +1,5 @@
 import { Refusal } from '../refusals/refusal.js';
+import { routeFor } from '../routing/routes-in-force.js';
 import { advance, type Authenticated, type Governed, type Read, type Resolved, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
@@ -15,8 +16,23 @@ export function governStep<State extends Authenticated>(
 /** The model that would really be called. An unknown one goes on: its refusal must be that of an ungranted one. */
 export function resolveStep(state: Read & Governed): StepAnswer<Resolved> {
   const metadata = refuseMetadata(state);
-  return metadata ?? advance(state, { model: state.snapshot.model(state.call.model) });
+  if (metadata) return metadata;
+  const { snapshot, call, caller } = state;
+  const leadingRoute = routeFor(snapshot, call.model, caller.principal);
+  if (!leadingRoute && !isNameOfModel(call.model)) return refuseName('invalid_request');
+  return advance(state, { model: snapshot.model(call.model), leadingRoute });
 }
+
+const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:-]*$/u;
+
+/** A name without an account that leads this caller nowhere; whether it leads others somewhere is not told. */
+export function refuseName(reason: Refusal['reason']): Refusal {
+  const message = "'model' must read <provider account>/<model>, or name a route that this credential may use.";
+  return new Refusal('missing_provider_account', reason, message, 'model');
+}
+
+/** Whether a text has the form of a model's name. */
+export const isNameOfModel = (text: string): boolean => accountAndModel.test(text);
 
 /** What the tenant requires every call to say about itself. */
 function refuseMetadata({ snapshot, call }: Read & Governed): Refusal | undefined {

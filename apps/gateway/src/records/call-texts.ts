@@ -14,6 +14,7 @@ type Template = {
   readonly policyRevision: number;
   readonly platformRevision: number;
   readonly reason: DecidedRecord['reason'];
+  readonly routeRule: string | undefined;
   readonly statements: readonly string[];
   readonly boundaries: readonly string[];
   readonly identity: string;
@@ -52,7 +53,7 @@ function templateOf(state: Reached, verdict: Verdict): Template {
 }
 
 function isOf(template: Template, state: Reached, { reason }: Verdict): boolean {
-  const { call, model, snapshot, decision } = state;
+  const { call, model, snapshot, decision, led } = state;
   return (
     template.requestedModel === call.model &&
     template.path === state.path &&
@@ -63,6 +64,7 @@ function isOf(template: Template, state: Reached, { reason }: Verdict): boolean 
     template.policyRevision === snapshot.policyRevision &&
     template.platformRevision === snapshot.platformRevision &&
     template.reason === reason &&
+    template.routeRule === led?.rule &&
     areSame(template.statements, decision.statements) &&
     areSame(template.boundaries, decision.boundaries)
   );
@@ -81,6 +83,7 @@ function templateFrom(state: Reached, verdict: Verdict): Template {
     policyRevision: snapshot.policyRevision,
     platformRevision: snapshot.platformRevision,
     reason: verdict.reason,
+    routeRule: known.led?.rule,
     statements: [...decision.statements],
     boundaries: [...decision.boundaries],
     identity: inside(sharedIdentityOf(known, true)),

@@ -42,18 +42,22 @@ export function ownFactsOf({ ip, userAgent, staleMs }: Known, { identityPosition
 
 /** The same for all requests that have the same identity, verdict and citations. */
 export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof OwnFacts> {
-  const { request, route, decision, caller, failure } = known;
+  const { request, route, decision, caller, failure, led } = known;
   return {
     http_method: request.method ?? '',
     path: callerText(known.path ?? pathOf(request.url ?? ''), pathCharactersMax),
     action: route?.action ?? '',
     resource_type: route ? 'model' : '',
-    resource: route ? callerText(known.call?.model ?? known.pathModel ?? '*') : '',
+    resource: route ? callerText(led?.target ?? known.call?.model ?? known.pathModel ?? '*') : '',
     outcome: verdict.outcome,
     code: verdict.code,
     reason: verdict.reason,
     statements: [...(decision?.statements ?? [])],
-    applied_rules: [...((caller ?? failure)?.appliedRules ?? []), ...(decision?.boundaries ?? [])],
+    applied_rules: [
+      ...((caller ?? failure)?.appliedRules ?? []),
+      ...(led ? [led.rule] : []),
+      ...(decision?.boundaries ?? []),
+    ],
     attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),
     engine_version: ENGINE_VERSION,
     http_status: verdict.httpStatus,

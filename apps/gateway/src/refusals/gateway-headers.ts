@@ -5,7 +5,9 @@ import type { Known } from '../pipeline/exchange.js';
 export function answerHeadersOf(known: Known, decisionId: string): string[] {
   const headers = ['gatehouse-decision-id', decisionId, 'x-request-id', known.requestId];
   if (known.snapshot) headers.push('gatehouse-policy-revision', String(known.snapshot.policyRevision));
-  const rules = known.caller?.appliedRules ?? [];
+  // Only of an allowed call, too: a refusal does not tell that a route exists.
+  const route = known.target && known.led ? [known.led.rule] : [];
+  const rules = [...(known.caller?.appliedRules ?? []), ...route];
   if (rules.length > 0) headers.push(APPLIED_RULES_HEADER, rules.join(','));
   // Only of an allowed call: whether a model exists is not told by a refusal.
   if (known.target && known.model) headers.push('gatehouse-resolved-model', known.model.name);

@@ -1,0 +1,58 @@
+import { canonicalSubject, subjectsMeaning, type Principal, type TenantSnapshot } from '#libs/decision-engine';
+import type { DocumentOf } from '#libs/policy-language';
+
+type Spec = DocumentOf<'Route'>['spec'];
+
+/** A Route as calls are led by it. */
+export type CompiledRoute = {
+  /** `Route/<name>`, as answers and records cite it. */
+  readonly rule: string;
+  /** What callers ask for. */
+  readonly model: string;
+  /** Whom it concerns; undefined for all. */
+  readonly subjects: ReadonlySet<string> | undefined;
+  readonly strategy: Spec['strategy'];
+  /** By priority, those of one priority as they were written. */
+  readonly targets: readonly { readonly model: string; readonly weight: number }[];
+  readonly onDenied: NonNullable<Spec['onDenied']>;
+};
+
+const compiled = new WeakMap<TenantSnapshot, ReadonlyMap<string, readonly CompiledRoute[]>>();
+const none: readonly CompiledRoute[] = Object.freeze([]);
+
+/** The route that leads this caller on from what it asked for, or undefined where none concerns it. */
+export function routeFor(snapshot: TenantSnapshot, model: string, principal: Principal): CompiledRoute | undefined {
+  const routes = routesOf(snapshot).get(model) ?? none;
+  if (routes.length === 0) return undefined;
+  const meaning = subjectsMeaning(principal);
+  return routes.find(({ subjects }) => !subjects || [...subjects].some((subject) => meaning.has(subject)));
+}
+
+/** Every name that a route of the tenant stands behind, in order. */
+export function routedNames(snapshot: TenantSnapshot): readonly string[] {
+  return [...routesOf(snapshot).keys()].toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+/** Made once for a revision. Of a name's routes those for some callers come before those for all, then by name. */
+function routesOf(snapshot: TenantSnapshot): ReadonlyMap<string, readonly CompiledRoute[]> {
+  const known = compiled.get(snapshot);
+  if (known) return known;
+  const routes = snapshot.documentsOf('Route').map(compileRoute);
+  const ordered = routes.toSorted((a, b) => Number(!a.subjects) - Number(!b.subjects));
+  const made = Map.groupBy(ordered, ({ model }) => model);
+  compiled.set(snapshot, made);
+  return made;
+}
+
+function compileRoute({ metadata, spec }: DocumentOf<'Route'>): CompiledRoute {
+  const subjects = spec.when?.subjects;
+  const targets = spec.targets.toSorted((a, b) => (a.priority ?? 0) - (b.priority ?? 0));
+  return {
+    rule: `Route/${metadata.name}`,
+    model: spec.model,
+    subjects: subjects && new Set(subjects.map(canonicalSubject)),
+    strategy: spec.strategy,
+    targets: targets.map(({ model, weight = 1 }) => ({ model, weight })),
+    onDenied: spec.onDenied ?? 'refuse',
+  };
+}

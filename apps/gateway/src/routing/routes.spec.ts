@@ -1,0 +1,112 @@
+import { compile } from '#libs/decision-engine';
+import { readDocument, type PolicyDocument } from '#libs/policy-language';
+import { describe, expect, it } from 'vitest';
+import { chat, client, codeOf, gateway, post } from '../pipeline/pipeline.fixture.js';
+
+const document = (kind: string, name: string, spec: object, env?: string): PolicyDocument => {
+  const tags = env === undefined ? {} : { tags: { env } };
+  return readDocument({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme', ...tags }, spec });
+};
+const model = (name: string, price: string, env = 'development') => {
+  const cost = { inputPerMillion: price, outputPerMillion: price, currency: 'USD' };
+  return document('Model', name, { upstreamModel: `up-${name.slice(5)}`, types: ['chat'], cost }, env);
+};
+const targets = ['main/best', 'main/dear', 'main/good', 'main/cheap'].map((name, priority) => ({
+  model: name,
+  priority,
+}));
+const route = { model: 'assistant', strategy: 'priority', targets, onDenied: 'next' };
+
+/** user_dev may use development only: not `best`, but `dear`, which costs more, `good` and `cheap`. */
+async function routed(spec: object) {
+  const edge = await gateway();
+  // As the policy of the fixture says where its upstream is.
+  const baseUrl = edge.upstreamUrl;
+  const documents = [
+    document('ProviderAccount', 'main', { provider: 'openai', baseUrl, credential: { secretRef: 'main' } }),
+    model('main/best', '30', 'production'),
+    model('main/dear', '31'),
+    model('main/good', '3'),
+    model('main/cheap', '1'),
+    document('RoleBinding', 'dev', { subjects: ['user:user_dev'], roles: ['developer'] }),
+    document('Route', 'premium-or-open', { ...route, ...spec }, 'development'),
+  ];
+  edge.set({
+    snapshot: compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 7, platformRevision: 2 }),
+  });
+  return edge;
+}
+const asked = { ...chat, model: 'assistant' };
+
+describe('a route', () => {
+  it('leads a caller without the first target to the next that it may use, and never to a dearer one', async () => {
+    const edge = await routed({});
+    const answer = await post(edge, asked);
+    expect(((await answer.json()) as { model: string }).model).toBe('up-good');
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'gatehouse-resolved-model': 'main/good',
+      'gatehouse-applied-rules': 'Route/premium-or-open',
+    });
+    const [decided, completed] = edge.spool.records;
+    const models = { requested_model: 'assistant', resolved_model: 'main/good' };
+    expect(decided).toMatchObject({ ...models, outcome: 'allow', reason: 'downgraded', resource: 'main/good' });
+    expect(decided).toMatchObject({ applied_rules: ['Route/premium-or-open'] });
+    expect(completed).toMatchObject({ ...models, cost: expect.stringMatching(/[1-9]/u) });
+  });
+
+  it('takes the first target as granted, where the caller may use it', async () => {
+    const edge = await routed({ targets: targets.slice(2) });
+    expect((await post(edge, asked)).headers.get('gatehouse-resolved-model')).toBe('main/good');
+    expect(edge.spool.records[0]).toMatchObject({ reason: 'granted' });
+  });
+
+  it('redirects where it says so, and only to what the caller may use', async () => {
+    const allowed = await routed({ onDenied: { redirect: 'main/cheap' } });
+    expect((await post(allowed, asked)).headers.get('gatehouse-resolved-model')).toBe('main/cheap');
+    expect(allowed.spool.records[0]).toMatchObject({ reason: 'redirected' });
+    const denied = await routed({ onDenied: { redirect: 'main/best' } });
+    expect(await codeOf(await post(denied, asked))).toBe('400 missing_provider_account');
+    expect(denied.upstreamRequests).toEqual([]);
+  });
+
+  it('that refuses leads no further, and neither record nor header names what was not called', async () => {
+    const edge = await routed({ onDenied: 'refuse' });
+    const answer = await post(edge, asked);
+    expect(answer.headers.get('gatehouse-resolved-model')).toBeNull();
+    expect(answer.headers.get('gatehouse-applied-rules')).toBeNull();
+    expect(await codeOf(answer)).toBe('400 missing_provider_account');
+    expect(edge.spool.records[0]).toMatchObject({ outcome: 'deny', resolved_model: '' });
+    expect(edge.upstreamRequests).toEqual([]);
+  });
+
+  it('in front of a real model takes its place', async () => {
+    const edge = await routed({ model: 'main/dear', targets: [{ model: 'main/cheap' }] });
+    const answer = await post(edge, { ...chat, model: 'main/dear' });
+    expect(answer.headers.get('gatehouse-resolved-model')).toBe('main/cheap');
+    expect(edge.spool.records[0]).toMatchObject({ requested_model: 'main/dear', reason: 'redirected' });
+  });
+
+  it('for others is to a caller as one that is not there, and as one whose targets it may not use', async () => {
+    const edge = await routed({ when: { subjects: ['team:support'] } });
+    const texts = [await post(edge, asked), await post(edge, { ...chat, model: 'nothing' })];
+    const denied = await routed({});
+    texts.push(await post(denied, asked, { authorization: `Bearer ${denied.keys.nobody}` }));
+    for (const answer of texts) expect(await codeOf(answer)).toBe('400 missing_provider_account');
+  });
+
+  it('for the caller comes before one for all', async () => {
+    const edge = await routed({ when: { subjects: ['everyone'] }, targets: targets.slice(3) });
+    expect((await post(edge, asked)).headers.get('gatehouse-resolved-model')).toBe('main/cheap');
+  });
+
+  it('is listed to those whom it leads somewhere', async () => {
+    const edge = await routed({});
+    const names = async (key: string) => (await client(edge, key).models.list()).data.map(({ id }) => id);
+    expect(await names(edge.keys.dev)).toEqual(['assistant', 'main/cheap', 'main/dear', 'main/good']);
+    expect(await names(edge.keys.nobody)).toEqual([]);
+    const refusing = await routed({ onDenied: 'refuse' });
+    expect((await client(refusing, refusing.keys.dev).models.list()).data.map(({ id }) => id)).not.toContain(
+      'assistant',
+    );
+  });
+});
