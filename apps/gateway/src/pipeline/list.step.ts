@@ -1,7 +1,6 @@
 import { engineRequest } from '#libs/access';
 import { listModels } from '#libs/decision-engine';
 import { modelList, modelObject } from '../openai/model-list.js';
-import { withRoutedNames } from '../routing/listed-names.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
 import { Refusal } from '../refusals/refusal.js';
 import { freshStep } from './authorise.step.js';
@@ -20,8 +19,7 @@ export function listStep({ feed }: Pick<GatewayParts, 'feed'>, state: Authentica
     { type: 'model', path: pathModel ?? '*' },
     circumstances,
   );
-  const usable = listModels(snapshot, { principal, credential, request });
-  const models = withRoutedNames(snapshot, principal, usable);
+  const models = listModels(snapshot, { principal, credential, request });
   const staleMs = freshStep({ feed }, state);
   if (staleMs instanceof Refusal) return staleMs;
   const known = advance(state, { staleMs });

@@ -28,11 +28,6 @@ export function routeFor(snapshot: TenantSnapshot, model: string, principal: Pri
   return routes.find(({ subjects }) => !subjects || [...subjects].some((subject) => meaning.has(subject)));
 }
 
-/** Every name that a route of the tenant stands behind, in order. */
-export function routedNames(snapshot: TenantSnapshot): readonly string[] {
-  return [...routesOf(snapshot).keys()].toSorted((a, b) => (a < b ? -1 : 1));
-}
-
 /** Made once for a revision. Of a name's routes those for some callers come before those for all, then by name. */
 function routesOf(snapshot: TenantSnapshot): ReadonlyMap<string, readonly CompiledRoute[]> {
   const known = compiled.get(snapshot);

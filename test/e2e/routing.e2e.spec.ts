@@ -1,0 +1,53 @@
+import { BadRequestError } from 'openai';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { clearProviderRequests, decisionRows, demoKey, openai, providerRequests } from '../system/system.js';
+
+const messages = [{ role: 'user' as const, content: 'Say hello.' }];
+
+async function ask(name: string, model: string) {
+  const client = openai(demoKey('acme', name));
+  const { data, response } = await client.chat.completions.create({ model, messages }).withResponse();
+  return { text: data.choices[0]?.message.content, headers: response.headers };
+}
+
+beforeEach(clearProviderRequests);
+
+describe('the demo’s route `assistant` leads a stock client', () => {
+  it.each([
+    ['manager', 'openai-main/gpt-4', 'gpt-4', 'granted'],
+    ['economy', 'local/llama-3', 'llama-3', 'downgraded'],
+    ['service', 'local/llama-3', 'llama-3', 'downgraded'],
+  ])('as %s to %s, and says so in answer and record', async (who, resolved, upstream, reason) => {
+    const { text, headers } = await ask(who, 'assistant');
+    expect(text).toContain(`Sandbox(${upstream})`);
+    expect(headers.get('gatehouse-resolved-model')).toBe(resolved);
+    expect(headers.get('gatehouse-applied-rules')).toBe('Route/assistant');
+    const [row] = await decisionRows(String(headers.get('gatehouse-decision-id')));
+    const models = { requested_model: 'assistant', resolved_model: resolved, resource: resolved };
+    expect(row).toMatchObject({ ...models, outcome: 'allow', reason, applied_rules: ['Route/assistant'] });
+    expect(await providerRequests()).toHaveLength(1);
+  });
+
+  it('nowhere who may use none of its targets: as if there were no such name', async () => {
+    for (const model of ['assistant', 'no-such-name']) {
+      const refused = openai(demoKey('acme', 'viewer')).chat.completions.create({ model, messages });
+      const error = await refused.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(BadRequestError);
+      expect((error as BadRequestError).code).toBe('missing_provider_account');
+    }
+    expect(await providerRequests()).toEqual([]);
+  });
+
+  it('nowhere in another tenant', async () => {
+    const refused = openai(demoKey('globex', 'manager')).chat.completions.create({ model: 'assistant', messages });
+    await expect(refused).rejects.toBeInstanceOf(BadRequestError);
+  });
+
+  it('never past a downgrade to what was denied: the model itself stays out of reach', async () => {
+    const denied = openai(demoKey('acme', 'economy')).chat.completions.create({ model: 'openai-main/gpt-4', messages });
+    await expect(denied).rejects.toMatchObject({ status: 403, code: 'model_not_allowed' });
+  });
+});
