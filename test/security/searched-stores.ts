@@ -96,21 +96,26 @@ export const secretFiles = ['secrets.json', 'seed.json', 'local.json'] as const;
 
 /** Every file below a folder of the home, byte by byte; without a folder all but those that are to hold secrets. */
 export function* files(folder = ''): Generator<Piece> {
-  const from = join(systemHome, folder);
-  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
+  for (const path of below(join(systemHome, folder))) {
     const place = relative(systemHome, path);
     if ((secretFiles as readonly string[]).includes(place)) continue;
-    const text = read(path);
+    const text = unlessGone(() => readFileSync(path, 'latin1'));
     if (text !== undefined) yield { place, text };
   }
 }
 
-/** Undefined where it has gone meanwhile: stores remove files of their own as they run. */
-function read(path: string): string | undefined {
+function* below(folder: string): Generator<string> {
+  for (const entry of unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? []) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* below(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** Undefined where it has gone meanwhile: stores remove files and folders of their own as they run. */
+function unlessGone<Content>(read: () => Content): Content | undefined {
   try {
-    return readFileSync(path, 'latin1');
+    return read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
