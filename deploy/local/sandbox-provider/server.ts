@@ -10,6 +10,7 @@ import { chatCompletions } from './openai/chat-completions.js';
 import { completions } from './openai/completions.js';
 import { embeddings } from './openai/embeddings.js';
 import { models } from './openai/models.js';
+import { moderations } from './openai/moderations.js';
 import { openAiError } from './openai/openai.js';
 import { responses } from './openai/responses.js';
 
@@ -19,6 +20,7 @@ const surfaces = new Map<string, Surface>([
   ['/v1/chat/completions', { answer: chatCompletions, error: openAiError }],
   ['/v1/completions', { answer: completions, error: openAiError }],
   ['/v1/embeddings', { answer: embeddings, error: openAiError }],
+  ['/v1/moderations', { answer: moderations, error: openAiError }],
   ['/v1/responses', { answer: responses, error: openAiError }],
   ['/v1/messages', { answer: messages, error: anthropicError }],
   ['/v1/messages/count_tokens', { answer: countTokens, error: anthropicError }],

@@ -3,7 +3,7 @@ import { Refusal } from '../refusals/refusal.js';
 import { readCallBody } from './call-body.js';
 
 const read = (value: unknown) =>
-  readCallBody(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), 'messages');
+  readCallBody(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), { requires: ['messages'] });
 const code = (value: unknown) => {
   const answer = read(value);
   return answer instanceof Refusal ? answer.code : 'read';

@@ -1,4 +1,5 @@
 import { badRequest, Refusal } from '../refusals/refusal.js';
+import type { ModelRoute } from '../routes/route.js';
 import { controlledKeys, furtherModelKeys } from './controlled-keys.js';
 import { readMetadata } from './metadata.js';
 import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-object.js';
@@ -21,8 +22,11 @@ const streamOptionsBytesMax = 4_096;
 /** A model's name, or the name that a route stands behind. */
 const nameOfModel = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$/u;
 
-/** Reads the controlled fields of a JSON body. `required` is the one field that the operation cannot do without. */
-export function readCallBody(bytes: Buffer, required: string): CallBody | Refusal {
+/** What an operation asks of its body. */
+type Operation = Pick<ModelRoute, 'requires' | 'refuses'>;
+
+/** Reads the controlled fields of a JSON body. */
+export function readCallBody(bytes: Buffer, { requires, refuses }: Operation): CallBody | Refusal {
   const scanned = scanObject(bytes, controlledKeys);
   if (typeof scanned === 'string') return faults[scanned]();
   const { fields, open } = scanned;
@@ -30,9 +34,8 @@ export function readCallBody(bytes: Buffer, required: string): CallBody | Refusa
   if (model instanceof Refusal) return model;
   const further = furtherModelKeys.find((key) => fields.has(key));
   if (further) return badRequest('invalid_request', `'${further}' may not be sent: a call names one model.`, further);
-  if (isNullOrMissing(bytes, fields.get(required))) {
-    return badRequest('invalid_request', `Missing required parameter: '${required}'.`, required);
-  }
+  const wrong = refuseFields(bytes, fields, refuses) ?? refuseMissing(bytes, fields, requires);
+  if (wrong) return wrong;
   const stream = readStream(bytes, fields);
   if (stream instanceof Refusal) return stream;
   const metadata = readMetadata(bytes, fields.get('metadata'));
@@ -94,6 +97,29 @@ function readStreamOptions(bytes: Buffer, span: Span): Record<string, unknown> |
 /** `undefined` where the value is longer than it can rightly be. */
 function valueOfSmall(bytes: Buffer, span: Span, bytesMax: number): unknown {
   return span.end - span.start > bytesMax ? undefined : valueOf(bytes, span);
+}
+
+function refuseMissing(
+  bytes: Buffer,
+  fields: ReadonlyMap<string, Span>,
+  requires: readonly string[],
+): Refusal | undefined {
+  if (requires.some((field) => !isNullOrMissing(bytes, fields.get(field)))) return undefined;
+  const [first = ''] = requires;
+  return badRequest('invalid_request', `Missing required parameter: '${requires.join("' or '")}'.`, first);
+}
+
+function refuseFields(
+  bytes: Buffer,
+  fields: ReadonlyMap<string, Span>,
+  refuses: Operation['refuses'] = {},
+): Refusal | undefined {
+  for (const [field, why] of Object.entries(refuses)) {
+    const span = fields.get(field);
+    const isUsed = !isNullOrMissing(bytes, span) && bytes[span?.start ?? 0] !== 0x66;
+    if (isUsed) return badRequest('invalid_request', `'${field}' cannot be used here: ${why}.`, field);
+  }
+  return undefined;
 }
 
 function isNullOrMissing(bytes: Buffer, span: Span | undefined): boolean {

@@ -28,6 +28,7 @@ export const controlledKeys: ReadonlySet<string> = new Set([
   'store',
   'background',
   'previous_response_id',
+  'conversation',
   'service_tier',
   'modalities',
 ]);

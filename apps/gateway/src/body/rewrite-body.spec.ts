@@ -7,7 +7,7 @@ import { lacksUsage, rewriteBody } from './rewrite-body.js';
 
 function rewrite(text: string, upstreamModel: string): string {
   const body = RequestBody.of(Buffer.from(text));
-  const call = readCallBody(body.bytes, 'messages');
+  const call = readCallBody(body.bytes, { requires: ['messages'] });
   if (call instanceof Refusal) throw new Error(call.code);
   return rewriteBody(body, call, upstreamModel, lacksUsage(call)).toString();
 }

@@ -16,7 +16,16 @@ const error = {
     },
   },
 };
-const refused = { description: 'A refusal; `code` says which.', content: { 'application/json': { schema: error } } };
+/** Anthropic's, with a code beside what its clients know. */
+const anthropicError = {
+  type: 'object',
+  required: ['type', 'error'],
+  properties: { type: { const: 'error' }, error: { ...error.properties.error, required: ['type', 'message'] } },
+};
+const refused = ({ dialect }: ModelRoute) => {
+  const schema = dialect === 'anthropic' ? anthropicError : error;
+  return { description: 'A refusal; `code` says which.', content: { 'application/json': { schema } } };
+};
 const REFUSALS = [400, 401, 403, 404, 413, 429, 502, 503, 504] as const;
 
 /** The model routes, in OpenAPI's form and under both of their names. Bodies beyond what is looked at are the provider's. */
@@ -42,21 +51,25 @@ function operation(route: ModelRoute, prefix: string): JsonSchema {
       route.method === 'GET' ? 'Shows models that the caller may list and invoke.' : `Calls a model: ${route.id}.`,
     tags: [route.operation],
     parameters: [...inPath, minPosition],
-    ...(route.requiredField !== null && { requestBody: requestBody(route.requiredField) }),
+    ...(route.requires.length > 0 && { requestBody: requestBody(route.requires) }),
     responses: {
       200: { description: 'What the provider answered; models for a list.', content: answered(route) },
-      ...Object.fromEntries(REFUSALS.map((status) => [status, refused])),
+      ...Object.fromEntries(REFUSALS.map((status) => [status, refused(route)])),
     },
     security: [{ bearer: [route.action] }],
   };
 }
 
-function requestBody(field: string): JsonSchema {
-  const schema = { type: 'object', required: ['model', field], properties: { model, [field]: {} } };
+function requestBody(requires: readonly string[]): JsonSchema {
+  const properties = { model, ...Object.fromEntries(requires.map((field) => [field, {}])) };
+  const anyOf = requires.map((field) => ({ required: [field] }));
+  const schema = { type: 'object', required: ['model'], properties, anyOf };
   return { required: true, content: { 'application/json': { schema } } };
 }
 
-function answered({ operation: asked }: ModelRoute): JsonSchema {
+const streamed: ReadonlySet<string> = new Set(['chat', 'completions', 'responses', 'messages']);
+
+function answered({ operation: asked, metering }: ModelRoute): JsonSchema {
   const json = { 'application/json': { schema: { type: 'object' } } };
-  return asked === 'chat' ? { ...json, 'text/event-stream': { schema: text } } : json;
+  return streamed.has(asked) && metering === 'usage' ? { ...json, 'text/event-stream': { schema: text } } : json;
 }

@@ -1,6 +1,7 @@
 import { engineRequest } from '#libs/access';
-import { decide, type Decision } from '#libs/decision-engine';
+import { decide, type CatalogueModel, type Decision } from '#libs/decision-engine';
 import { Refusal } from '../refusals/refusal.js';
+import type { ModelRoute } from '../routes/route.js';
 import {
   advance,
   type Led,
@@ -24,11 +25,16 @@ export function authoriseStep({ feed }: Pick<GatewayParts, 'feed'>, state: Resol
   const staleMs = freshStep({ feed }, known);
   if (staleMs instanceof Refusal) return staleMs;
   if (!decision.allowed || !model) return refusalOf(decision, call.model);
-  if (route.modelType !== null && !model.types.some((type) => type === route.modelType)) {
+  if (!canServe(model, route)) {
     const message = `The model '${call.model}' does not serve this operation.`;
     return new Refusal('invalid_request', 'invalid_request', message, 'model');
   }
   return advance(known, { model, staleMs });
+}
+
+/** By the types of the model's document. */
+function canServe({ types }: CatalogueModel, { modelTypes }: ModelRoute): boolean {
+  return modelTypes.some((type) => types.includes(type));
 }
 
 /** May the caller use this very model? Asked of each that a route could lead to. */
@@ -43,8 +49,8 @@ function leadOn(state: Resolved): Led | undefined {
   if (!leadingRoute) return undefined;
   const model = (name: string) => snapshot.model(name);
   const serves = (name: string) => {
-    const types = model(name)?.types;
-    return types !== undefined && (route.modelType === null || types.some((type) => type === route.modelType));
+    const found = model(name);
+    return found !== undefined && canServe(found, route);
   };
   const mayUse = (name: string) => serves(name) && decisionOn(state, name).allowed;
   const { target, reason } = chooseTarget(leadingRoute, { model, mayUse, random: Math.random });

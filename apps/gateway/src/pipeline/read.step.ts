@@ -12,7 +12,7 @@ export async function readStep(
   const body = await readBody(state.request, bounds.bodyBytesMax);
   if (body === 'gone') return 'gone';
   if (typeof body === 'string') return faults[body](bounds.bodyBytesMax);
-  const call = readCallBody(body.bytes, state.route.requiredField ?? 'model');
+  const call = readCallBody(body.bytes, state.route);
   return call instanceof Refusal ? call : advance(state, { body, call });
 }
 

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { lacksUsage, rewriteBody } from '../body/rewrite-body.js';
+import type { Provider } from '../providers/provider.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
 import { relay } from '../relay/relay.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
@@ -8,17 +10,29 @@ import type { GatewayParts } from './gateway-parts.js';
 /** Sends the call upstream, under the upstream's name for the model, and its answer back. */
 export function relayStep({ bounds }: Pick<GatewayParts, 'bounds'>, state: Reached): Promise<RelayOutcome> {
   const { call, body, model, target, response, decisionId } = state;
-  const dropsUsage = lacksUsage(call);
+  const { provider, endpoint } = target;
+  const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
   const accept = call.stream ? 'text/event-stream' : 'application/json';
   const upstream = {
     dispatcher: target.dispatcher,
     path: target.path,
-    headers: [...target.headers, 'accept', accept, 'x-request-id', decisionId],
+    headers: [...target.headers, ...passedOn(state.request, provider), 'accept', accept, 'x-request-id', decisionId],
     body: rewriteBody(body, call, model.upstreamModel, dropsUsage),
     stream: call.stream,
+    form: endpoint.form,
+    dialect: state.route.dialect,
     dropsUsage,
     headersTimeoutMs: bounds.headersTimeoutMs,
     idleTimeoutMs: bounds.idleTimeoutMs,
   };
   return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
+}
+
+/** Name and value in turn; by default nothing of the caller's. */
+function passedOn({ headers }: IncomingMessage, { passing }: Provider): string[] {
+  if (passing === undefined) return [];
+  return Object.entries(passing).flatMap(([name, otherwise]) => {
+    const value = headers[name] ?? otherwise;
+    return value === undefined ? [] : [name, String(value)];
+  });
 }

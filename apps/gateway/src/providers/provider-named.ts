@@ -1,7 +1,10 @@
+import { anthropic } from './anthropic/provider.js';
 import { openAiCompatible } from './openai-compatible/provider.js';
 import type { Provider } from './provider.js';
 
-/** The wire format that an account's `provider` speaks. OpenAI's, which is what every one of them offers for chat. */
-export function providerNamed(_name: string): Provider {
-  return openAiCompatible;
+const spoken = new Map<string, Provider>([['anthropic', anthropic]]);
+
+/** The wire format that an account's `provider` speaks; OpenAI's where it is not known to be another. */
+export function providerNamed(name: string): Provider {
+  return spoken.get(name) ?? openAiCompatible;
 }

@@ -6,14 +6,26 @@ export type TokenUsage = {
   readonly reasoningTokens: number;
 };
 
+/** How the answers of an endpoint tell of themselves: where usage stands, and what ends a stream. */
+export type AnswerForm = 'completions' | 'responses' | 'messages' | 'plain';
+
+/** One operation of a provider. */
+export type Endpoint = {
+  /** Below the account's base URL. */
+  readonly path: string;
+  readonly form: AnswerForm;
+  /** Undefined where the figures are missing or cannot be true. */
+  usage(reported: unknown): TokenUsage | undefined;
+};
+
 /** A provider as data: where its operations are, how it takes its key, how it reports usage. */
 export type Provider = {
   /** `gen_ai.provider.name` when the account names no other. */
   readonly name: string;
-  /** Below the account's base URL, by `request.operation`. */
-  readonly paths: Readonly<Record<string, string>>;
+  /** By the id of the route; what is missing is not offered. */
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** Headers of every call, name and value in turn. Some upstreams, on a machine of one's own, want no credential. */
   headers(credential: string | undefined): readonly string[];
-  /** Undefined where the figures are missing or cannot be true. */
-  usage(reported: unknown): TokenUsage | undefined;
+  /** Headers that pass on as the caller sent them; in lower case, with what is sent where the caller sent none. */
+  readonly passing?: Readonly<Record<string, string | undefined>>;
 };

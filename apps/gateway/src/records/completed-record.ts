@@ -53,10 +53,12 @@ function microsecondsKept(ms: number): number {
  */
 function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; source: CallCompleted['usage_source'] } {
   const { facts, outcome, status } = ended;
-  const reported = state.target.provider.usage(facts?.usage);
+  if (state.route.metering === 'free') return { usage: nothing, source: 'none' };
+  const reported = state.target.endpoint.usage(facts?.usage);
   if (reported) return { usage: reported, source: 'upstream' };
   if (outcome === 'failed' || status >= 400) return { usage: nothing, source: 'none' };
-  // An embedding's vectors are no tokens; whoever left before the first byte may still have used what was asked.
-  const output = state.route.modelType === 'embedding' ? 0 : (facts?.outputTokensEstimated ?? 0);
+  // Vectors, verdicts, pictures and sounds are no tokens; whoever left before the first byte may still have used what was asked.
+  const isText = state.target.endpoint.form !== 'plain';
+  const output = isText ? (facts?.outputTokensEstimated ?? 0) : 0;
   return { usage: estimatedUsage(state.body.bytes.length, output), source: 'estimated' };
 }

@@ -16,6 +16,8 @@ const passing = [
   'openai-model',
   'openai-processing-ms',
   'openai-version',
+  // Anthropic's name for the id of a request.
+  'request-id',
 ] as const;
 
 /** Name and value in turn, ours first. */

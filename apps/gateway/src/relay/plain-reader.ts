@@ -44,9 +44,11 @@ type Read = Pick<AnswerFacts, 'usage' | 'model' | 'finishReason'>;
 function readWhole(bytes: Buffer): Read {
   const parsed = valueOf(bytes, { start: 0, end: bytes.length });
   if (parsed === null || typeof parsed !== 'object') return { usage: undefined, model: '', finishReason: '' };
-  const { usage, model, choices } = parsed as Record<string, unknown>;
+  const { usage, model, choices, stop_reason: stopped, status } = parsed as Record<string, unknown>;
   const [choice] = Array.isArray(choices) ? (choices as unknown[]) : [];
-  const { finish_reason: reason } = (choice ?? {}) as { finish_reason?: unknown };
+  const { finish_reason: finished } = (choice ?? {}) as { finish_reason?: unknown };
+  // As completions, messages and responses have it.
+  const reason = finished ?? stopped ?? status;
   const short = (text: unknown) => (typeof text === 'string' ? text.slice(0, textBytesMax) : '');
   return { usage, model: short(model), finishReason: short(reason) };
 }
@@ -58,7 +60,7 @@ function textOf(bytes: Buffer, { start, end }: Span): string {
 
 /** Inside JSON texts quotes are escaped, so what is found by its quotes is a key. */
 function readTail(bytes: Buffer): Read {
-  const read = { model: '', finishReason: textAfter(bytes, '"finish_reason"') };
+  const read = { model: '', finishReason: textAfter(bytes, '"finish_reason"') || textAfter(bytes, '"stop_reason"') };
   for (let at = bytes.lastIndexOf('"usage"'); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf('"usage"', at - 1)) {
     const start = valueAfter(bytes, at + 7);
     const end = bytes[start] === 0x7b ? skipValue(bytes, start) : -1;

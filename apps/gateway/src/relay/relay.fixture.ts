@@ -25,7 +25,7 @@ export async function serving(
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-type Options = Partial<Pick<UpstreamCall, 'dropsUsage' | 'headersTimeoutMs' | 'idleTimeoutMs'>>;
+type Options = Partial<Pick<UpstreamCall, 'dropsUsage' | 'form' | 'dialect' | 'headersTimeoutMs' | 'idleTimeoutMs'>>;
 
 /** An edge that relays every request to `upstream`, and how each of its calls ended. */
 export async function relaying(upstream: string | RequestListener, options: Options = {}) {
@@ -59,6 +59,8 @@ async function answer(
     headers: ['authorization', 'Bearer provider-key'],
     body: Buffer.concat(parts),
     stream: true,
+    form: 'completions',
+    dialect: 'openai',
     dropsUsage: false,
     headersTimeoutMs: 5_000,
     idleTimeoutMs: 5_000,

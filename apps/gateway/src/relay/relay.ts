@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { streamError } from '../openai/error-body.js';
+import { errorForms } from '../refusals/error-form.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { PassReader } from './pass-reader.js';
-import { PlainReader } from './plain-reader.js';
+import { readerFor } from './reader-for.js';
 import type { RelayOutcome } from './relay-outcome.js';
-import { StreamReader } from './stream-reader.js';
 import type { UpstreamCall } from './upstream-call.js';
 import { failureOf, failureOfStatus, type UpstreamFailure } from './upstream-failure.js';
 
@@ -136,6 +135,7 @@ class Relay implements Dispatcher.DispatchHandler {
       response.destroy();
       return;
     }
+    const { streamError } = errorForms[this.call.dialect];
     response.write(streamError('upstream_error', 'The upstream broke off in the middle of its answer.'), () =>
       response.destroy(),
     );
@@ -153,6 +153,6 @@ class Relay implements Dispatcher.DispatchHandler {
   private readerFor(headers: IncomingHttpHeaders): AnswerReader {
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') return new PassReader();
-    return this.isStream ? new StreamReader(this.call.dropsUsage) : new PlainReader();
+    return readerFor(this.call.form, this.isStream, this.call.dropsUsage);
   }
 }

@@ -22,6 +22,14 @@ function isEmptyLine(bytes: Buffer, lineFeed: number): boolean {
   return before === LF || (before === CR && bytes[lineFeed - 2] === LF);
 }
 
+/** How many bytes the first event has, with its empty line; all of them where none ends. */
+export function endOfFirstEvent(events: Buffer): number {
+  const plain = events.indexOf('\n\n');
+  const returned = events.indexOf('\n\r\n');
+  if (returned >= 0 && (plain < 0 || returned < plain)) return returned + 3;
+  return plain < 0 ? events.length : plain + 2;
+}
+
 /** The data of one event: its `data` lines, joined. */
 export function dataOf(event: Buffer): string {
   const lines = event.toString('utf8').split(/\r?\n/u);

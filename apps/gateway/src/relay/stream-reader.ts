@@ -1,6 +1,6 @@
 import { AnswerReader, type AnswerFacts } from './answer-reader.js';
 import { textAfter } from './plain-reader.js';
-import { dataOf, endOfEvents, startOfEvent } from './sse-events.js';
+import { dataOf, endOfEvents, endOfFirstEvent, startOfEvent } from './sse-events.js';
 
 /** A longer event is passed on unread, and with it the rest of the stream: what is held back is bounded. */
 const eventBytesMax = 1024 * 1024;
@@ -91,13 +91,6 @@ export class StreamReader extends AnswerReader {
     if (typeof value.model === 'string') this.model = value.model;
     return Array.isArray(value.choices) && value.choices.length === 0;
   }
-}
-
-function endOfFirstEvent(events: Buffer): number {
-  const plain = events.indexOf('\n\n');
-  const returned = events.indexOf('\n\r\n');
-  if (returned >= 0 && (plain < 0 || returned < plain)) return returned + 3;
-  return plain < 0 ? events.length : plain + 2;
 }
 
 function isObjectAfter(bytes: Buffer, from: number): boolean {

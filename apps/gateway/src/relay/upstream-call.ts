@@ -1,4 +1,6 @@
 import type { Dispatcher } from 'undici';
+import type { AnswerForm } from '../providers/provider.js';
+import type { Dialect } from '../routes/route.js';
 
 /** One request to an upstream, ready to be sent. */
 export type UpstreamCall = {
@@ -8,6 +10,9 @@ export type UpstreamCall = {
   readonly headers: string[];
   readonly body: Buffer;
   readonly stream: boolean;
+  readonly form: AnswerForm;
+  /** In which the caller is told of a stream that broke. */
+  readonly dialect: Dialect;
   /** The gateway asked for usage in the caller's place, and takes the answer to that out again. */
   readonly dropsUsage: boolean;
   readonly headersTimeoutMs: number;

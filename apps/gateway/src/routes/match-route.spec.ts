@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isModelTarget, matchRoute } from './match-route.js';
+import { controlledKeys } from '../body/controlled-keys.js';
+import { dialectOf, isModelTarget, matchRoute } from './match-route.js';
 import { modelRoutes, prefixes, publicRoutes } from './route-table.js';
 
 const idOf = (method: string, target: string) => {
@@ -15,9 +16,11 @@ describe('every route', () => {
       expect(route.credentials.length).toBeGreaterThan(0);
       expect(route.action).toMatch(/^model:(?:invoke|list)$/u);
       expect(route.operation).not.toBe('');
-      expect(['usage', 'none']).toContain(route.metering);
-      expect(route.metering === 'usage').toBe(route.action === 'model:invoke');
-      expect(route.requiredField === null).toBe(route.method === 'GET');
+      expect(route.metering !== 'none').toBe(route.action === 'model:invoke');
+      expect(route.requires.length === 0).toBe(route.method === 'GET');
+      expect(route.modelTypes.length === 0).toBe(route.method === 'GET');
+      expect(dialectOf(`/v1${route.path}`)).toBe(route.dialect);
+      for (const field of Object.keys(route.refuses ?? {})) expect(controlledKeys).toContain(field);
     },
   );
 
@@ -31,6 +34,20 @@ describe('every route', () => {
       for (const prefix of prefixes) expect(idOf(method, prefix + path.replace('{model}', 'a/b'))).toBe(id);
     }
   });
+});
+
+it('answers in the form of whoever calls, also where nothing is found', () => {
+  const anthropic = [
+    '/v1/messages',
+    '/v1/messages?beta=true',
+    '/api/llm/messages/count_tokens',
+    '/v1/messages/batches',
+  ];
+  for (const target of anthropic) expect(dialectOf(target)).toBe('anthropic');
+  for (const target of ['/v1/messagesx', '/v1/chat/completions', '/v1/', '/v1/x/messages']) {
+    expect(dialectOf(target)).toBe('openai');
+  }
+  for (const target of ['/messages', '/v1', '//v1/messages', '/V1/messages']) expect(dialectOf(target)).toBeUndefined();
 });
 
 it('keeps the public routes a closed list', () => {

@@ -1,5 +1,5 @@
 import { modelRoutes, prefixes, publicRoutes } from './route-table.js';
-import type { Matched, ModelRoute, Unmatched } from './route.js';
+import type { Dialect, Matched, ModelRoute, Unmatched } from './route.js';
 
 /** Longer request lines are none of ours. */
 const targetCharactersMax = 2_048;
@@ -28,6 +28,13 @@ export function isModelTarget(target: string): boolean {
 }
 const publicPaths: ReadonlySet<string> = new Set(publicRoutes.map(({ path }) => path));
 const publicQuery = /^[^/\\#]*$/u;
+
+/** Whose form a caller of this target expects, found or not; undefined outside of the model surfaces. */
+export function dialectOf(target: string): Dialect | undefined {
+  const prefix = prefixes.find((prefix) => target.startsWith(`${prefix}/`));
+  if (prefix === undefined) return undefined;
+  return /^\/messages(?![^/?])/u.test(target.slice(prefix.length)) ? 'anthropic' : 'openai';
+}
 
 /**
  * The route of a raw request target, by its exact spelling. Whatever would have to be decoded, folded or resolved

@@ -1,49 +1,79 @@
 import { RESOURCE_METADATA_PATH } from '#libs/access';
 import type { ModelRoute, PublicRoute } from './route.js';
 
-const invoke = {
-  dialect: 'openai',
-  credentials: ['pat', 'vak', 'token'],
-  action: 'model:invoke',
-  metering: 'usage',
-} as const;
+const credentials = ['pat', 'vak', 'token'] as const;
+const openai = { dialect: 'openai', method: 'POST', credentials, action: 'model:invoke', metering: 'usage' } as const;
+const anthropic = { ...openai, dialect: 'anthropic', operation: 'messages', modelTypes: ['chat'] } as const;
 const list = {
-  dialect: 'openai',
-  credentials: ['pat', 'vak', 'token'],
+  ...openai,
+  method: 'GET',
   action: 'model:list',
   metering: 'none',
+  operation: 'models',
+  modelTypes: [],
+  requires: [],
 } as const;
+
+/** What one caller leaves with a provider is in reach of all who use the account. */
+const keptUpstream = 'what a provider keeps is not told apart by caller; send the conversation itself';
 
 /** Every route that models are reached by. A path that is not here is 404 before anything else is looked at. */
 export const modelRoutes: readonly ModelRoute[] = [
   {
-    ...invoke,
+    ...openai,
     id: 'chat.completions',
-    method: 'POST',
     path: '/chat/completions',
     operation: 'chat',
-    modelType: 'chat',
-    requiredField: 'messages',
+    modelTypes: ['chat'],
+    requires: ['messages'],
   },
   {
-    ...invoke,
+    ...openai,
+    id: 'completions',
+    path: '/completions',
+    operation: 'completions',
+    modelTypes: ['completion', 'chat'],
+    requires: ['prompt'],
+  },
+  {
+    ...openai,
+    id: 'responses',
+    path: '/responses',
+    operation: 'responses',
+    modelTypes: ['chat'],
+    requires: ['input'],
+    refuses: {
+      background: 'an answer that comes later cannot be metered',
+      previous_response_id: keptUpstream,
+      conversation: keptUpstream,
+    },
+  },
+  {
+    ...openai,
     id: 'embeddings',
-    method: 'POST',
     path: '/embeddings',
     operation: 'embeddings',
-    modelType: 'embedding',
-    requiredField: 'input',
+    modelTypes: ['embedding'],
+    requires: ['input'],
   },
-  { ...list, id: 'models', method: 'GET', path: '/models', operation: 'models', modelType: null, requiredField: null },
   {
-    ...list,
-    id: 'models.one',
-    method: 'GET',
-    path: '/models/{model}',
-    operation: 'models',
-    modelType: null,
-    requiredField: null,
+    ...openai,
+    id: 'moderations',
+    path: '/moderations',
+    operation: 'moderations',
+    modelTypes: ['moderation'],
+    requires: ['input'],
   },
+  { ...anthropic, id: 'messages', path: '/messages', requires: ['messages'] },
+  {
+    ...anthropic,
+    id: 'messages.count_tokens',
+    path: '/messages/count_tokens',
+    requires: ['messages'],
+    metering: 'free',
+  },
+  { ...list, id: 'models', path: '/models' },
+  { ...list, id: 'models.one', path: '/models/{model}' },
 ];
 
 /** Both are the same routes under another name. */

@@ -1,5 +1,8 @@
 import type { RefusalCode } from '#libs/contracts';
+import type { ModelType } from '#libs/policy-language';
 
+/** Whose form of errors and streams a caller expects. */
+export type Dialect = 'openai' | 'anthropic';
 export type CredentialKind = 'pat' | 'vak' | 'token';
 
 /** What a route of the model surfaces declares; the pipeline reads nothing else about it. */
@@ -8,18 +11,19 @@ export type ModelRoute = {
   readonly method: 'GET' | 'POST';
   /** Below `/v1` and `/api/llm`. `{model}` stands for `<account>/<model>`. */
   readonly path: string;
-  /** Whose form of errors and streams the caller expects. */
-  readonly dialect: 'openai';
+  readonly dialect: Dialect;
   readonly credentials: readonly CredentialKind[];
   readonly action: 'model:invoke' | 'model:list';
   /** `request.operation` of policies. */
   readonly operation: string;
-  /** `usage`: what the upstream reports is charged. `none`: nothing is called upstream. */
-  readonly metering: 'usage' | 'none';
-  /** Which models it can serve, by `spec.types`. */
-  readonly modelType: string | null;
-  /** The field of the body that the operation cannot do without; null where there is no body. */
-  readonly requiredField: string | null;
+  /** `usage`: what the upstream reports is charged. `free`: it is called, at no charge. `none`: nothing is called. */
+  readonly metering: 'usage' | 'free' | 'none';
+  /** Which models can serve it, by `spec.types`, any of these; empty where no model is called. */
+  readonly modelTypes: readonly ModelType[];
+  /** The operation cannot do without one of these fields of the body; empty where there is no body. */
+  readonly requires: readonly string[];
+  /** Fields that may not be used here, and why; `null` and `false` use none. */
+  readonly refuses?: Readonly<Record<string, string>>;
 };
 
 /** The closed list of what anyone may ask without a credential. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { OriginFault } from '../egress/upstream-origins.js';
-import type { Provider } from '../providers/provider.js';
+import type { Endpoint, Provider } from '../providers/provider.js';
 
 /** Where calls of one model and operation go. Its headers hold the provider key: it is never logged or recorded. */
 export type UpstreamTarget = {
@@ -8,5 +8,6 @@ export type UpstreamTarget = {
   readonly path: string;
   readonly headers: readonly string[];
   readonly provider: Provider;
+  readonly endpoint: Endpoint;
 };
 export type TargetFault = OriginFault | 'operation_unknown' | 'credential_missing';

@@ -7,7 +7,7 @@ import type { TargetFault, UpstreamTarget } from './upstream-target.js';
 type Made = { readonly credential: string | undefined; readonly target: UpstreamTarget };
 
 /**
- * From a model of the catalogue to where its calls go. Made once per model, operation and credential: a model object
+ * From a model of the catalogue to where its calls go. Made once per model, route and credential: a model object
  * belongs to one compiled revision, so a changed document is another object.
  */
 export class UpstreamTargets {
@@ -19,13 +19,13 @@ export class UpstreamTargets {
     private readonly credentials: Pick<UpstreamCredentials, 'of'>,
   ) {}
 
-  of(model: CatalogueModel, operation: string): UpstreamTarget | TargetFault {
+  of(model: CatalogueModel, routeId: string): UpstreamTarget | TargetFault {
     const credential = this.credentialOf(model);
     if (model.secretRef !== undefined && credential === undefined) return 'credential_missing';
-    const known = this.made.get(model)?.get(operation);
+    const known = this.made.get(model)?.get(routeId);
     if (known && known.credential === credential) return known.target;
-    const target = this.make(model, operation, credential);
-    if (typeof target !== 'string') this.keep(model, operation, { credential, target });
+    const target = this.make(model, routeId, credential);
+    if (typeof target !== 'string') this.keep(model, routeId, { credential, target });
     return target;
   }
 
@@ -36,18 +36,19 @@ export class UpstreamTargets {
     return this.credentials.of(model.tenant, model.account, origin);
   }
 
-  private make(model: CatalogueModel, operation: string, credential: string | undefined): UpstreamTarget | TargetFault {
+  private make(model: CatalogueModel, routeId: string, credential: string | undefined): UpstreamTarget | TargetFault {
     if (model.baseUrl === undefined) return 'unreadable';
     const provider = providerNamed(model.provider ?? '');
-    const path = provider.paths[operation];
-    if (path === undefined) return 'operation_unknown';
+    const endpoint = provider.endpoints[routeId];
+    if (endpoint === undefined) return 'operation_unknown';
     const dispatcher = this.origins.of(model.baseUrl);
     if (typeof dispatcher === 'string') return dispatcher;
-    return { dispatcher, path: pathBelow(model.baseUrl, path), headers: provider.headers(credential), provider };
+    const path = pathBelow(model.baseUrl, endpoint.path);
+    return { dispatcher, path, headers: provider.headers(credential), provider, endpoint };
   }
 
-  private keep(model: CatalogueModel, operation: string, made: Made): void {
-    const operations = this.made.get(model) ?? new Map<string, Made>();
-    this.made.set(model, operations.set(operation, made));
+  private keep(model: CatalogueModel, routeId: string, made: Made): void {
+    const byRoute = this.made.get(model) ?? new Map<string, Made>();
+    this.made.set(model, byRoute.set(routeId, made));
   }
 }

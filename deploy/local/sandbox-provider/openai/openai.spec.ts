@@ -55,6 +55,11 @@ it('serves responses, text completions and the list of models', async () => {
   expect((await client.models.list()).data.map(({ id }) => id)).toContain('llama-3');
 });
 
+it('flags texts with a word that is known', async () => {
+  const { results } = await client.moderations.create({ model: 'mod', input: ['no harm done', 'harmless'] });
+  expect(results.map(({ flagged }) => flagged)).toEqual([true, false]);
+});
+
 it('refuses a call without any provider key', async () => {
   const answer = await fetch(`${provider.url}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(question) });
   expect(answer.status).toBe(401);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { tokensPerCallMax, usage } from './usage.js';
+import { tokensPerCallMax } from '../token-count.js';
+import { responseUsage, usage } from './usage.js';
 
 it('reads counts, cached and reasoning tokens', () => {
   const reported = {
@@ -26,6 +27,16 @@ it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e300, tokensPerCallMax 
     expect(usage({ prompt_tokens: 1, completion_tokens: hostile ?? null })).toBeUndefined();
   },
 );
+
+it('reads the other names that responses have for the same, by the same rules', () => {
+  const details = { input_tokens_details: { cached_tokens: 99 }, output_tokens_details: { reasoning_tokens: 5 } };
+  const read = { inputTokens: 10, outputTokens: 20, cachedInputTokens: 10, reasoningTokens: 5 };
+  expect(responseUsage({ input_tokens: 10, output_tokens: 20, ...details })).toEqual(read);
+  for (const hostile of [-1, 1.5, Number.NaN, 1e300, '12', null, undefined]) {
+    expect(responseUsage({ input_tokens: hostile, output_tokens: 1 })).toBeUndefined();
+    expect(responseUsage({ input_tokens: 1, output_tokens: hostile })).toBeUndefined();
+  }
+});
 
 it('never credits: whatever is reported, counts are whole, in bounds, and parts are no more than the whole', () => {
   fc.assert(

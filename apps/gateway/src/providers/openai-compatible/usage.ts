@@ -1,36 +1,34 @@
 import type { TokenUsage } from '../provider.js';
-
-/** No single call uses more; a larger figure is an upstream's mistake or its attack on a budget. */
-export const tokensPerCallMax = 100_000_000;
+import { isRecord, partOf, tokenCount } from '../token-count.js';
 
 /**
- * OpenAI's usage object. A figure that is negative, no whole number, beyond reason, or not there makes the whole report
- * unusable: half of a wrong report is not right. Explicit zero is zero.
+ * OpenAI's usage object of completions and embeddings. A figure that is negative, no whole number, beyond reason, or not
+ * there makes the whole report unusable: half of a wrong report is not right. Explicit zero is zero.
  */
 export function usage(reported: unknown): TokenUsage | undefined {
   if (!isRecord(reported)) return undefined;
-  const inputTokens = count(reported.prompt_tokens);
+  const inputTokens = tokenCount(reported.prompt_tokens);
   // Embeddings have no completion.
-  const outputTokens = reported.completion_tokens === undefined ? 0 : count(reported.completion_tokens);
+  const outputTokens = reported.completion_tokens === undefined ? 0 : tokenCount(reported.completion_tokens);
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
-  const cached = isRecord(reported.prompt_tokens_details) ? count(reported.prompt_tokens_details.cached_tokens) : 0;
-  const details = reported.completion_tokens_details;
-  const reasoning = isRecord(details) ? count(details.reasoning_tokens) : 0;
   return {
     inputTokens,
     outputTokens,
-    // Parts of the whole: what is more than the whole credits nobody.
-    cachedInputTokens: Math.min(cached ?? 0, inputTokens),
-    reasoningTokens: Math.min(reasoning ?? 0, outputTokens),
+    cachedInputTokens: partOf(inputTokens, reported.prompt_tokens_details, 'cached_tokens'),
+    reasoningTokens: partOf(outputTokens, reported.completion_tokens_details, 'reasoning_tokens'),
   };
 }
 
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= tokensPerCallMax
-    ? value
-    : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object';
+/** OpenAI's usage object of responses, which has other names for the same; and the same rules. */
+export function responseUsage(reported: unknown): TokenUsage | undefined {
+  if (!isRecord(reported)) return undefined;
+  const inputTokens = tokenCount(reported.input_tokens);
+  const outputTokens = tokenCount(reported.output_tokens);
+  if (inputTokens === undefined || outputTokens === undefined) return undefined;
+  return {
+    inputTokens,
+    outputTokens,
+    cachedInputTokens: partOf(inputTokens, reported.input_tokens_details, 'cached_tokens'),
+    reasoningTokens: partOf(outputTokens, reported.output_tokens_details, 'reasoning_tokens'),
+  };
 }

@@ -1,0 +1,18 @@
+import type { TokenUsage } from '../provider.js';
+import { isRecord, tokenCount } from '../token-count.js';
+
+/**
+ * Anthropic's usage object. `input_tokens` there are those outside of the cache; ours are all of them. A figure that
+ * cannot be true makes the whole report unusable; what a cache is not asked for is left out or null.
+ */
+export function usage(reported: unknown): TokenUsage | undefined {
+  if (!isRecord(reported)) return undefined;
+  const [plain, outputTokens] = [tokenCount(reported.input_tokens), tokenCount(reported.output_tokens)];
+  const [written, cachedInputTokens] = [
+    tokenCount(reported.cache_creation_input_tokens ?? 0),
+    tokenCount(reported.cache_read_input_tokens ?? 0),
+  ];
+  if (plain === undefined || outputTokens === undefined) return undefined;
+  if (written === undefined || cachedInputTokens === undefined) return undefined;
+  return { inputTokens: plain + written + cachedInputTokens, cachedInputTokens, outputTokens, reasoningTokens: 0 };
+}

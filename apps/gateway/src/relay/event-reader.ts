@@ -1,0 +1,93 @@
+import { AnswerReader, type AnswerFacts, tokensOfBytes } from './answer-reader.js';
+import { dataOf, endOfEvents, endOfFirstEvent } from './sse-events.js';
+
+/** What events told so far. `isFinal`: `usage` is what the whole call used, not a beginning. */
+export type EventFacts = {
+  readonly usage?: unknown;
+  readonly isFinal?: boolean;
+  readonly model?: string;
+  readonly finishReason?: string;
+  readonly isWhole?: boolean;
+};
+
+/** A family of streams whose events name their type. */
+export type EventForm = {
+  /** Events of these types tell something; all others pass unread. */
+  readonly types: ReadonlySet<string>;
+  /** What is known after one of them. */
+  read(event: Readonly<Record<string, unknown>>, known: EventFacts): EventFacts;
+};
+
+/** A longer event is passed on unread, and with it the rest of the stream: what is held back is bounded. */
+const eventBytesMax = 4 * 1024 * 1024;
+const textCharactersMax = 256;
+
+/** Passes events on as they came, each when it is whole, so that an error can follow one that never ended. */
+export class EventReader extends AnswerReader {
+  private readonly marks: readonly string[];
+  private pending: Buffer = Buffer.alloc(0);
+  private bytes = 0;
+  private known: EventFacts = {};
+  private isUnreadable = false;
+
+  constructor(private readonly form: EventForm) {
+    super();
+    // In the texts of a model quotes are escaped: these bytes are an event's own.
+    this.marks = [...form.types].map((type) => `"${type}"`);
+  }
+
+  push(chunk: Buffer): Buffer | undefined {
+    this.bytes += chunk.length;
+    if (this.isUnreadable) return chunk;
+    const data = this.pending.length > 0 ? Buffer.concat([this.pending, chunk]) : chunk;
+    const end = endOfEvents(data);
+    if (data.length - end > eventBytesMax) {
+      this.isUnreadable = true;
+      this.pending = Buffer.alloc(0);
+      return data;
+    }
+    this.pending = data.subarray(end);
+    if (end === 0) return undefined;
+    const events = data.subarray(0, end);
+    if (this.marks.some((mark) => events.includes(mark))) this.readAll(events);
+    return events;
+  }
+
+  rest(): Buffer | undefined {
+    return this.pending.length > 0 ? this.pending : undefined;
+  }
+
+  facts(): AnswerFacts {
+    const { usage, isFinal, model = '', finishReason = '', isWhole } = this.known;
+    return {
+      usage: isFinal ? usage : undefined,
+      model: model.slice(0, textCharactersMax),
+      finishReason: finishReason.slice(0, textCharactersMax),
+      // Of what could not be read the upstream's own end is all there is to go by.
+      isWhole: isWhole === true || this.isUnreadable,
+      outputTokensEstimated: tokensOfBytes(this.bytes),
+    };
+  }
+
+  private readAll(events: Buffer): void {
+    for (let at = 0; at < events.length;) {
+      const event = events.subarray(at, at + endOfFirstEvent(events.subarray(at)));
+      if (this.marks.some((mark) => event.includes(mark))) this.readOne(event);
+      at += event.length;
+    }
+  }
+
+  private readOne(event: Buffer): void {
+    const value = parse(dataOf(event));
+    if (value && this.form.types.has(String(value.type))) this.known = this.form.read(value, this.known);
+  }
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
