@@ -1,6 +1,7 @@
 import { badRequest, Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
 import { controlledKeys, furtherModelKeys } from './controlled-keys.js';
+import { refuseHostedTools } from './hosted-tools.js';
 import { readMetadata } from './metadata.js';
 import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-object.js';
 
@@ -23,10 +24,10 @@ const streamOptionsBytesMax = 4_096;
 const nameOfModel = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$/u;
 
 /** What an operation asks of its body. */
-type Operation = Pick<ModelRoute, 'requires' | 'refuses'>;
+type Operation = Pick<ModelRoute, 'requires' | 'refuses' | 'hostedTools'>;
 
 /** Reads the controlled fields of a JSON body. */
-export function readCallBody(bytes: Buffer, { requires, refuses }: Operation): CallBody | Refusal {
+export function readCallBody(bytes: Buffer, { requires, refuses, hostedTools }: Operation): CallBody | Refusal {
   const scanned = scanObject(bytes, controlledKeys);
   if (typeof scanned === 'string') return faults[scanned]();
   const { fields, open } = scanned;
@@ -34,7 +35,10 @@ export function readCallBody(bytes: Buffer, { requires, refuses }: Operation): C
   if (model instanceof Refusal) return model;
   const further = furtherModelKeys.find((key) => fields.has(key));
   if (further) return badRequest('invalid_request', `'${further}' may not be sent: a call names one model.`, further);
-  const wrong = refuseFields(bytes, fields, refuses) ?? refuseMissing(bytes, fields, requires);
+  const wrong =
+    refuseFields(bytes, fields, refuses) ??
+    refuseMissing(bytes, fields, requires) ??
+    (hostedTools ? refuseHostedTools(bytes, fields.get('tools')) : undefined);
   if (wrong) return wrong;
   const stream = readStream(bytes, fields);
   if (stream instanceof Refusal) return stream;

@@ -1,15 +1,19 @@
 import type { CallBody } from './call-body.js';
 import type { RequestBody } from './request-body.js';
-import type { Span } from './scan-object.js';
-
-type Edit = Span & { readonly text: string };
+import { splice, type Edit } from './edit.js';
 
 /**
- * The body as the upstream is to get it: its own name for the model, and on streams the wish for usage. Every other byte
+ * The body as the upstream is to get it: its own name for the model, on streams the wish for usage, and what `further` says. Every other byte
  * is the caller's. Where the new text fits, it is written over the old one: 200 KB are not copied for a name.
  */
-export function rewriteBody(body: RequestBody, call: CallBody, upstreamModel: string, addUsage: boolean): Buffer {
-  const edits: Edit[] = [{ ...call.modelSpan, text: JSON.stringify(upstreamModel) }];
+export function rewriteBody(
+  body: RequestBody,
+  call: CallBody,
+  upstreamModel: string,
+  addUsage: boolean,
+  further: readonly Edit[] = [],
+): Buffer {
+  const edits: Edit[] = [{ ...call.modelSpan, text: JSON.stringify(upstreamModel) }, ...further];
   const options = addUsage ? call.streamOptions : undefined;
   if (options) edits.push({ ...options.span, text: JSON.stringify({ ...options.value, include_usage: true }) });
   const inserted = addUsage && !options ? '"stream_options":{"include_usage":true},' : '';
@@ -35,15 +39,4 @@ function fits({ start, end, text }: Edit): boolean {
 function overwrite(bytes: Buffer, { start, end, text }: Edit): void {
   const written = bytes.write(text, start);
   bytes.fill(0x20, start + written, end);
-}
-
-function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
-  const parts: Buffer[] = [];
-  let from = 0;
-  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
-    parts.push(bytes.subarray(from, start), Buffer.from(text));
-    from = end;
-  }
-  parts.push(bytes.subarray(from));
-  return Buffer.concat(parts);
 }

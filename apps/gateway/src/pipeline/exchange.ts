@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticated as Caller, TokenIdentity } from '#libs/access';
 import type { CatalogueModel, Decision, TenantSnapshot } from '#libs/decision-engine';
+import type { Edit } from '../body/edit.js';
 import type { CallBody } from '../body/call-body.js';
 import type { RequestBody } from '../body/request-body.js';
 import type { Refusal } from '../refusals/refusal.js';
@@ -52,6 +53,9 @@ export type Authorised = Read &
     readonly led: Led | undefined;
     /** How old the snapshot was beyond its lease; 0 when fresh. */
     readonly staleMs: number;
+    /** What a stored prompt changes in the body, and its rule: `Prompt/<name>`. */
+    readonly edits?: readonly Edit[];
+    readonly prompt?: string;
   };
 export type Reached = Authorised & { readonly target: UpstreamTarget };
 

@@ -9,6 +9,7 @@ import { asksForPosition, awaitPositionStep } from './await-position.step.js';
 import type { Arrived, Authenticated, Governed, Known, Reached } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { answerListing, listStep } from './list.step.js';
+import { promptStep } from './prompt.step.js';
 import { reachStep } from './reach.step.js';
 import { readStep } from './read.step.js';
 import { recordAllowed, recordRefusal } from './record.step.js';
@@ -19,7 +20,7 @@ import { settleStep } from './settle.step.js';
 
 const defect = 'Something went wrong on our side.';
 
-/** `route → authenticate → read body → resolve model → authorise → record → relay → settle → record`. */
+/** `route → authenticate → read body → resolve model → authorise → put in prompt → record → relay → settle → record`. */
 export class Pipeline {
   private readonly underWay = new Set<ServerResponse>();
   private idle: (() => void) | undefined;
@@ -94,7 +95,9 @@ export class Pipeline {
     if (resolved instanceof Refusal) return resolved;
     const authorised = authoriseStep(this.parts, resolved);
     if (authorised instanceof Refusal) return authorised;
-    const reached = reachStep(this.parts, authorised);
+    const prompted = promptStep(authorised);
+    if (prompted instanceof Refusal) return prompted;
+    const reached = reachStep(this.parts, prompted);
     if (reached instanceof Refusal) return reached;
     const unrecorded = this.record(reached);
     // Awaited only where it takes time: most tenants' records are written by now.

@@ -17,7 +17,7 @@ export function relayStep({ bounds }: Pick<GatewayParts, 'bounds'>, state: Reach
     dispatcher: target.dispatcher,
     path: target.path,
     headers: [...target.headers, ...passedOn(state.request, provider), 'accept', accept, 'x-request-id', decisionId],
-    body: rewriteBody(body, call, model.upstreamModel, dropsUsage),
+    body: rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits),
     stream: call.stream,
     form: endpoint.form,
     dialect: state.route.dialect,

@@ -48,6 +48,7 @@ const requests = fc.record({
   boundaries: few([], ['own-models-only']),
   staleMs: few(0, 12),
   reason: few<Verdict['reason']>('granted', 'downgraded'),
+  prompt: few(undefined, 'Prompt/greeting', 'Prompt/other'),
   identityPosition: few(0, 40),
 });
 type Asked = typeof requests extends fc.Arbitrary<infer Value> ? Value : never;

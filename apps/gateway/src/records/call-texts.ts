@@ -15,6 +15,7 @@ type Template = {
   readonly platformRevision: number;
   readonly reason: DecidedRecord['reason'];
   readonly routeRule: string | undefined;
+  readonly prompt: string | undefined;
   readonly statements: readonly string[];
   readonly boundaries: readonly string[];
   readonly identity: string;
@@ -53,7 +54,7 @@ function templateOf(state: Reached, verdict: Verdict): Template {
 }
 
 function isOf(template: Template, state: Reached, { reason }: Verdict): boolean {
-  const { call, model, snapshot, decision, led } = state;
+  const { call, model, snapshot, decision, led, prompt } = state;
   return (
     template.requestedModel === call.model &&
     template.path === state.path &&
@@ -65,6 +66,7 @@ function isOf(template: Template, state: Reached, { reason }: Verdict): boolean 
     template.platformRevision === snapshot.platformRevision &&
     template.reason === reason &&
     template.routeRule === led?.rule &&
+    template.prompt === prompt &&
     areSame(template.statements, decision.statements) &&
     areSame(template.boundaries, decision.boundaries)
   );
@@ -84,6 +86,7 @@ function templateFrom(state: Reached, verdict: Verdict): Template {
     platformRevision: snapshot.platformRevision,
     reason: verdict.reason,
     routeRule: known.led?.rule,
+    prompt: known.prompt,
     statements: [...decision.statements],
     boundaries: [...decision.boundaries],
     identity: inside(sharedIdentityOf(known, true)),

@@ -60,5 +60,10 @@ function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; sour
   // Vectors, verdicts, pictures and sounds are no tokens; whoever left before the first byte may still have used what was asked.
   const isText = state.target.endpoint.form !== 'plain';
   const output = isText ? (facts?.outputTokensEstimated ?? 0) : 0;
-  return { usage: estimatedUsage(state.body.bytes.length, output), source: 'estimated' };
+  return { usage: estimatedUsage(state.body.bytes.length + lengthOf(state.edits), output), source: 'estimated' };
+}
+
+/** What a stored prompt put into a body counts as what the caller put there. */
+function lengthOf(edits: Reached['edits'] = []): number {
+  return edits.reduce((length, { text }) => length + text.length, 0);
 }

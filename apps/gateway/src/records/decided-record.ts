@@ -42,7 +42,7 @@ export function ownFactsOf({ ip, userAgent, staleMs }: Known, { identityPosition
 
 /** The same for all requests that have the same identity, verdict and citations. */
 export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof OwnFacts> {
-  const { request, route, decision, caller, failure, led } = known;
+  const { request, route, decision, caller, failure, led, prompt } = known;
   return {
     http_method: request.method ?? '',
     path: callerText(known.path ?? pathOf(request.url ?? ''), pathCharactersMax),
@@ -56,6 +56,7 @@ export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof
     applied_rules: [
       ...((caller ?? failure)?.appliedRules ?? []),
       ...(led ? [led.rule] : []),
+      ...(prompt === undefined ? [] : [prompt]),
       ...(decision?.boundaries ?? []),
     ],
     attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),

@@ -7,7 +7,8 @@ export function answerHeadersOf(known: Known, decisionId: string): string[] {
   if (known.snapshot) headers.push('gatehouse-policy-revision', String(known.snapshot.policyRevision));
   // Only of an allowed call, too: a refusal does not tell that a route exists.
   const route = known.target && known.led ? [known.led.rule] : [];
-  const rules = [...(known.caller?.appliedRules ?? []), ...route];
+  const prompt = known.target && known.prompt !== undefined ? [known.prompt] : [];
+  const rules = [...(known.caller?.appliedRules ?? []), ...route, ...prompt];
   if (rules.length > 0) headers.push(APPLIED_RULES_HEADER, rules.join(','));
   // Only of an allowed call: whether a model exists is not told by a refusal.
   if (known.target && known.model) headers.push('gatehouse-resolved-model', known.model.name);

@@ -3,7 +3,13 @@ import type { ModelRoute, PublicRoute } from './route.js';
 
 const credentials = ['pat', 'vak', 'token'] as const;
 const openai = { dialect: 'openai', method: 'POST', credentials, action: 'model:invoke', metering: 'usage' } as const;
-const anthropic = { ...openai, dialect: 'anthropic', operation: 'messages', modelTypes: ['chat'] } as const;
+const anthropic = {
+  ...openai,
+  dialect: 'anthropic',
+  operation: 'messages',
+  modelTypes: ['chat'],
+  hostedTools: true,
+} as const;
 const list = {
   ...openai,
   method: 'GET',
@@ -41,7 +47,9 @@ export const modelRoutes: readonly ModelRoute[] = [
     path: '/responses',
     operation: 'responses',
     modelTypes: ['chat'],
-    requires: ['input'],
+    requires: ['input', 'prompt'],
+    storedPrompts: true,
+    hostedTools: true,
     refuses: {
       background: 'an answer that comes later cannot be metered',
       previous_response_id: keptUpstream,

@@ -22,6 +22,10 @@ export type ModelRoute = {
   readonly modelTypes: readonly ModelType[];
   /** The operation cannot do without one of these fields of the body; empty where there is no body. */
   readonly requires: readonly string[];
+  /** Whether `tools` may hold such as the provider runs; those of functions it does not run. */
+  readonly hostedTools?: boolean;
+  /** Whether `prompt` names a stored prompt, which is put into the input. */
+  readonly storedPrompts?: boolean;
   /** Fields that may not be used here, and why; `null` and `false` use none. */
   readonly refuses?: Readonly<Record<string, string>>;
 };

@@ -1,0 +1,16 @@
+import type { Span } from './scan-object.js';
+
+/** A place of a body, and what is to stand there instead. */
+export type Edit = Span & { readonly text: string };
+
+/** The bytes with every place changed; the places do not overlap. */
+export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
+    parts.push(bytes.subarray(from, start), Buffer.from(text));
+    from = end;
+  }
+  parts.push(bytes.subarray(from));
+  return Buffer.concat(parts);
+}
