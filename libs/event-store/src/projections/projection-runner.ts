@@ -33,7 +33,7 @@ export class ProjectionRunner {
   /** Builds what is new or behind, then goes on looking every second. */
   async start(): Promise<void> {
     await this.catchUp();
-    this.timer = setInterval(() => void this.catchUp(), PROJECTION_POLL_MS).unref();
+    this.timer = setInterval(() => void this.look(), PROJECTION_POLL_MS).unref();
   }
 
   async stop(): Promise<void> {
@@ -67,6 +67,21 @@ export class ProjectionRunner {
   /** Read models whose last catch-up failed, and how; for readiness and alarms. */
   failing(): ReadonlyMap<string, string> {
     return this.failures;
+  }
+
+  /** One question for all of them: most of the time none is behind. */
+  private async look(): Promise<void> {
+    const behind = await this.behind().catch(() => this.parts.readModels);
+    await Promise.all(behind.map((model) => this.joinRun(model)));
+  }
+
+  private async behind(): Promise<readonly ReadModel[]> {
+    const em = this.parts.em.fork();
+    const { rows } = await sql<{ name: string; position: string }>`
+      select name, position from projections`.execute(em.getKysely());
+    const { lastPosition } = await selectHeads(em, []);
+    const positions = new Map(rows.map(({ name, position }) => [name, Number(position)]));
+    return this.parts.readModels.filter(({ name }) => (positions.get(name) ?? 0) < lastPosition);
   }
 
   /** One run per model at a time. Who comes while one runs needs the next one, and shares it with the others. */
