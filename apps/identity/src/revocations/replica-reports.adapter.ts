@@ -25,10 +25,15 @@ type Row = {
 
 /** A replica that has said nothing for this long is not one any more. */
 const FORGOTTEN_AFTER = '1 day';
+/** Replicas whose place is remembered; beyond it all are looked up again. */
+const REPLICAS_MAX = 1_000;
 
 /** What replicas said of how far they are, and which revocations that proves. */
 @Injectable()
 export class ReplicaReports {
+  /** How far each replica is known to be in the table, which never goes back: what is below proves nothing new. */
+  private readonly kept = new Map<string, number>();
+
   constructor(
     private readonly em: EntityManager,
     private readonly projections: ProjectionRunner,
@@ -38,14 +43,21 @@ export class ReplicaReports {
    * Keeps a report, and notes it as the proof of every revocation that the replica had not applied before. A replayed
    * or late report proves nothing new, and says nothing of the present.
    */
-  async keep({ replica, service, boot, at, applied, stopped }: ReplicaRecord): Promise<void> {
-    const position = applied[topics.identityState.name]?.position ?? 0;
+  async keep(report: ReplicaRecord): Promise<void> {
+    const position = appliedPosition(report);
+    // Most reports only say that a replica is still there.
+    if (position > (this.kept.get(report.replica) ?? -1)) await this.keepProofs(report, position);
+    else await store(this.em.fork(), report, position);
+  }
+
+  private async keepProofs(report: ReplicaRecord, position: number): Promise<void> {
+    const { replica, at } = report;
     // A replica may know of a revocation before the lists here do; its proof is noted by those.
     await this.projections.catchUp([ApiKeyRevoked.type, TokensRevoked.type]);
     await this.em.fork().transactional(async (tx) => {
       const database = tx.getKysely();
-      const { rows } = await sql<{ position: string; boot: string }>`
-        select position, boot from replica_reports_v1 where replica = ${replica} for update
+      const { rows } = await sql<{ position: string }>`
+        select position from replica_reports_v1 where replica = ${replica} for update
       `.execute(database);
       const former = Number(rows[0]?.position ?? 0);
       if (position > former) {
@@ -61,15 +73,10 @@ export class ReplicaReports {
           where excluded.position > revocation_proofs_v1.position
         `.execute(database);
       }
-      // A replica that starts anew replays everything: what it proved before stays proved.
-      await sql`
-        insert into replica_reports_v1 (replica, service, boot, position, reported_at, stopped)
-        values (${replica}, ${service}, ${boot}, ${position}, ${at}::timestamptz, ${stopped})
-        on conflict (replica) do update set boot = excluded.boot, reported_at = excluded.reported_at,
-          stopped = excluded.stopped, position = greatest(replica_reports_v1.position, excluded.position)
-        where excluded.reported_at >= replica_reports_v1.reported_at
-      `.execute(database);
+      await store(tx, report, position);
     });
+    if (this.kept.size >= REPLICAS_MAX) this.kept.clear();
+    this.kept.set(replica, position);
   }
 
   /**
@@ -93,4 +100,18 @@ export class ReplicaReports {
       appliedAt: row.applied_at === null ? null : new Date(row.applied_at),
     }));
   }
+}
+
+const appliedPosition = ({ applied }: ReplicaRecord) => applied[topics.identityState.name]?.position ?? 0;
+
+/** A replica that starts anew replays everything: what it proved before stays proved. */
+async function store(em: EntityManager, report: ReplicaRecord, position: number): Promise<void> {
+  const { replica, service, boot, at, stopped } = report;
+  await sql`
+    insert into replica_reports_v1 (replica, service, boot, position, reported_at, stopped)
+    values (${replica}, ${service}, ${boot}, ${position}, ${at}::timestamptz, ${stopped})
+    on conflict (replica) do update set boot = excluded.boot, reported_at = excluded.reported_at,
+      stopped = excluded.stopped, position = greatest(replica_reports_v1.position, excluded.position)
+    where excluded.reported_at >= replica_reports_v1.reported_at
+  `.execute(em.getKysely());
 }
