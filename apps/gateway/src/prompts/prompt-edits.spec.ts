@@ -28,7 +28,11 @@ describe('the messages of a prompt stand before', () => {
     ['an empty list', '[ ]', messages],
     ['null', 'null', messages],
   ])('%s', (_what, input, expected) => {
-    for (const body of [`{"prompt":{"id":"p"},"input":${input}}`, `{ "input" : ${input} , "prompt" : {"id":"p"} }`]) {
+    for (const body of [
+      `{"prompt":{"id":"p"},"input":${input}}`,
+      `{"input":${input},"prompt":{"id":"p"}}`,
+      `{ "input" : ${input} , "prompt" : {"id":"p"} }`,
+    ]) {
       expect(changed(body)).toEqual({ input: expected });
     }
   });
