@@ -14,6 +14,8 @@ const project = (name: string, test: Record<string, unknown>): TestProjectConfig
 export default defineConfig({
   test: {
     sequence: { sequencer: PathOrderSequencer },
+    // Modules are loaded once per worker, not once per file: no spec replaces one, and what a spec starts it also ends.
+    isolate: false,
     projects: [
       project('unit', {
         include: ['**/*.spec.ts'],
@@ -21,6 +23,7 @@ export default defineConfig({
         // A bound against hanging, not a claim about speed: a loaded machine takes what it takes.
         testTimeout: 30_000,
         hookTimeout: 30_000,
+        maxWorkers: '100%',
       }),
       project('integration', {
         include: ['**/*.int.spec.ts'],
