@@ -1,5 +1,6 @@
 import { waitFor } from '#libs/testing';
-import { admin, demoKey } from '../system/system.js';
+import { admin, demoKey, openai } from '../system/system.js';
+import { modelCall } from './model-call.js';
 
 /** A key of acme's service account that a test is going to revoke. */
 export type DoomedKey = { readonly id: string; readonly value: string };
@@ -24,4 +25,14 @@ export async function revoke({ id }: DoomedKey): Promise<Revoked> {
     return (status === 200 || status === 202) && { answeredAtMs: performance.now(), isPublished: status === 200 };
   };
   return waitFor(ask, { timeoutMs: 60_000, everyMs: 100, what: 'identity to answer a revocation' });
+}
+
+/** Revokes it, and waits until both gateways have heard of it: an answer tells that the log has the record, not who read it. */
+export async function revokeEverywhere(key: DoomedKey): Promise<void> {
+  await revoke(key);
+  for (const gateway of [1, 2] as const) {
+    const client = openai(key.value, { gateway });
+    const isRefused = async () => (await modelCall(client, 'local/llama-3')).status === 401;
+    await waitFor(isRefused, { timeoutMs: 15_000, what: `gateway ${gateway} to refuse a revoked key` });
+  }
 }

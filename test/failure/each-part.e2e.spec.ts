@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
 import { act, kill } from '../system/system.js';
-import { issueKey, revoke, type DoomedKey, type Revoked } from './doomed-key.js';
+import { issueKey, revoke, revokeEverywhere, type DoomedKey, type Revoked } from './doomed-key.js';
 import { callersWith, isUsual, Traffic, type Observed } from './traffic.js';
 import { faultsOfRecord } from './whole-record.js';
 
@@ -30,7 +30,7 @@ describe.each(Object.keys(feltAt))('%s under traffic, killed by -9 and then paus
     'loses no decision, doubles none, and lets no revoked key in',
     async () => {
       const [before, first, second] = [await issueKey(), await issueKey(), await issueKey()];
-      await revoke(before);
+      await revokeEverywhere(before);
       const traffic = new Traffic(callersWith({ revoked: before.value, doomed: [first.value, second.value] }));
       const faults = await whileRunning(traffic, async () => {
         await traffic.flows();
