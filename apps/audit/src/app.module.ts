@@ -2,6 +2,9 @@ import { deriveMacKey } from '#libs/bus';
 import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ChangeList } from './changes/change-list.js';
+import { ChangesController } from './changes/changes.controller.js';
+import { EventsConsumer } from './changes/events.consumer.js';
 import { CallsController } from './calls/calls.controller.js';
 import { AuditDatabase, CLICKHOUSE_URL } from './clickhouse/audit-database.adapter.js';
 import type { AuditConfig } from './config.js';
@@ -26,13 +29,21 @@ import { UsageController } from './usage/usage.controller.js';
   imports: [
     OpenApiModule.of({
       title: 'Gatehouse audit',
-      description: 'What happened: decisions, calls, usage, reconciliation, findings.',
+      description: 'What happened: decisions, calls, changes, usage, reconciliation, findings.',
     }),
   ],
-  controllers: [DecisionsController, CallsController, UsageController, ReconciliationController, FindingsController],
+  controllers: [
+    DecisionsController,
+    CallsController,
+    ChangesController,
+    UsageController,
+    ReconciliationController,
+    FindingsController,
+  ],
   providers: [
     AuditDatabase,
     DecisionsConsumer,
+    EventsConsumer,
     WholeRecord,
     SealedPublisher,
     KeyUseFeed,
@@ -41,6 +52,7 @@ import { UsageController } from './usage/usage.controller.js';
     AuditReach,
     RecordList,
     RecordFinder,
+    ChangeList,
     ReconciliationOfLog,
     ReconciliationOfTenant,
   ],

@@ -19,6 +19,10 @@ export class SpecSource extends IngestSource {
   readonly database = freshName('audit', '_');
   override readonly group = `audit.ingest.${this.suffix}`;
   override readonly topics: readonly TopicSpec[] = Object.values(decisionTopics).map((spec) => this.own(spec));
+  override readonly changesGroup = `audit.changes.${this.suffix}`;
+  override readonly events: readonly TopicSpec[] = [topics.identityEvents, topics.policyEvents, topics.auditEvents].map(
+    (spec) => this.own(spec),
+  );
   override readonly consumer = `audit.${this.suffix}`;
   override readonly deadLetters: TopicSpec = { ...topics.auditDeadLetter, name: `${this.consumer}.dead-letter.v1` };
 

@@ -42,7 +42,7 @@ export function trimmedDecimal(text: string): string {
 }
 
 /** Half a surrogate pair, as a cut through an emoji leaves it, is no text in UTF-8: it becomes U+FFFD. */
-function wellFormed(value: unknown): unknown {
+export function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(wellFormed);
   if (typeof value !== 'object' || value === null) return value;

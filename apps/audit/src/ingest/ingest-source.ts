@@ -4,6 +4,9 @@ import { decisionTopics, topics, type TopicSpec } from '#libs/contracts';
 export class IngestSource {
   readonly group: string = 'audit.ingest.v1';
   readonly topics: readonly TopicSpec[] = Object.values(decisionTopics);
+  /** Domain events, and who reads them. */
+  readonly changesGroup: string = 'audit.changes.v1';
+  readonly events: readonly TopicSpec[] = [topics.identityEvents, topics.policyEvents, topics.auditEvents];
   /** Records that cannot be stored go to `<consumer>.dead-letter.v1`. */
   readonly consumer: string = 'audit';
   readonly deadLetters: TopicSpec = topics.auditDeadLetter;

@@ -24,6 +24,8 @@ export type PlacedItem<Item> = { readonly item: Item; readonly offset: bigint; r
 export type RangeHandler<Record extends RangeRecord, Item extends Sequenced> = {
   /** The decisions in a record, in order; empty for one that went to the dead letters. */
   unpack(record: Record): readonly Item[] | Promise<readonly Item[]>;
+  /** How many rows an item becomes in its largest table, for what may become more than one. Default 1. */
+  rowsOf?(item: Item): number;
   /** The rows for each table. What it reads from tables must come from rows below `range.first`. */
   rows(kept: readonly PlacedItem<Item>[], range: OffsetRange): RangeRows | Promise<RangeRows>;
 };
@@ -131,11 +133,13 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
   private async cut(records: readonly Record[]): Promise<readonly (readonly Unpacked<Record, Item>[])[]> {
     const pieces: Unpacked<Record, Item>[][] = [];
     let rows = Infinity;
+    const { handler } = this.options;
     for (const unpacked of await this.unpack(records)) {
-      rows += unpacked.items.length;
+      const own = unpacked.items.reduce((all, item) => all + (handler.rowsOf?.(item) ?? 1), 0);
+      rows += own;
       if (rows > RANGE_ROWS_MAX) {
         pieces.push([]);
-        rows = unpacked.items.length;
+        rows = own;
       }
       pieces.at(-1)?.push(unpacked);
     }
