@@ -4,7 +4,8 @@ import { splice, type Edit } from './edit.js';
 
 /**
  * The body as the upstream is to get it: its own name for the model, on streams the wish for usage, and what `further` says. Every other byte
- * is the caller's. Where the new text fits, it is written over the old one: 200 KB are not copied for a name.
+ * is the caller's. Where the new text fits, it is written over the old one: 200 KB are not copied for a name; unless it
+ * `isKept` for a further attempt, which needs it as it came.
  */
 export function rewriteBody(
   body: RequestBody,
@@ -12,6 +13,7 @@ export function rewriteBody(
   upstreamModel: string,
   addUsage: boolean,
   further: readonly Edit[] = [],
+  isKept = false,
 ): Buffer {
   const edits: Edit[] = [{ ...call.modelSpan, text: JSON.stringify(upstreamModel) }, ...further];
   const options = addUsage ? call.streamOptions : undefined;
@@ -19,7 +21,7 @@ export function rewriteBody(
   const inserted = addUsage && !options ? '"stream_options":{"include_usage":true},' : '';
 
   const bytes = body.bytes;
-  if (edits.every((edit) => fits(edit))) {
+  if (!isKept && edits.every((edit) => fits(edit))) {
     for (const edit of edits) overwrite(bytes, edit);
     if (inserted === '' || body.insertAfterBrace(call.open, inserted)) return body.bytes;
   }

@@ -9,6 +9,7 @@ import {
   type Authorised,
   type Governed,
   type Resolved,
+  type Known,
   type StepAnswer,
 } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -33,7 +34,7 @@ export function authoriseStep({ feed }: Pick<GatewayParts, 'feed'>, state: Resol
 }
 
 /** By the types of the model's document. */
-function canServe({ types }: CatalogueModel, { modelTypes }: ModelRoute): boolean {
+export function canServe({ types }: CatalogueModel, { modelTypes }: ModelRoute): boolean {
   return modelTypes.some((type) => types.includes(type));
 }
 
@@ -46,6 +47,9 @@ function decisionOn({ caller, route, call, snapshot, ip, atMs }: Resolved, path:
 /** Where a route leads this caller; to its first target, whose refusal is then the answer, where it may use none. */
 function leadOn(state: Resolved): Led | undefined {
   const { leadingRoute, snapshot, route } = state;
+  const { attempt, led }: Known = state;
+  // A further attempt goes where the one before led it.
+  if (attempt !== undefined) return led;
   if (!leadingRoute) return undefined;
   const model = (name: string) => snapshot.model(name);
   const serves = (name: string) => {
@@ -53,8 +57,8 @@ function leadOn(state: Resolved): Led | undefined {
     return found !== undefined && canServe(found, route);
   };
   const mayUse = (name: string) => serves(name) && decisionOn(state, name).allowed;
-  const { target, reason } = chooseTarget(leadingRoute, { model, mayUse, random: Math.random });
-  return { rule: leadingRoute.rule, target, reason };
+  const { isAllowed: _, ...choice } = chooseTarget(leadingRoute, { model, mayUse, random: Math.random });
+  return { rule: leadingRoute.rule, ...choice };
 }
 
 /** How stale a decision made now is, or that none may be made. */

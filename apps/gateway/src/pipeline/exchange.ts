@@ -7,7 +7,7 @@ import type { RequestBody } from '../body/request-body.js';
 import type { Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
 import type { CompiledRoute } from '../routing/routes-in-force.js';
-import type { RouteReason } from '../routing/choose-target.js';
+import type { Choice } from '../routing/choose-target.js';
 import type { UpstreamTarget } from '../upstreams/upstream-target.js';
 
 /** A request as it came, before anything is known of it. */
@@ -34,11 +34,9 @@ export type Authenticated = Routed & { readonly caller: Caller };
 export type Read = Authenticated & { readonly body: RequestBody; readonly call: CallBody };
 export type Governed = { readonly snapshot: TenantSnapshot };
 /** What a call was led to by a Route of the tenant's, and why there. */
-export type Led = {
+export type Led = Choice & {
   /** `Route/<name>`. */
   readonly rule: string;
-  readonly target: string;
-  readonly reason: RouteReason;
 };
 /**
  * `model` is undefined where the tenant knows none of that name; the caller must not learn that from the answer.
@@ -67,6 +65,8 @@ export type Known = Arrived &
     readonly isRecorded?: boolean;
     /** What its two records carry alike, as JSON, once the first is made. */
     readonly identity?: string;
+    /** Which of its upstream calls this is, from 1; each is decided on, recorded and settled as a request of its own. */
+    readonly attempt?: number;
   };
 /** What of a credential that was not accepted is known all the same. */
 export type KnownFailure = {

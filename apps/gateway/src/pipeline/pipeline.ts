@@ -6,7 +6,8 @@ import { arrive } from './arrive.js';
 import { authenticateStep } from './authenticate.step.js';
 import { authoriseStep } from './authorise.step.js';
 import { asksForPosition, awaitPositionStep } from './await-position.step.js';
-import type { Arrived, Authenticated, Governed, Known, Reached } from './exchange.js';
+import type { Arrived, Authenticated, Governed, Known, Reached, Read, StepAnswer } from './exchange.js';
+import { fallBackStep } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { answerListing, listStep } from './list.step.js';
 import { promptStep } from './prompt.step.js';
@@ -89,6 +90,23 @@ export class Pipeline {
     const read = await readStep(this.parts, authenticated);
     if (read === 'gone') return new Refusal('invalid_request', 'invalid_request', 'The body ended early.');
     if (read instanceof Refusal) return read;
+    let refusalOfAttempt: Refusal | undefined;
+    for (let next: Read | undefined = read; next;) {
+      const ended = await this.attempt(next);
+      if (ended instanceof Refusal) return ended;
+      refusalOfAttempt = ended.refusal;
+      // Bounded by the attempts that one request has.
+      const again: StepAnswer<Read> | undefined = ended.goesOn
+        ? await fallBackStep(this.parts, next, ended.goesOn)
+        : undefined;
+      if (again instanceof Refusal) return again;
+      next = again;
+    }
+    return refusalOfAttempt;
+  }
+
+  /** One call of one upstream, from the decision on it to its end on record. */
+  private async attempt(read: Read): Promise<RelayOutcome | Refusal> {
     const governed = governStep(this.parts, read);
     if (governed instanceof Refusal) return governed;
     const resolved = resolveStep(governed);
@@ -107,7 +125,7 @@ export class Pipeline {
     // Every call that is on record as allowed has an end on record, before its caller hears of it.
     const { identity } = known;
     if (identity !== undefined) settleStep(this.parts, reached, identity, ended);
-    return ended.refusal;
+    return ended;
   }
 
   private async relay(reached: Reached): Promise<RelayOutcome> {

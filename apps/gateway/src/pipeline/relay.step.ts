@@ -4,12 +4,20 @@ import type { Provider } from '../providers/provider.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
 import { relay } from '../relay/relay.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
+import { leadsOn, type FailureCause } from '../routing/fallback-cause.js';
 import type { Reached } from './exchange.js';
+import { targetBehind } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 /** Sends the call upstream, under the upstream's name for the model, and its answer back. */
-export function relayStep({ bounds }: Pick<GatewayParts, 'bounds'>, state: Reached): Promise<RelayOutcome> {
-  const { call, body, model, target, response, decisionId } = state;
+export function relayStep(
+  parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets'>,
+  state: Reached,
+): Promise<RelayOutcome> {
+  const { bounds } = parts;
+  const { call, body, model, target, response, decisionId, led } = state;
+  const step = led?.order[led.at];
+  const fallbackOn = step && targetBehind(parts, state) ? step.fallbackOn : undefined;
   const { provider, endpoint } = target;
   const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
   const accept = call.stream ? 'text/event-stream' : 'application/json';
@@ -17,13 +25,16 @@ export function relayStep({ bounds }: Pick<GatewayParts, 'bounds'>, state: Reach
     dispatcher: target.dispatcher,
     path: target.path,
     headers: [...target.headers, ...passedOn(state.request, provider), 'accept', accept, 'x-request-id', decisionId],
-    body: rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits),
+    body: rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits, fallbackOn !== undefined),
     stream: call.stream,
     form: endpoint.form,
     dialect: state.route.dialect,
     dropsUsage,
     headersTimeoutMs: bounds.headersTimeoutMs,
     idleTimeoutMs: bounds.idleTimeoutMs,
+    goesOnAfter: fallbackOn && ((cause: FailureCause) => leadsOn(fallbackOn, cause)),
+    firstTokenTimeoutMs: step?.firstTokenTimeoutMs,
+    attemptTimeoutMs: step?.attemptTimeoutMs,
   };
   return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
 }

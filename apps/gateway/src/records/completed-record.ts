@@ -49,14 +49,16 @@ function microsecondsKept(ms: number): number {
 
 /**
  * What the upstream reported, where it can be true. Otherwise a guess, so that a report that is missing or hostile
- * credits nobody; for an answer that is an error, and for a call that never got through, nothing.
+ * credits nobody; for an answer that is an error, and for a call that never got through, nothing. One that was not answered
+ * in time may have been worked on: what was asked is reckoned.
  */
 function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; source: CallCompleted['usage_source'] } {
   const { facts, outcome, status } = ended;
   if (state.route.metering === 'free') return { usage: nothing, source: 'none' };
   const reported = state.target.endpoint.usage(facts?.usage);
   if (reported) return { usage: reported, source: 'upstream' };
-  if (outcome === 'failed' || status >= 400) return { usage: nothing, source: 'none' };
+  const isUnanswered = ended.isInDoubt === true;
+  if (!isUnanswered && (outcome === 'failed' || status >= 400)) return { usage: nothing, source: 'none' };
   // Vectors, verdicts, pictures and sounds are no tokens; whoever left before the first byte may still have used what was asked.
   const isText = state.target.endpoint.form !== 'plain';
   const output = isText ? (facts?.outputTokensEstimated ?? 0) : 0;

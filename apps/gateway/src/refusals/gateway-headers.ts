@@ -12,5 +12,6 @@ export function answerHeadersOf(known: Known, decisionId: string): string[] {
   if (rules.length > 0) headers.push(APPLIED_RULES_HEADER, rules.join(','));
   // Only of an allowed call: whether a model exists is not told by a refusal.
   if (known.target && known.model) headers.push('gatehouse-resolved-model', known.model.name);
+  if (known.attempt !== undefined) headers.push('gatehouse-attempts', String(known.attempt));
   return headers;
 }

@@ -3,11 +3,19 @@ import type { Dispatcher } from 'undici';
 import { errorForms } from '../refusals/error-form.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerFacts, AnswerReader } from './answer-reader.js';
+import { Deadlines } from './deadlines.js';
 import { PassReader } from './pass-reader.js';
 import { readerFor } from './reader-for.js';
 import type { RelayOutcome } from './relay-outcome.js';
 import type { UpstreamCall } from './upstream-call.js';
-import { failureOf, failureOfStatus, type UpstreamFailure } from './upstream-failure.js';
+import { retryAfterMs } from './retry-after.js';
+import {
+  attemptTimedOut,
+  failureOf,
+  failureOfAttempt,
+  failureOfStatus,
+  type UpstreamFailure,
+} from './upstream-failure.js';
 
 /**
  * Sends one call and writes its answer straight to the caller, each side waiting for the slower one. Resolves once, never
@@ -35,7 +43,7 @@ export function relay(
   return promise;
 }
 
-type Ending = { readonly failure?: UpstreamFailure; readonly facts?: AnswerFacts };
+type Ending = { readonly failure?: UpstreamFailure; readonly facts?: AnswerFacts; readonly retryAfterMs?: number };
 
 class Relay implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -47,8 +55,12 @@ class Relay implements Dispatcher.DispatchHandler {
   private announcedBytes = Number.NaN;
   /** An answer that came in one piece: it leaves with its headers and its end in one write. */
   private whole: Buffer | undefined;
+  /** Status and headers, kept until content is there, while the call may still go on elsewhere. */
+  private head: readonly string[] | undefined;
+  private isWritten = false;
   private isSettled = false;
   private stalled: NodeJS.Timeout | undefined;
+  private readonly deadlines: Deadlines;
 
   constructor(
     private readonly call: UpstreamCall,
@@ -58,6 +70,7 @@ class Relay implements Dispatcher.DispatchHandler {
     private readonly settle: (outcome: RelayOutcome) => void,
   ) {
     response.once('close', this.leave);
+    this.deadlines = new Deadlines(call.firstTokenTimeoutMs, call.attemptTimeoutMs, () => this.expire());
   }
 
   /** The caller is gone: the upstream stops, and so does the bill. */
@@ -69,23 +82,31 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    // It may have left while the call waited for a connection.
-    if (this.isSettled) controller.abort(new Error('the caller left'));
+    // It may have left, or its time be over, while the call waited for a connection.
+    if (this.isSettled) controller.abort(new Error('nobody waits for it'));
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.isSettled) return;
     this.status = status;
-    const failure = failureOfStatus(status);
+    const failure = failureOfStatus(status) ?? (this.call.goesOnAfter?.(status) ? failureOfAttempt(status) : undefined);
     if (failure) {
-      this.finish('failed', failure.errorType, { failure });
+      this.fail(failure, retryAfterMs(headers));
       controller.abort(new Error('not for the caller'));
       return;
     }
     this.isStream = /^text\/event-stream\b/iu.test(String(headers['content-type'] ?? ''));
     this.reader = this.readerFor(headers);
     this.announcedBytes = this.isStream ? Number.NaN : Number(headers['content-length']);
-    this.response.writeHead(status, answerHeaders(this.headers, headers, this.isStream));
+    this.head = answerHeaders(this.headers, headers, this.isStream);
+    if (!this.call.goesOnAfter) this.begin();
+  }
+
+  /** From here on the answer is the caller's: the call goes nowhere else. */
+  private begin(): void {
+    if (this.isWritten || !this.head) return;
+    this.isWritten = true;
+    this.response.writeHead(this.status, [...this.head]);
     // The first event may be a while: a caller that streams learns the status now.
     if (this.isStream) this.response.flushHeaders();
   }
@@ -94,9 +115,12 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.isSettled || !this.reader) return;
     if (this.firstByteMs === 0) this.firstByteMs = performance.now() - this.begunMs;
     const passed = this.reader.push(chunk);
+    if (!passed) return;
+    this.deadlines.reachedFirstToken();
+    this.begin();
     // Nothing follows but the end, in the same turn: what waits for it is late by nothing.
     if (passed?.length === this.announcedBytes) this.whole = passed;
-    else if (passed && !this.response.write(passed)) this.hold(controller);
+    else if (!this.response.write(passed)) this.hold(controller);
   }
 
   /** Waits for a caller that reads slowly; one that does not read at all holds an upstream connection no longer. */
@@ -111,10 +135,13 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.isSettled || !this.reader) return;
+    const facts = this.reader.facts();
+    const isBroken = !facts.isWhole && this.status < 400;
+    if (isBroken && !this.isWritten) return this.fail(failureOf({ code: 'stream_ended_early' }));
+    this.begin();
     const rest = this.reader.rest();
     if (rest) this.response.write(rest);
-    const facts = this.reader.facts();
-    if (!facts.isWhole && this.status < 400) return this.breakOff('stream_ended_early');
+    if (isBroken) return this.breakOff('stream_ended_early');
     this.response.end(this.whole);
     const isError = this.status >= 400;
     this.finish(isError ? 'failed' : 'completed', isError ? `upstream_${this.status}` : '', { facts });
@@ -123,8 +150,20 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseError(_controller: unknown, error: unknown): void {
     if (this.isSettled) return;
     const failure = failureOf(error);
-    if (this.reader) this.breakOff(failure.errorType);
-    else this.finish('failed', failure.errorType, { failure });
+    if (this.isWritten) this.breakOff(failure.errorType);
+    else this.fail(failure);
+  }
+
+  private expire(): void {
+    if (this.isSettled) return;
+    if (this.isWritten) this.breakOff(attemptTimedOut.errorType);
+    else this.fail(attemptTimedOut);
+    this.controller?.abort(new Error('the time of the attempt is over'));
+  }
+
+  /** Nothing was written: the call may go on elsewhere, or its caller be told. */
+  private fail(failure: UpstreamFailure, retryAfter = 0): void {
+    this.finish('failed', failure.errorType, { failure, retryAfterMs: retryAfter });
   }
 
   /** The answer had begun: it must not look finished. What a stream says last is an error, and no answer ends orderly. */
@@ -141,13 +180,18 @@ class Relay implements Dispatcher.DispatchHandler {
     );
   }
 
-  private finish(outcome: RelayOutcome['outcome'], errorType: string, { failure, facts }: Ending = {}): void {
+  private finish(outcome: RelayOutcome['outcome'], errorType: string, ending: Ending = {}): void {
+    const { failure, facts, retryAfterMs: wait = 0 } = ending;
     this.isSettled = true;
     clearTimeout(this.stalled);
+    this.deadlines.clear();
     this.response.off('close', this.leave);
     const { status, firstByteMs } = this;
     const told = facts ?? this.reader?.facts();
-    this.settle({ outcome, status, refusal: failure?.refusal, errorType, facts: told, firstByteMs });
+    const goesOn = failure?.causes.some((cause) => this.call.goesOnAfter?.(cause)) ? { retryAfterMs: wait } : undefined;
+    const isInDoubt = failure?.isInDoubt ?? false;
+    const own = { outcome, status, refusal: failure?.refusal, errorType, facts: told, firstByteMs };
+    this.settle({ ...own, isInDoubt, ...(goesOn && { goesOn }) });
   }
 
   private readerFor(headers: IncomingHttpHeaders): AnswerReader {

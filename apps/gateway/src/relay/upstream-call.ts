@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerForm } from '../providers/provider.js';
 import type { Dialect } from '../routes/route.js';
+import type { FailureCause } from '../routing/fallback-cause.js';
 
 /** One request to an upstream, ready to be sent. */
 export type UpstreamCall = {
@@ -17,4 +18,11 @@ export type UpstreamCall = {
   readonly dropsUsage: boolean;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /**
+   * Whether the call goes on elsewhere after this. Where set, nothing is written to the caller before the first bytes of
+   * content are there.
+   */
+  readonly goesOnAfter?: ((cause: FailureCause) => boolean) | undefined;
+  readonly firstTokenTimeoutMs?: number | undefined;
+  readonly attemptTimeoutMs?: number | undefined;
 };

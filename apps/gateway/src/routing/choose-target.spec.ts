@@ -14,7 +14,7 @@ const onDenied = fc.oneof(
   fc.constantFrom(...names).map((redirect) => ({ redirect })),
 );
 const route = (targets: readonly string[], denied: CompiledRoute['onDenied']): CompiledRoute => {
-  const weighted = targets.map((model) => ({ model, weight: 1 }));
+  const weighted = targets.map((model) => ({ model, weight: 1, fallbackOn: [] }));
   const rest = { rule: 'Route/r', model: 'virtual', subjects: undefined, strategy: 'priority' as const };
   return { ...rest, targets: weighted, onDenied: denied };
 };
@@ -47,8 +47,8 @@ describe('the choice of a target', () => {
   it('by weight is first as often as the weights say', () => {
     const weighted = { ...route([], 'refuse'), strategy: 'weight' as const };
     const targets = [
-      { model: 'a/1', weight: 3 },
-      { model: 'a/2', weight: 1 },
+      { model: 'a/1', weight: 3, fallbackOn: [] },
+      { model: 'a/2', weight: 1, fallbackOn: [] },
     ];
     let state = 1;
     // A Lehmer generator: the same draws each time.

@@ -1,10 +1,18 @@
 import type { CatalogueModel } from '#libs/decision-engine';
 import { isDearer } from './is-dearer.js';
-import type { CompiledRoute } from './routes-in-force.js';
+import type { CompiledRoute, RouteTarget } from './routes-in-force.js';
 
 /** What became of a call that a route led on. */
-export type RouteReason = 'granted' | 'downgraded' | 'redirected';
-export type Choice = { readonly target: string; readonly reason: RouteReason };
+export type RouteReason = 'granted' | 'downgraded' | 'redirected' | 'fallback';
+export type Choice = {
+  readonly target: string;
+  readonly reason: RouteReason;
+  /** The targets as this call has them, and where among them `target` stands; -1 where it is none of them. */
+  readonly order: readonly RouteTarget[];
+  readonly at: number;
+  /** What was denied, and what no further target may be dearer than. */
+  readonly ceiling: string | undefined;
+};
 
 /** What a choice rests on. `random` answers from 0 to below 1, as Math.random does. */
 export type ChoiceGround = {
@@ -18,30 +26,49 @@ export type ChoiceGround = {
  * of them with `isAllowed: false`. What stands in for a target that was denied is never dearer than that one.
  */
 export function chooseTarget(route: CompiledRoute, ground: ChoiceGround): Choice & { readonly isAllowed: boolean } {
-  const [first = '', ...others] = inOrder(route, ground.random);
+  const order = inOrder(route, ground.random);
+  const first = order[0]?.model ?? '';
   const reason = first === route.model || !ground.model(route.model) ? 'granted' : 'redirected';
-  if (ground.mayUse(first)) return { target: first, reason, isAllowed: true };
-  const standIns = standInsOf(route, others);
+  if (ground.mayUse(first)) return { target: first, reason, order, at: 0, ceiling: undefined, isAllowed: true };
+  const standIns = standInsOf(route, order);
   const ceiling = ground.model(first);
-  const target = standIns.find((name) => {
+  const at = standIns.findIndex(({ model: name }) => {
     const model = ground.model(name);
     return model !== undefined && !isDearer(model, ceiling) && ground.mayUse(name);
   });
-  if (target === undefined) return { target: first, reason, isAllowed: false };
-  return { target, reason: route.onDenied === 'next' ? 'downgraded' : 'redirected', isAllowed: true };
+  const target = standIns[at]?.model;
+  if (target === undefined) return { target: first, reason, order, at: 0, ceiling: undefined, isAllowed: false };
+  const became = route.onDenied === 'next' ? 'downgraded' : 'redirected';
+  return { target, reason: became, order: standIns, at, ceiling: first, isAllowed: true };
 }
 
-function standInsOf({ onDenied }: CompiledRoute, others: readonly string[]): readonly string[] {
-  if (typeof onDenied === 'object') return [onDenied.redirect];
-  return onDenied === 'next' ? others : [];
+/**
+ * Where a call goes on after one of its targets failed: the next that the caller may use. That the route lists it behind
+ * a target with `fallbackOn` is the leave to be dearer than that one; who was denied something gets nothing dearer.
+ */
+export function nextTarget(choice: Choice, ground: Omit<ChoiceGround, 'random'>): Choice | undefined {
+  const { order, ceiling } = choice;
+  for (let at = choice.at + 1; at < order.length; at += 1) {
+    const name = order[at]?.model ?? '';
+    const model = ground.model(name);
+    const isInReach = model && (ceiling === undefined || !isDearer(model, ground.model(ceiling)));
+    if (isInReach && ground.mayUse(name)) return { target: name, reason: 'fallback', order, at, ceiling };
+  }
+  return undefined;
+}
+
+/** What may be called in the place of a denied first target. */
+function standInsOf({ onDenied }: CompiledRoute, order: readonly RouteTarget[]): readonly RouteTarget[] {
+  if (typeof onDenied === 'object') return [{ model: onDenied.redirect, weight: 1, fallbackOn: [] }];
+  return onDenied === 'next' ? order.slice(1) : [];
 }
 
 /**
  * Weighted without putting back after Efraimidis and Spirakis (2006): a target is first as often as its share of the
  * weights says. No latencies are measured here: `latency` takes targets by priority.
  */
-function inOrder({ strategy, targets }: CompiledRoute, random: () => number): readonly string[] {
-  if (strategy !== 'weight') return targets.map(({ model }) => model);
-  const drawn = targets.map(({ model, weight }) => ({ model, key: -Math.log(1 - random()) / weight }));
-  return drawn.toSorted((a, b) => a.key - b.key).map(({ model }) => model);
+function inOrder({ strategy, targets }: CompiledRoute, random: () => number): readonly RouteTarget[] {
+  if (strategy !== 'weight') return targets;
+  const drawn = targets.map((target) => ({ target, key: -Math.log(1 - random()) / target.weight }));
+  return drawn.toSorted((a, b) => a.key - b.key).map(({ target }) => target);
 }

@@ -1,7 +1,19 @@
 import { canonicalSubject, subjectsMeaning, type Principal, type TenantSnapshot } from '#libs/decision-engine';
 import type { DocumentOf } from '#libs/policy-language';
+import type { FallbackOn } from './fallback-cause.js';
 
 type Spec = DocumentOf<'Route'>['spec'];
+
+/** One of the models that a route leads to. */
+export type RouteTarget = {
+  readonly model: string;
+  readonly weight: number;
+  /** After which failures a call goes on to the next target; never where empty. */
+  readonly fallbackOn: FallbackOn;
+  /** From the attempt's start to the first byte of content, and to its last; unbounded here where left out. */
+  readonly firstTokenTimeoutMs?: number | undefined;
+  readonly attemptTimeoutMs?: number | undefined;
+};
 
 /** A Route as calls are led by it. */
 export type CompiledRoute = {
@@ -13,7 +25,7 @@ export type CompiledRoute = {
   readonly subjects: ReadonlySet<string> | undefined;
   readonly strategy: Spec['strategy'];
   /** By priority, those of one priority as they were written. */
-  readonly targets: readonly { readonly model: string; readonly weight: number }[];
+  readonly targets: readonly RouteTarget[];
   readonly onDenied: NonNullable<Spec['onDenied']>;
 };
 
@@ -47,7 +59,11 @@ function compileRoute({ metadata, spec }: DocumentOf<'Route'>): CompiledRoute {
     model: spec.model,
     subjects: subjects && new Set(subjects.map(canonicalSubject)),
     strategy: spec.strategy,
-    targets: targets.map(({ model, weight = 1 }) => ({ model, weight })),
+    targets: targets.map(({ priority: _, weight = 1, fallbackOn = [], ...target }) => ({
+      ...target,
+      weight,
+      fallbackOn,
+    })),
     onDenied: spec.onDenied ?? 'refuse',
   };
 }

@@ -1,41 +1,7 @@
-import { compile } from '#libs/decision-engine';
-import { readDocument, type PolicyDocument } from '#libs/policy-language';
 import { describe, expect, it } from 'vitest';
-import { chat, client, codeOf, gateway, post } from '../pipeline/pipeline.fixture.js';
+import { chat, client, codeOf, post } from '../pipeline/pipeline.fixture.js';
+import { routed, targets } from './routed.fixture.js';
 
-const document = (kind: string, name: string, spec: object, env?: string): PolicyDocument => {
-  const tags = env === undefined ? {} : { tags: { env } };
-  return readDocument({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme', ...tags }, spec });
-};
-const model = (name: string, price: string, env = 'development') => {
-  const cost = { inputPerMillion: price, outputPerMillion: price, currency: 'USD' };
-  return document('Model', name, { upstreamModel: `up-${name.slice(5)}`, types: ['chat'], cost }, env);
-};
-const targets = ['main/best', 'main/dear', 'main/good', 'main/cheap'].map((name, priority) => ({
-  model: name,
-  priority,
-}));
-const route = { model: 'assistant', strategy: 'priority', targets, onDenied: 'next' };
-
-/** user_dev may use development only: not `best`, but `dear`, which costs more, `good` and `cheap`. */
-async function routed(spec: object) {
-  const edge = await gateway();
-  // As the policy of the fixture says where its upstream is.
-  const baseUrl = edge.upstreamUrl;
-  const documents = [
-    document('ProviderAccount', 'main', { provider: 'openai', baseUrl, credential: { secretRef: 'main' } }),
-    model('main/best', '30', 'production'),
-    model('main/dear', '31'),
-    model('main/good', '3'),
-    model('main/cheap', '1'),
-    document('RoleBinding', 'dev', { subjects: ['user:user_dev'], roles: ['developer'] }),
-    document('Route', 'premium-or-open', { ...route, ...spec }, 'development'),
-  ];
-  edge.set({
-    snapshot: compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 7, platformRevision: 2 }),
-  });
-  return edge;
-}
 const asked = { ...chat, model: 'assistant' };
 
 describe('a route', () => {

@@ -51,6 +51,7 @@ export const decisionReasons = [
   // routing, limits
   'downgraded',
   'redirected',
+  'fallback',
   'limit',
   'budget',
   // the request itself
@@ -64,6 +65,7 @@ export const decisionReasons = [
   'position_not_reached',
   'audit_unavailable',
   'upstream_credential_missing',
+  'circuit_open',
   'internal_error',
 ] as const;
 

@@ -9,11 +9,18 @@ const Status = z.union([z.int().min(400).max(599), z.enum(['4xx', '5xx', 'timeou
   error: 'Expected a status such as 429, or 4xx, 5xx, timeout, connect.',
 });
 
+const Milliseconds = z.int().min(1).max(3_600_000);
+
 const Target = z.strictObject({
   model: ModelName,
   priority: z.int().min(0).max(1_000).optional(),
   weight: z.int().min(1).max(1_000_000).optional(),
+  /** After which failures the next target is called; a model that is listed twice in a row is tried again. */
   fallbackOn: listOf(Status).optional(),
+  /** Ms from the attempt's start to the first byte of content. */
+  firstTokenTimeoutMs: Milliseconds.optional(),
+  /** Ms from the attempt's start to its last byte. */
+  attemptTimeoutMs: Milliseconds.optional(),
 });
 
 /** A virtual model, or one that stands in front of a real one. Each target is authorised on its own. */

@@ -1,0 +1,61 @@
+import { setTimeout } from 'node:timers/promises';
+import { engineRequest } from '#libs/access';
+import { decide } from '#libs/decision-engine';
+import { decisionIdAt } from '../edge/decision-id.js';
+import { Refusal } from '../refusals/refusal.js';
+import { nextTarget, type Choice } from '../routing/choose-target.js';
+import type { RelayOutcome } from '../relay/relay-outcome.js';
+import { canServe } from './authorise.step.js';
+import { authenticateStep } from './authenticate.step.js';
+import { advance, type Known, type Read, type StepAnswer } from './exchange.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/** Upstream calls of one request, the first among them. */
+const attemptsMax = 4;
+/** What is waited before the same model is called again, unless its upstream asks for more; drawn from half to all of it. */
+const backoffMs = 250;
+/** An upstream that asks to wait longer is not called again for this request. */
+const waitMsMax = 2_000;
+
+type Parts = Pick<GatewayParts, 'policy' | 'targets'>;
+
+/** The target that a call could go on to, were this attempt to fail. */
+export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choice | undefined {
+  const { led, attempt = 1 }: Known = state;
+  const snapshot = parts.policy.snapshot(state.caller.tenantId);
+  if (!led || !snapshot || attempt >= attemptsMax || (led.order[led.at]?.fallbackOn.length ?? 0) === 0)
+    return undefined;
+  const { route, caller, call, ip, atMs } = state;
+  const model = (name: string) => snapshot.model(name);
+  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
+  const mayUse = (path: string) => {
+    const found = model(path);
+    if (!found || !canServe(found, route) || typeof parts.targets.of(found, route.id) === 'string') return false;
+    if (path === led.target && retryAfterMs > waitMsMax) return false;
+    return decide(snapshot, engineRequest(caller, route.action, { type: 'model', path }, circumstances)).allowed;
+  };
+  return nextTarget(led, { model, mayUse });
+}
+
+/**
+ * The same request as a further one, with a decision id of its own: credential, policy, target and limits are looked at
+ * again. Undefined where the failure of this attempt is the answer.
+ */
+export async function fallBackStep(
+  parts: Parts & Pick<GatewayParts, 'clock' | 'feed' | 'authenticator' | 'tokens'>,
+  state: Read,
+  { retryAfterMs }: NonNullable<RelayOutcome['goesOn']>,
+): Promise<StepAnswer<Read> | undefined> {
+  const { attempt = 1, led }: Known = state;
+  const next = targetBehind(parts, state, retryAfterMs);
+  if (!led || !next) return undefined;
+  if (next.target === led.target) await setTimeout(Math.max(retryAfterMs, (backoffMs * (1 + Math.random())) / 2));
+  // Nobody waits any more; the attempt that failed is on record.
+  if (state.response.destroyed) return undefined;
+  const atMs = parts.clock.nowMs();
+  const own = { decisionId: decisionIdAt(atMs), atMs, begunMs: performance.now() };
+  const unknown = { isRecorded: false, identity: undefined, target: undefined, edits: undefined, prompt: undefined };
+  const further = advance(state, { ...own, ...unknown, attempt: attempt + 1, led: { ...next, rule: led.rule } });
+  const authenticated = await authenticateStep(parts, further);
+  return authenticated instanceof Refusal ? authenticated : further;
+}
