@@ -21,6 +21,7 @@ import type { GatewayParts } from './pipeline/gateway-parts.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.js';
 import { SecretsFeed } from './upstreams/secrets-feed.js';
+import { UpstreamHealth } from './upstreams/upstream-health.js';
 import { UpstreamCredentials } from './upstreams/upstream-credentials.js';
 import { UpstreamTargets } from './upstreams/upstream-targets.js';
 
@@ -45,6 +46,7 @@ export class GatewayRuntime {
   private readonly secrets: SecretsFeed;
   private readonly origins: UpstreamOrigins;
   private readonly keeper: SnapshotKeeper;
+  private readonly health: UpstreamHealth;
   private feed: AccessFeed | undefined;
   private pipeline: Pipeline | undefined;
   private isClosing = false;
@@ -63,6 +65,10 @@ export class GatewayRuntime {
     this.origins = new UpstreamOrigins(AddressRules.parse(settings.GATEHOUSE_EGRESS_ALLOW.join(',')), {
       connectionsMax: settings.GATEHOUSE_UPSTREAM_CONNECTIONS_MAX,
       connectTimeoutMs: settings.GATEHOUSE_UPSTREAM_CONNECT_TIMEOUT_MS,
+    });
+    this.health = new UpstreamHealth({
+      monotonicMs: () => clock.monotonicMs(),
+      onChange: (change) => logger.warn(change, 'the circuit of an upstream changed'),
     });
     const stateTopics = [topics.identityState.name, topics.policyState.name];
     const path = `${settings.GATEHOUSE_DATA}/snapshot/state`;
@@ -140,6 +146,7 @@ export class GatewayRuntime {
       tokens: new TokenAuthenticator({ identity, policy, publicUrl, accepts }),
       publicUrl,
       targets: new UpstreamTargets(this.origins, this.credentials),
+      health: this.health,
       trustedProxies: AddressRules.parse(settings.GATEHOUSE_TRUSTED_PROXIES.join(',')),
       metrics: gatewayMetrics(metrics),
       bounds: {
@@ -156,6 +163,7 @@ export class GatewayRuntime {
     metrics.gaugeOf('gatehouse_keys', 'Keys known to this replica.', () => identity.counts().credentials);
     metrics.gaugeOf('gatehouse_revocations', 'Revocations held.', () => identity.counts().revocations);
     metrics.gaugeOf('gatehouse_upstream_accounts', 'Accounts with a credential.', () => credentials.counts().accounts);
+    metrics.gaugeOf('gatehouse_circuits_open', 'Models whose upstream is left alone.', () => this.health.openCount());
     metrics.gaugeOf('gatehouse_stale_ms', 'How far the lease is over.', () => this.feed?.freshness().staleMs ?? 0);
     metrics.gaugeOf('gatehouse_spool_records', 'Records not published yet.', () => spool.lag().unpublishedRecords);
     metrics.gaugeOf('gatehouse_calls_under_way', 'Requests under way.', () => this.pipeline?.count ?? 0);

@@ -14,16 +14,20 @@ import {
 } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { isNameOfModel, refuseName } from './resolve.step.js';
-import { chooseTarget } from '../routing/choose-target.js';
+import { chooseTarget, nextTarget } from '../routing/choose-target.js';
+import { goesOnWithout } from '../routing/fallback-cause.js';
+import { holderOf } from '../routing/holder-of.js';
+import type { CompiledRoute } from '../routing/routes-in-force.js';
+import { targetOrder } from '../routing/target-order.js';
 
 /** May this caller have this model called, for this operation, now? The lease is looked at last. */
-export function authoriseStep({ feed }: Pick<GatewayParts, 'feed'>, state: Resolved): StepAnswer<Authorised> {
+export function authoriseStep(parts: Pick<GatewayParts, 'feed' | 'health'>, state: Resolved): StepAnswer<Authorised> {
   const { route, call } = state;
-  const led = leadOn(state);
+  const led = leadOn(parts, state);
   const model = led ? state.snapshot.model(led.target) : state.model;
   const decision = decisionOn(state, led?.target ?? call.model);
   const known = advance(state, { decision, led });
-  const staleMs = freshStep({ feed }, known);
+  const staleMs = freshStep(parts, known);
   if (staleMs instanceof Refusal) return staleMs;
   if (!decision.allowed || !model) return refusalOf(decision, call.model);
   if (!canServe(model, route)) {
@@ -44,9 +48,12 @@ function decisionOn({ caller, route, call, snapshot, ip, atMs }: Resolved, path:
   return decide(snapshot, engineRequest(caller, route.action, { type: 'model', path }, circumstances));
 }
 
-/** Where a route leads this caller; to its first target, whose refusal is then the answer, where it may use none. */
-function leadOn(state: Resolved): Led | undefined {
-  const { leadingRoute, snapshot, route } = state;
+/**
+ * Where a route leads this caller; to its first target, whose refusal is then the answer, where it may use none. One whose
+ * upstream fails at the moment is passed over as it would be once it had failed again.
+ */
+function leadOn({ health }: Pick<GatewayParts, 'health'>, state: Resolved): Led | undefined {
+  const { leadingRoute, snapshot, route, caller } = state;
   const { attempt, led }: Known = state;
   // A further attempt goes where the one before led it.
   if (attempt !== undefined) return led;
@@ -57,8 +64,18 @@ function leadOn(state: Resolved): Led | undefined {
     return found !== undefined && canServe(found, route);
   };
   const mayUse = (name: string) => serves(name) && decisionOn(state, name).allowed;
-  const { isAllowed: _, ...choice } = chooseTarget(leadingRoute, { model, mayUse, random: Math.random });
-  return { rule: leadingRoute.rule, ...choice };
+  const isWell = (name: string) => health.waitMs(caller.tenantId, name) === 0;
+  const { isAllowed, ...choice } = chooseTarget(leadingRoute, orderFor(health, leadingRoute, state), { model, mayUse });
+  const { rule } = leadingRoute;
+  if (!isAllowed || isWell(choice.target) || !goesOnWithout(choice)) return { rule, ...choice };
+  const further = nextTarget(choice, { model, mayUse: (name) => isWell(name) && mayUse(name) });
+  return { rule, ...(further ?? choice) };
+}
+
+function orderFor(health: GatewayParts['health'], route: CompiledRoute, { caller, atMs }: Resolved) {
+  const holder = route.sticky && holderOf(route.sticky, caller);
+  const firstByteMs = (name: string) => health.firstByteMs(caller.tenantId, name);
+  return targetOrder(route, { random: Math.random, holder, nowMs: atMs, firstByteMs });
 }
 
 /** How stale a decision made now is, or that none may be made. */

@@ -17,7 +17,7 @@ const backoffMs = 250;
 /** An upstream that asks to wait longer is not called again for this request. */
 const waitMsMax = 2_000;
 
-type Parts = Pick<GatewayParts, 'policy' | 'targets'>;
+type Parts = Pick<GatewayParts, 'policy' | 'targets' | 'health'>;
 
 /** The target that a call could go on to, were this attempt to fail. */
 export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choice | undefined {
@@ -32,6 +32,7 @@ export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choic
     const found = model(path);
     if (!found || !canServe(found, route) || typeof parts.targets.of(found, route.id) === 'string') return false;
     if (path === led.target && retryAfterMs > waitMsMax) return false;
+    if (parts.health.waitMs(caller.tenantId, path) > 0) return false;
     return decide(snapshot, engineRequest(caller, route.action, { type: 'model', path }, circumstances)).allowed;
   };
   return nextTarget(led, { model, mayUse });

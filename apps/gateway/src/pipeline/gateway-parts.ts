@@ -3,6 +3,7 @@ import type { DecisionSpool } from '#libs/spool';
 import type { Clock, Logger } from '#libs/telemetry';
 import type { AddressRules } from '#libs/http';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { UpstreamHealth } from '../upstreams/upstream-health.js';
 import type { UpstreamTargets } from '../upstreams/upstream-targets.js';
 
 /** What the steps work with; each names what it needs. Everything is in memory: no step asks another service. */
@@ -17,6 +18,7 @@ export type GatewayParts = {
   readonly policy: Pick<PolicyView, 'snapshot'>;
   readonly spool: Pick<DecisionSpool, 'append' | 'appendJson' | 'appendUnverified' | 'durable'>;
   readonly targets: UpstreamTargets;
+  readonly health: UpstreamHealth;
   readonly trustedProxies: AddressRules;
   readonly metrics: GatewayMetrics;
   readonly bounds: GatewayBounds;

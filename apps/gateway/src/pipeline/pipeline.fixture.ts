@@ -12,6 +12,7 @@ import { AddressRules } from '#libs/http';
 import { UpstreamOrigins } from '../egress/upstream-origins.js';
 import { gatewayMetrics } from '../metrics/gateway-metrics.js';
 import { chunk, done, reported, serving, sse, usageEvent } from '../relay/relay.fixture.js';
+import { UpstreamHealth } from '../upstreams/upstream-health.js';
 import { UpstreamTargets } from '../upstreams/upstream-targets.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { Pipeline } from './pipeline.js';
@@ -126,6 +127,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
   onTestFinished(() => origins.close());
   const place = { offset: 9n, generation: 1, epoch: 1, position: 42 };
   const state = { ready: true, fresh: { serve: true, staleMs: 0 }, waited: 'reached' as 'reached' | 'timeout' };
+  const time = { monotonicMs: 0 };
   let snapshot: TenantSnapshot | undefined = policyOf(`${upstream.url}/v1`, settings);
   let credential: string | undefined = providerKey;
   const policy = { snapshot: () => snapshot };
@@ -144,6 +146,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     tokens: new TokenAuthenticator({ identity: view, policy, publicUrl: gatewayUrl, accepts: ['pat', 'vak'] }),
     publicUrl: gatewayUrl,
     targets: new UpstreamTargets(origins, { of: () => credential }),
+    health: new UpstreamHealth({ monotonicMs: () => time.monotonicMs, onChange: () => undefined }),
     trustedProxies: AddressRules.parse(''),
     metrics: gatewayMetrics(new Metrics()),
     bounds: { bodyBytesMax: 100_000, headersTimeoutMs: 5_000, idleTimeoutMs: 5_000 },
@@ -154,7 +157,9 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     if ('snapshot' in next) snapshot = next.snapshot;
     if ('credential' in next) credential = next.credential;
   };
-  return { url, upstreamUrl: `${upstream.url}/v1`, keys, put, spool, state, set, pipeline, upstreamRequests };
+  /** Lets time go by for what rests of upstreams depend on; ms. */
+  const pass = (ms: number) => void (time.monotonicMs += ms);
+  return { url, upstreamUrl: `${upstream.url}/v1`, keys, put, spool, state, set, pass, pipeline, upstreamRequests };
 }
 
 /** An upstream in good health. */

@@ -6,6 +6,7 @@ import { arrive } from './arrive.js';
 import { authenticateStep } from './authenticate.step.js';
 import { authoriseStep } from './authorise.step.js';
 import { asksForPosition, awaitPositionStep } from './await-position.step.js';
+import { enterStep, leaveStep } from './enter.step.js';
 import type { Arrived, Authenticated, Governed, Known, Reached, Read, StepAnswer } from './exchange.js';
 import { fallBackStep } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -21,7 +22,7 @@ import { settleStep } from './settle.step.js';
 
 const defect = 'Something went wrong on our side.';
 
-/** `route → authenticate → read body → resolve model → authorise → put in prompt → record → relay → settle → record`. */
+/** `route → authenticate → read body → resolve model → authorise → put in prompt → reach → record → relay → settle → record`. */
 export class Pipeline {
   private readonly underWay = new Set<ServerResponse>();
   private idle: (() => void) | undefined;
@@ -117,10 +118,13 @@ export class Pipeline {
     if (prompted instanceof Refusal) return prompted;
     const reached = reachStep(this.parts, prompted);
     if (reached instanceof Refusal) return reached;
+    const pass = enterStep(this.parts, reached);
+    if (pass instanceof Refusal) return pass;
     const unrecorded = this.record(reached);
     // Awaited only where it takes time: most tenants' records are written by now.
     const refusal = unrecorded instanceof Promise ? await unrecorded : unrecorded;
     const ended = refusal ? neverSent(refusal) : await this.relay(reached);
+    leaveStep(this.parts, reached, pass, refusal ? undefined : ended);
     const known: Known = reached;
     // Every call that is on record as allowed has an end on record, before its caller hears of it.
     const { identity } = known;

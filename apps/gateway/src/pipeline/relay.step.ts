@@ -11,7 +11,7 @@ import type { GatewayParts } from './gateway-parts.js';
 
 /** Sends the call upstream, under the upstream's name for the model, and its answer back. */
 export function relayStep(
-  parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets'>,
+  parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets' | 'health'>,
   state: Reached,
 ): Promise<RelayOutcome> {
   const { bounds } = parts;

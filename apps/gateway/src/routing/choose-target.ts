@@ -14,19 +14,21 @@ export type Choice = {
   readonly ceiling: string | undefined;
 };
 
-/** What a choice rests on. `random` answers from 0 to below 1, as Math.random does. */
+/** What a choice rests on. */
 export type ChoiceGround = {
   readonly model: (name: string) => CatalogueModel | undefined;
   readonly mayUse: (name: string) => boolean;
-  readonly random: () => number;
 };
 
 /**
- * The first target, in the order of the route's strategy, that the caller may use; or, where it may use none, the first
+ * The first target of `order` that the caller may use; or, where it may use none, the first
  * of them with `isAllowed: false`. What stands in for a target that was denied is never dearer than that one.
  */
-export function chooseTarget(route: CompiledRoute, ground: ChoiceGround): Choice & { readonly isAllowed: boolean } {
-  const order = inOrder(route, ground.random);
+export function chooseTarget(
+  route: CompiledRoute,
+  order: readonly RouteTarget[],
+  ground: ChoiceGround,
+): Choice & { readonly isAllowed: boolean } {
   const first = order[0]?.model ?? '';
   const reason = first === route.model || !ground.model(route.model) ? 'granted' : 'redirected';
   if (ground.mayUse(first)) return { target: first, reason, order, at: 0, ceiling: undefined, isAllowed: true };
@@ -46,7 +48,7 @@ export function chooseTarget(route: CompiledRoute, ground: ChoiceGround): Choice
  * Where a call goes on after one of its targets failed: the next that the caller may use. That the route lists it behind
  * a target with `fallbackOn` is the leave to be dearer than that one; who was denied something gets nothing dearer.
  */
-export function nextTarget(choice: Choice, ground: Omit<ChoiceGround, 'random'>): Choice | undefined {
+export function nextTarget(choice: Choice, ground: ChoiceGround): Choice | undefined {
   const { order, ceiling } = choice;
   for (let at = choice.at + 1; at < order.length; at += 1) {
     const name = order[at]?.model ?? '';
@@ -59,16 +61,6 @@ export function nextTarget(choice: Choice, ground: Omit<ChoiceGround, 'random'>)
 
 /** What may be called in the place of a denied first target. */
 function standInsOf({ onDenied }: CompiledRoute, order: readonly RouteTarget[]): readonly RouteTarget[] {
-  if (typeof onDenied === 'object') return [{ model: onDenied.redirect, weight: 1, fallbackOn: [] }];
+  if (typeof onDenied === 'object') return [{ model: onDenied.redirect, priority: 0, weight: 1, fallbackOn: [] }];
   return onDenied === 'next' ? order.slice(1) : [];
-}
-
-/**
- * Weighted without putting back after Efraimidis and Spirakis (2006): a target is first as often as its share of the
- * weights says. No latencies are measured here: `latency` takes targets by priority.
- */
-function inOrder({ strategy, targets }: CompiledRoute, random: () => number): readonly RouteTarget[] {
-  if (strategy !== 'weight') return targets;
-  const drawn = targets.map((target) => ({ target, key: -Math.log(1 - random()) / target.weight }));
-  return drawn.toSorted((a, b) => a.key - b.key).map(({ target }) => target);
 }

@@ -1,4 +1,5 @@
 import type { DocumentOf } from '#libs/policy-language';
+import type { Choice } from './choose-target.js';
 
 /** What a target's `fallbackOn` may name. */
 export type FallbackOn = NonNullable<DocumentOf<'Route'>['spec']['targets'][number]['fallbackOn']>;
@@ -13,4 +14,10 @@ export type FailureCause = number | 'timeout' | 'connect' | 'broken';
 export function leadsOn(fallbackOn: FallbackOn, cause: FailureCause): boolean {
   if (typeof cause !== 'number') return fallbackOn.includes(cause === 'broken' ? '5xx' : cause);
   return fallbackOn.includes(cause) || (cause >= 400 && fallbackOn.includes(cause < 500 ? '4xx' : '5xx'));
+}
+
+/** Whether a target whose circuit is open is passed over: it would fail in one of these ways. */
+export function goesOnWithout({ order, at }: Choice): boolean {
+  const fallbackOn = order[at]?.fallbackOn ?? [];
+  return fallbackOn.includes('5xx') || fallbackOn.includes('timeout') || fallbackOn.includes('connect');
 }

@@ -7,6 +7,7 @@ type Spec = DocumentOf<'Route'>['spec'];
 /** One of the models that a route leads to. */
 export type RouteTarget = {
   readonly model: string;
+  readonly priority: number;
   readonly weight: number;
   /** After which failures a call goes on to the next target; never where empty. */
   readonly fallbackOn: FallbackOn;
@@ -27,6 +28,7 @@ export type CompiledRoute = {
   /** By priority, those of one priority as they were written. */
   readonly targets: readonly RouteTarget[];
   readonly onDenied: NonNullable<Spec['onDenied']>;
+  readonly sticky: Spec['sticky'];
 };
 
 const compiled = new WeakMap<TenantSnapshot, ReadonlyMap<string, readonly CompiledRoute[]>>();
@@ -59,11 +61,10 @@ function compileRoute({ metadata, spec }: DocumentOf<'Route'>): CompiledRoute {
     model: spec.model,
     subjects: subjects && new Set(subjects.map(canonicalSubject)),
     strategy: spec.strategy,
-    targets: targets.map(({ priority: _, weight = 1, fallbackOn = [], ...target }) => ({
-      ...target,
-      weight,
-      fallbackOn,
-    })),
+    targets: targets.map(({ priority = 0, weight = 1, fallbackOn = [], ...target }) => {
+      return { ...target, priority, weight, fallbackOn };
+    }),
     onDenied: spec.onDenied ?? 'refuse',
+    sticky: spec.sticky,
   };
 }

@@ -43,6 +43,15 @@ export const Route = defineKind({
       .optional(),
   }),
   lint({ spec }, context, report) {
+    if (spec.sticky && spec.strategy === 'latency') {
+      const message = 'A route that follows latency does not keep callers to a target.';
+      report({
+        path: ['spec', 'sticky'],
+        rule: 'sticky-latency',
+        message,
+        suggestion: 'Use strategy weight or priority.',
+      });
+    }
     if (spec.when?.subjects) lintSubjects(spec.when.subjects, ['spec', 'when', 'subjects'], 'patterns', report);
     for (const [n, { model }] of spec.targets.entries()) {
       lintModelGlobs([model], (_) => ['spec', 'targets', n, 'model'], context, report);

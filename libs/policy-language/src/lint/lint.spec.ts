@@ -142,6 +142,21 @@ describe('references', () => {
   });
 });
 
+it('a route that follows latency cannot keep callers to a target', () => {
+  const route = (strategy: string) => {
+    const sticky = { by: ['principal'], ttlSeconds: 60 };
+    return {
+      kind: 'Route',
+      metadata: { name: 't' },
+      spec: { model: 'a', strategy, targets: [{ model: 'main/gpt-4' }], sticky },
+    };
+  };
+  expect(errorsOf(route('latency'))).toEqual([
+    'sticky-latency | Route/t | /spec/sticky | Use strategy weight or priority.',
+  ]);
+  expect(errorsOf(route('weight'))).toEqual([]);
+});
+
 describe('statements', () => {
   it.each([
     [
