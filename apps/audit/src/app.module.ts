@@ -7,8 +7,13 @@ import { ChangesController } from './changes/changes.controller.js';
 import { EventsConsumer } from './changes/events.consumer.js';
 import { CallsController } from './calls/calls.controller.js';
 import { AuditDatabase, CLICKHOUSE_URL } from './clickhouse/audit-database.adapter.js';
+import { ConformityController } from './conformity/conformity.controller.js';
 import type { AuditConfig } from './config.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
+import { CallerHistory } from './explain/caller-history.js';
+import { DecisionReplay } from './explain/decision-replay.js';
+import { ExplainController } from './explain/explain.controller.js';
+import { PolicyHistory } from './explain/policy-history.js';
 import { FindingSweep } from './findings/finding-sweep.js';
 import { FindingsController } from './findings/findings.controller.js';
 import { FindingsTable } from './findings/findings-table.js';
@@ -34,6 +39,8 @@ import { UsageController } from './usage/usage.controller.js';
   ],
   controllers: [
     DecisionsController,
+    ExplainController,
+    ConformityController,
     CallsController,
     ChangesController,
     UsageController,
@@ -53,6 +60,9 @@ import { UsageController } from './usage/usage.controller.js';
     RecordList,
     RecordFinder,
     ChangeList,
+    PolicyHistory,
+    CallerHistory,
+    DecisionReplay,
     ReconciliationOfLog,
     ReconciliationOfTenant,
   ],
