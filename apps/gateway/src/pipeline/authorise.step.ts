@@ -67,7 +67,8 @@ function leadOn({ health }: Pick<GatewayParts, 'health'>, state: Resolved): Led 
   const isWell = (name: string) => health.waitMs(caller.tenantId, name) === 0;
   const { isAllowed, ...choice } = chooseTarget(leadingRoute, orderFor(health, leadingRoute, state), { model, mayUse });
   const { rule } = leadingRoute;
-  if (!isAllowed || isWell(choice.target) || !goesOnWithout(choice)) return { rule, ...choice };
+  if (!isAllowed || isWell(choice.target) || !goesOnWithout(choice.order[choice.at]?.fallbackOn ?? []))
+    return { rule, ...choice };
   const further = nextTarget(choice, { model, mayUse: (name) => isWell(name) && mayUse(name) });
   return { rule, ...(further ?? choice) };
 }

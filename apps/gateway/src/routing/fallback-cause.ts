@@ -1,5 +1,4 @@
 import type { DocumentOf } from '#libs/policy-language';
-import type { Choice } from './choose-target.js';
 
 /** What a target's `fallbackOn` may name. */
 export type FallbackOn = NonNullable<DocumentOf<'Route'>['spec']['targets'][number]['fallbackOn']>;
@@ -17,7 +16,6 @@ export function leadsOn(fallbackOn: FallbackOn, cause: FailureCause): boolean {
 }
 
 /** Whether a target whose circuit is open is passed over: it would fail in one of these ways. */
-export function goesOnWithout({ order, at }: Choice): boolean {
-  const fallbackOn = order[at]?.fallbackOn ?? [];
+export function goesOnWithout(fallbackOn: FallbackOn): boolean {
   return fallbackOn.includes('5xx') || fallbackOn.includes('timeout') || fallbackOn.includes('connect');
 }
