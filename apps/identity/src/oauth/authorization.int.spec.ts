@@ -13,7 +13,8 @@ import {
   tokensFor,
   type Client,
 } from './code-flow.fixture.js';
-import { Browser, OAuthWorld } from './oauth.fixture.js';
+import { Browser } from './browser.fixture.js';
+import { OAuthWorld } from './oauth.fixture.js';
 
 const world = new OAuthWorld();
 let client: Client;

@@ -4,7 +4,8 @@ import * as oidc from 'openid-client';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { AccessTokenClaims } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
-import { Browser, OAuthWorld } from './oauth.fixture.js';
+import { Browser } from './browser.fixture.js';
+import { OAuthWorld } from './oauth.fixture.js';
 
 const world = new OAuthWorld();
 beforeAll(() => world.open());

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
-import { Browser, type OAuthWorld } from './oauth.fixture.js';
+import { Browser } from './browser.fixture.js';
+import type { OAuthWorld } from './oauth.fixture.js';
 
 export type Client = { readonly id: string; readonly secret: string };
 export const REDIRECT = 'https://app.example/callback';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Secrets } from '../stack/secrets.js';
 
 export type Service = 'identity' | 'policy' | 'audit' | 'gateway';
@@ -41,10 +42,16 @@ export function serviceEnvironment(service: Service, place: Place, around: Servi
       ...store(secrets.seal_key_identity),
       GATEHOUSE_SIGNING_KEY: secrets.signing_key,
       GATEHOUSE_RESOURCES: resources.join(','),
+      GATEHOUSE_ROTATION_SINKS: around.extra['GATEHOUSE_ROTATION_SINKS'] ?? ownSink(place.folder),
     },
     policy: { ...store(secrets.seal_key_policy), GATEHOUSE_MASTER_KEY: secrets.master_key },
     audit: { ...store(secrets.seal_key_audit), CLICKHOUSE_URL: around.clickhouseUrl },
     gateway: { GATEHOUSE_MASTER_KEY: secrets.master_key },
   };
   return { ...around.extra, ...everyone, ...own[service] };
+}
+
+/** Somewhere for keys that rotate by themselves, unless whoever starts it all has sinks of their own. */
+function ownSink(folder: string): string {
+  return JSON.stringify({ files: { type: 'directory', path: join(folder, 'rotated-keys'), tenants: ['*'] } });
 }
