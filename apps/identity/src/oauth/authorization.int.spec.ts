@@ -133,6 +133,30 @@ describe('an authorization response', () => {
       expect(page.text).not.toContain('name="password"');
     }
   });
+
+  it.each([
+    [{ response_mode: 'form_post' }, 'unsupported_response_mode'],
+    [{ response_mode: 'web_message' }, 'unsupported_response_mode'],
+    [{ response_mode: 'query.jwt' }, 'unsupported_response_mode'],
+    [{ response_mode: 'fragment' }, 'invalid_request'],
+    [{ response_type: 'token' }, 'invalid_request'],
+    [{ response_type: 'token', response_mode: 'form_post' }, 'unsupported_response_mode'],
+  ])('refuses %o by a query, with no page and no script', async (asked, error) => {
+    const page = await new Browser(world).go(authorizationUrl(client, newVerifier(), asked));
+    expect(page.url.href.startsWith(`${REDIRECT}?`)).toBe(true);
+    expect(page.url.searchParams.get('error')).toBe(error);
+    expect([page.url.hash, page.text]).toEqual(['', '']);
+  });
+
+  it('is told of in discovery as it is', async () => {
+    for (const path of ['openid-configuration', 'oauth-authorization-server']) {
+      const { body } = await world.send({ method: 'GET', url: `/.well-known/${path}`, headers: {} });
+      expect(JSON.parse(body)).toMatchObject({
+        response_types_supported: ['code'],
+        response_modes_supported: ['query'],
+      });
+    }
+  });
 });
 
 describe('consent', () => {

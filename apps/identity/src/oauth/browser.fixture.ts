@@ -36,7 +36,7 @@ export class Browser {
         },
         ...(sent !== undefined && { payload: sent }),
       });
-      this.keep([answer.headers['set-cookie'] ?? []].flat());
+      this.keep([answer.headers['set-cookie'] ?? []].flat().map(String));
       const { location } = answer.headers;
       if (location === undefined) {
         return { url: target, status: answer.statusCode, text: answer.body, headers: answer.headers as never };

@@ -1,6 +1,6 @@
 import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Injectable } from '@nestjs/common';
-import { Provider, type JWK } from 'oidc-provider';
+import type { JWK, Provider } from 'oidc-provider';
 import { PublicUrls } from '../../public-urls.js';
 import { SigningKeys, type PublishedKey } from '../../signing-keys/signing-keys.js';
 import { ArtifactTable } from '../artifacts/artifact-table.js';
@@ -21,6 +21,7 @@ import { AccessTokens } from '../tokens/access-tokens.js';
 import { CodeTokens } from '../tokens/code-tokens.js';
 import { TokenSubjects } from '../tokens/token-subjects.js';
 import { configurationOf } from './configuration.js';
+import { listOwnModes, QueryProvider } from './query-provider.js';
 import { rotationOf } from './refresh-retries.js';
 import { StructuredTokens } from './structured-tokens.js';
 
@@ -64,7 +65,7 @@ export class OAuthProvider {
     const stores = { artifacts, grants, replays, clients, ends };
     const jwks = keys.map(({ privateJwk }) => privateJwk as unknown as JWK);
     const services = urls.resources;
-    const provider = new Provider(
+    const provider = new QueryProvider(
       urls.issuer,
       configurationOf({ ...stores, codeTokens, cookieKeys, services, keys: jwks }),
     );
@@ -77,6 +78,7 @@ export class OAuthProvider {
     provider.use(async (context, next) => {
       await next();
       await this.structured.answer(context as never);
+      listOwnModes(context as never);
       const { answered } = rotationOf(context);
       if (answered !== undefined) (context.body as Record<string, unknown>)['refresh_token'] = answered;
     });
