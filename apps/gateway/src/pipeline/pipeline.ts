@@ -11,6 +11,7 @@ import type { Arrived, Authenticated, Governed, Known, Reached, Read, StepAnswer
 import { fallBackStep } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { answerListing, listStep } from './list.step.js';
+import { OpenStreams } from './open-streams.js';
 import { promptStep } from './prompt.step.js';
 import { reachStep } from './reach.step.js';
 import { readStep } from './read.step.js';
@@ -27,7 +28,11 @@ export class Pipeline {
   private readonly underWay = new Set<ServerResponse>();
   private idle: (() => void) | undefined;
 
-  constructor(private readonly parts: GatewayParts) {}
+  private readonly streams: OpenStreams;
+
+  constructor(private readonly parts: GatewayParts) {
+    this.streams = new OpenStreams(parts);
+  }
 
   /** Serves one request to its end. Never throws and never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,9 +62,16 @@ export class Pipeline {
     return this.underWay.size;
   }
 
-  /** Ends what is under way as if its callers had left: upstreams stop, and every call gets its end on record. */
+  /**
+   * Ends what is under way: streams by an error, all else as if its callers had left. Upstreams stop, and every call gets
+   * its end on record.
+   */
   cut(): void {
-    for (const response of this.underWay) response.destroy();
+    this.streams.cutAll();
+    // Streams are over by then, and leave as their last words are written.
+    setImmediate(() => {
+      for (const response of this.underWay) response.destroy();
+    });
   }
 
   private async run(arrived: Arrived): Promise<Refusal | undefined> {
@@ -134,7 +146,7 @@ export class Pipeline {
 
   private async relay(reached: Reached): Promise<RelayOutcome> {
     try {
-      return await relayStep(this.parts, reached);
+      return await relayStep(this.parts, this.streams, reached);
     } catch (error) {
       this.parts.logger.error({ err: error, decision_id: reached.decisionId }, 'a call could not be sent');
       return neverSent(new Refusal('internal_error', 'internal_error', defect));

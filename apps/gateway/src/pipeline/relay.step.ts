@@ -5,13 +5,16 @@ import { answerHeadersOf } from '../refusals/gateway-headers.js';
 import { relay } from '../relay/relay.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import { leadsOn, type FailureCause } from '../routing/fallback-cause.js';
+import type { StreamCut } from '../relay/upstream-call.js';
 import type { Reached } from './exchange.js';
+import type { OpenStreams } from './open-streams.js';
 import { targetBehind } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 /** Sends the call upstream, under the upstream's name for the model, and its answer back. */
 export function relayStep(
   parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets' | 'health'>,
+  streams: Pick<OpenStreams, 'watch'>,
   state: Reached,
 ): Promise<RelayOutcome> {
   const { bounds } = parts;
@@ -35,6 +38,7 @@ export function relayStep(
     goesOnAfter: fallbackOn && ((cause: FailureCause) => leadsOn(fallbackOn, cause)),
     firstTokenTimeoutMs: step?.firstTokenTimeoutMs,
     attemptTimeoutMs: step?.attemptTimeoutMs,
+    watch: (cut: StreamCut) => streams.watch(state, cut),
   };
   return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
 }

@@ -14,6 +14,8 @@ export type RelayOutcome = {
   readonly facts: AnswerFacts | undefined;
   /** From the relay's start; 0 where none came. */
   readonly firstByteMs: number;
+  /** It was the gateway that ended what the upstream would have gone on with. */
+  readonly isCut?: boolean;
   /** The call may go on to another target; `retryAfterMs` is what the upstream asked to wait, 0 where it did not. */
   readonly goesOn?: { readonly retryAfterMs: number };
   /** The upstream was asked, and may have worked on it, though no answer came. */

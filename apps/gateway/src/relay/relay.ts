@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { errorForms } from '../refusals/error-form.js';
+import type { AnswerCode } from '../refusals/refusal.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { Deadlines } from './deadlines.js';
@@ -43,7 +44,14 @@ export function relay(
   return promise;
 }
 
-type Ending = { readonly failure?: UpstreamFailure; readonly facts?: AnswerFacts; readonly retryAfterMs?: number };
+const broken = { code: 'upstream_error', message: 'The upstream broke off in the middle of its answer.' } as const;
+
+type Ending = {
+  readonly failure?: UpstreamFailure;
+  readonly facts?: AnswerFacts;
+  readonly retryAfterMs?: number;
+  readonly isCut?: boolean;
+};
 
 class Relay implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -58,6 +66,7 @@ class Relay implements Dispatcher.DispatchHandler {
   /** Status and headers, kept until content is there, while the call may still go on elsewhere. */
   private head: readonly string[] | undefined;
   private isWritten = false;
+  private unwatch: (() => void) | undefined;
   private isSettled = false;
   private stalled: NodeJS.Timeout | undefined;
   private readonly deadlines: Deadlines;
@@ -108,7 +117,9 @@ class Relay implements Dispatcher.DispatchHandler {
     this.isWritten = true;
     this.response.writeHead(this.status, [...this.head]);
     // The first event may be a while: a caller that streams learns the status now.
-    if (this.isStream) this.response.flushHeaders();
+    if (!this.isStream) return;
+    this.response.flushHeaders();
+    this.unwatch = this.call.watch?.((...why) => this.cut(...why));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -154,6 +165,12 @@ class Relay implements Dispatcher.DispatchHandler {
     else this.fail(failure);
   }
 
+  private cut(code: AnswerCode, message: string, errorType: string): void {
+    if (this.isSettled) return;
+    this.breakOff(errorType, { code, message });
+    this.controller?.abort(new Error('the stream was cut'));
+  }
+
   private expire(): void {
     if (this.isSettled) return;
     if (this.isWritten) this.breakOff(attemptTimedOut.errorType);
@@ -167,31 +184,31 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** The answer had begun: it must not look finished. What a stream says last is an error, and no answer ends orderly. */
-  private breakOff(errorType: string): void {
+  private breakOff(errorType: string, cut?: { readonly code: AnswerCode; readonly message: string }): void {
     const { response } = this;
-    this.finish('interrupted', errorType);
+    this.finish('interrupted', errorType, { isCut: cut !== undefined });
     if (!this.isStream) {
       response.destroy();
       return;
     }
     const { streamError } = errorForms[this.call.dialect];
-    response.write(streamError('upstream_error', 'The upstream broke off in the middle of its answer.'), () =>
-      response.destroy(),
-    );
+    const { code, message } = cut ?? broken;
+    response.write(streamError(code, message), () => response.destroy());
   }
 
   private finish(outcome: RelayOutcome['outcome'], errorType: string, ending: Ending = {}): void {
-    const { failure, facts, retryAfterMs: wait = 0 } = ending;
+    const { failure, facts, isCut = false, retryAfterMs: wait = 0 } = ending;
     this.isSettled = true;
     clearTimeout(this.stalled);
     this.deadlines.clear();
+    this.unwatch?.();
     this.response.off('close', this.leave);
     const { status, firstByteMs } = this;
     const told = facts ?? this.reader?.facts();
     const goesOn = failure?.causes.some((cause) => this.call.goesOnAfter?.(cause)) ? { retryAfterMs: wait } : undefined;
     const isInDoubt = failure?.isInDoubt ?? false;
     const own = { outcome, status, refusal: failure?.refusal, errorType, facts: told, firstByteMs };
-    this.settle({ ...own, isInDoubt, ...(goesOn && { goesOn }) });
+    this.settle({ ...own, isInDoubt, isCut, ...(goesOn && { goesOn }) });
   }
 
   private readerFor(headers: IncomingHttpHeaders): AnswerReader {

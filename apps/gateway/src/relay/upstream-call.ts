@@ -1,7 +1,11 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerForm } from '../providers/provider.js';
+import type { AnswerCode } from '../refusals/refusal.js';
 import type { Dialect } from '../routes/route.js';
 import type { FailureCause } from '../routing/fallback-cause.js';
+
+/** Ends a stream in its client's form of an error; `errorType` is why, on record. Does nothing once the stream is over. */
+export type StreamCut = (code: AnswerCode, message: string, errorType: string) => void;
 
 /** One request to an upstream, ready to be sent. */
 export type UpstreamCall = {
@@ -25,4 +29,6 @@ export type UpstreamCall = {
   readonly goesOnAfter?: ((cause: FailureCause) => boolean) | undefined;
   readonly firstTokenTimeoutMs?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
+  /** Told when a stream has begun, with what cuts it; what it answers is called at the stream's end. */
+  readonly watch?: ((cut: StreamCut) => () => void) | undefined;
 };
