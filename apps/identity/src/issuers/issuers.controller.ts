@@ -7,6 +7,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { issuerAggregate } from '../aggregates.js';
 import { newId } from '../ids.js';
 import { listPage } from '../lists/list-query.js';
+import { requireRoom, rooms } from '../lists/tenant-room.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
@@ -44,6 +45,7 @@ export class IssuersController {
     const { name } = body;
     const { settings, keys } = await this.wanted.ofNew(caller, { name, tenantId }, body);
     await this.rights.require(caller, { name, tenantId }, settings.mappings);
+    await requireRoom(this.tables.issuers, tenantId, rooms.issuers);
     const id = newId('issuer');
     const at = this.clock.nowIso();
     const about = { issuerId: id, tenantId, at, name, keys: keys ?? [], createdBy: caller.principalId };

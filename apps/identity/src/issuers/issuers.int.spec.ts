@@ -1,5 +1,6 @@
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rooms } from '../lists/tenant-room.js';
 import { IssuersFixture } from './issuers.fixture.js';
 import { ecKey } from './key-server.fixture.js';
 
@@ -44,6 +45,17 @@ describe('POST /v1/issuers', () => {
     }
     await spec.ada(`DELETE /v1/issuers/${first.id}`);
     expect((await spec.identity.ask(spec.people.gil.key, 'POST /v1/issuers', theirs)).status).toBe(201);
+  });
+
+  it('stops a tenant that would crowd the others out of the guards', async () => {
+    const { em } = spec.identity.store;
+    const fill = `insert into issuer_list_v1 (id, tenant_id, version, position, body)
+      select 'issuer_fill' || n, 'acme', 1, n, '{"status": "deleted"}' from generate_series(1, ?) n`;
+    await em.fork().execute(fill, [rooms.issuers.max]);
+    const { status, body } = await spec.ada('POST /v1/issuers', spec.body());
+    expect([status, body.code]).toEqual([422, 'issuer/too-many']);
+    await em.fork().execute(`delete from issuer_list_v1 where id like 'issuer_fill%'`);
+    expect((await spec.ada('POST /v1/issuers', spec.body())).status).toBe(201);
   });
 
   it.each(['http://identity.test', 'http://identity.test/', 'http://IDENTITY.test'])(

@@ -44,6 +44,15 @@ export class ListTable<Row extends object> {
     `.execute(this.em.fork().getKysely());
     return rows.map(toListed);
   }
+
+  /** Rows of a tenant, counted no further than `max`. */
+  async count(tenantId: string, max: number): Promise<number> {
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::int as count from
+        (select 1 from ${sql.table(this.name)} where tenant_id = ${tenantId} limit ${max}) as counted
+    `.execute(this.em.fork().getKysely());
+    return rows[0]?.count ?? 0;
+  }
 }
 
 function toListed<Row>({ version, position, body }: Kept<Row>): Listed<Row> {

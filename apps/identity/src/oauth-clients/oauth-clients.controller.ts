@@ -7,6 +7,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { oauthClientAggregate } from '../aggregates.js';
 import { newId } from '../ids.js';
 import { listPage } from '../lists/list-query.js';
+import { requireRoom, rooms } from '../lists/tenant-room.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
@@ -45,6 +46,7 @@ export class OAuthClientsController {
     const id = newId('client');
     const settings = await this.settings.ofNew(caller, { id, tenantId }, body);
     await this.rights.require(caller, 'oauth-client:create', { id, tenantId }, [settings.virtualAccountId]);
+    await requireRoom(this.tables.clients, tenantId, rooms.clients);
     const at = this.clock.nowIso();
     const authMethod = body.token_endpoint_auth_method;
     const secret = authMethod.startsWith('client_secret_') ? this.secrets.mint(id) : undefined;

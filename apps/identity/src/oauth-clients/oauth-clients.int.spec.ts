@@ -3,6 +3,7 @@ import { CLIENT_SECRET_PATTERN, IdentityView } from '#libs/access';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity } from '../identity.fixture.js';
+import { rooms } from '../lists/tenant-room.js';
 import { ClientSecrets } from './client-secrets.js';
 import { Tables } from '../tables.js';
 
@@ -103,6 +104,18 @@ describe('POST /v1/oauth-clients', () => {
     ['a tenant that is another', { ...machine, tenant: 'globex' }, 404],
   ])('refuses %s', async (_what, body, status) => {
     expect((await ada('POST /v1/oauth-clients', body)).status).toBe(status);
+  });
+
+  it('stops a tenant that would crowd the others out of the guards, and leaves those alone', async () => {
+    const fill = `insert into oauth_client_list_v1 (id, tenant_id, version, position, body)
+      select 'client_fill' || n, 'globex', 1, n, '{"status": "deleted"}' from generate_series(1, ?) n`;
+    const run = (sql: string, most: number) => identity.store.em.fork().execute(sql, [most]);
+    await run(fill, rooms.clients.max);
+    const { status, body } = await identity.ask(people.gil.key, 'POST /v1/oauth-clients', browser);
+    expect([status, body.code]).toEqual([422, 'oauth-client/too-many']);
+    expect((await ada('POST /v1/oauth-clients', browser)).status).toBe(201);
+    await run(`delete from oauth_client_list_v1 where id like 'client_fill%' and position <= ?`, rooms.clients.max);
+    expect((await identity.ask(people.gil.key, 'POST /v1/oauth-clients', browser)).status).toBe(201);
   });
 
   it('is 401 and 403 where it has to be', async () => {
