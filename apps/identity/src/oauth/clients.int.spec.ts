@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { AccessTokenClaims } from '#libs/contracts';
+import { AccessTokenClaims, EXCHANGE_CLIENT_ID } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { Browser } from './browser.fixture.js';
 import { OAuthWorld } from './oauth.fixture.js';
+
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS = 'urn:ietf:params:oauth:token-type:access_token';
 
 const world = new OAuthWorld();
 beforeAll(() => world.open());
@@ -65,6 +68,41 @@ describe('openid-client', () => {
     expect(again.refresh_token).not.toBe(tokens.refresh_token);
     expect(decodeJwt(again.access_token)['gh_grant']).toBe(decodeJwt(tokens.access_token)['gh_grant']);
   });
+
+  it('gets what a user allowed in detail, and keeps it when it refreshes', async () => {
+    const client = await world.codeClient();
+    const config = await discovered(client.id, client.secret, oidc.ClientSecretBasic(client.secret));
+    const verifier = oidc.randomPKCECodeVerifier();
+    const detail = { type: 'gatehouse', actions: ['model:invoke'], resources: ['model:local/*'] };
+    const url = oidc.buildAuthorizationUrl(config, {
+      redirect_uri: 'https://app.example/callback',
+      scope: 'openid offline_access',
+      authorization_details: JSON.stringify([detail]),
+      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      prompt: 'consent',
+    });
+    const page = await new Browser(world).pass(url.href, 'ada@acme.example');
+    const checks = { pkceCodeVerifier: verifier, idTokenExpected: true };
+    const first = await oidc.authorizationCodeGrant(config, page.url, checks);
+    const again = await oidc.refreshTokenGrant(config, String(first.refresh_token));
+    for (const tokens of [first, again]) {
+      expect(tokens.authorization_details).toEqual([detail]);
+      expect(decodeJwt(tokens.access_token)['authorization_details']).toEqual([detail]);
+    }
+  });
+
+  it('exchanges a key for a token of its owner, and is told the type of what it got', async () => {
+    const config = await discovered(EXCHANGE_CLIENT_ID, '', oidc.None());
+    const { ada } = world.people;
+    const answer = await oidc.genericGrantRequest(config, EXCHANGE, {
+      subject_token: ada.key,
+      subject_token_type: 'urn:gatehouse:params:oauth:token-type:api_key',
+      scope: 'model:invoke',
+    });
+    expect(answer).toMatchObject({ issued_token_type: ACCESS, token_type: 'bearer', scope: 'model:invoke' });
+    expect(AccessTokenClaims.parse(decodeJwt(answer.access_token))).toMatchObject({ sub: ada.id, gh_key: ada.keyId });
+  });
 });
 
 describe('oauth4webapi', () => {
@@ -114,5 +152,28 @@ describe('oauth4webapi', () => {
     const revoked = await oauth.revocationRequest(server, client, auth, token.access_token, options);
     await oauth.processRevocationResponse(revoked);
     await waitFor(async () => !(await look()).active);
+  });
+
+  it('exchanges a token for a narrower one, and raises what the server says of one that is none', async () => {
+    const server = await discovered();
+    await world.account('exchanger');
+    const { id, secret } = await world.client({
+      grant_types: ['client_credentials', EXCHANGE],
+      scopes: ['model:invoke', 'model:list'],
+      virtual_account: 'exchanger',
+    });
+    const client = { client_id: id };
+    const auth = oauth.ClientSecretBasic(secret);
+    const whole = await oauth.clientCredentialsGrantRequest(server, client, auth, {}, options);
+    const { access_token: given } = await oauth.processClientCredentialsResponse(server, client, whole);
+    const exchange = async (subject_token: string) => {
+      const form = { subject_token, subject_token_type: ACCESS, scope: 'model:list' };
+      const response = await oauth.genericTokenEndpointRequest(server, client, auth, EXCHANGE, form, options);
+      return oauth.processGenericTokenEndpointResponse(server, client, response);
+    };
+    const narrow = await waitFor(() => exchange(given).catch(() => undefined));
+    expect(narrow).toMatchObject({ issued_token_type: ACCESS, scope: 'model:list' });
+    expect(decodeJwt(narrow.access_token)).toMatchObject({ scope: 'model:list', act: { sub: id } });
+    await expect(exchange(`${given.slice(0, -4)}AAAA`)).rejects.toMatchObject({ error: 'invalid_grant', status: 400 });
   });
 });
