@@ -96,9 +96,9 @@ export class GatewayRuntime {
     this.observe(metrics);
   }
 
-  /** What anybody may know of it (RFC 9728), as the records say now. */
-  resourceMetadata() {
-    return resourceMetadata(this.identity, this.resources.publicUrl);
+  /** What anybody may know of it (RFC 9728), as the records say now. `path`: of the part that is asked about. */
+  resourceMetadata(path: string) {
+    return resourceMetadata(this.identity, this.resources.publicUrl + path);
   }
 
   /** Lets calls under way end, up to a bound. The server takes no new connections meanwhile. */

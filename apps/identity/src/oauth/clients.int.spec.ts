@@ -78,6 +78,8 @@ describe('openid-client', () => {
       redirect_uri: 'https://app.example/callback',
       scope: 'openid offline_access',
       authorization_details: JSON.stringify([detail]),
+      // As a client says it that knows the gateway by one of its prefixes.
+      resource: `${world.gateway}/v1`,
       code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       prompt: 'consent',
@@ -88,7 +90,7 @@ describe('openid-client', () => {
     const again = await oidc.refreshTokenGrant(config, String(first.refresh_token));
     for (const tokens of [first, again]) {
       expect(tokens.authorization_details).toEqual([detail]);
-      expect(decodeJwt(tokens.access_token)['authorization_details']).toEqual([detail]);
+      expect(decodeJwt(tokens.access_token)).toMatchObject({ aud: world.gateway, authorization_details: [detail] });
     }
   });
 

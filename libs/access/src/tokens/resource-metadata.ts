@@ -5,11 +5,12 @@ import type { IdentityView } from '../identity/identity-view.js';
 /**
  * What RFC 9728 has a protected resource say of itself, from what is known now: our own issuer is named while it is
  * trusted. Public: it depends on nobody's tenant.
+ * @param resource As the client knows it: the service's public URL, or one below it.
  */
-export function resourceMetadata(view: Pick<IdentityView, 'issuers'>, publicUrl: string) {
+export function resourceMetadata(view: Pick<IdentityView, 'issuers'>, resource: string) {
   const own = view.issuers.find(OWN_ISSUER_ID);
   return {
-    resource: publicUrl,
+    resource,
     ...(own?.status === 'active' && { authorization_servers: [own.issuer] }),
     bearer_methods_supported: ['header'],
     scopes_supported: actionNames,

@@ -46,11 +46,27 @@ describe('the resource of a token', () => {
     expect(asked({ resource: ['https://policy.example'] }).resource).toBe(services[2]);
   });
 
+  it('is the service of which a part is named, and of services below each other the nearest', () => {
+    expect(asked({ resource: 'https://gateway.example/api/llm' }).resource).toBe(services[0]);
+    const nested = ['https://one.example', 'https://one.example/identity'];
+    const of = (resource: string, resources: readonly string[] = []) =>
+      readAsked({ resource }, { ...bounds, resources }, nested).resource;
+    expect(of('https://one.example/v1')).toBe(nested[0]);
+    expect(of('https://one.example/identity/v1')).toBe(nested[1]);
+    expect(of('https://one.example/identity2')).toBe(nested[0]);
+    expect(() => of('https://one.example/identity/v1', nested.slice(0, 1))).toThrow(errors.InvalidTarget);
+  });
+
   it.each<[string, TokenParameters['resource'], readonly string[]]>([
     ['of nobody', 'https://evil.example', []],
     ['that the client has no tokens for', services[1], services.slice(0, 1)],
     ['that only begins like one', 'https://gateway.example.evil.example', []],
-    ['with a path', 'https://gateway.example/v1', []],
+    ['with a query', 'https://gateway.example/v1?x=1', []],
+    ['with a fragment', 'https://gateway.example/v1#x', []],
+    ['with userinfo', 'https://gateway.example@evil.example/v1', []],
+    ['that goes up', 'https://gateway.example/v1/../v2', []],
+    ['in another case', 'https://Gateway.example/v1', []],
+    ['below a service that the client has no tokens for', 'https://identity.example/v1', services.slice(0, 1)],
     ['of two at once', services.slice(0, 2), []],
     ['of two, one of which is nobody’s', [String(services[0]), 'https://evil.example'], []],
     ['that is empty', '', []],

@@ -51,15 +51,28 @@ function requireWithin(scope: string, { actions }: TokenBounds): void {
   throw new errors.InvalidScope('requested scope is not allowed', scope);
 }
 
-/** RFC 8707: one service. @throws InvalidTarget */
+/**
+ * RFC 8707: one service, by its public URL or by one below it, as RFC 9728 names parts of it. The token is for the whole
+ * service either way.
+ * @throws InvalidTarget
+ */
 export function readResource(
   asked: TokenParameters['resource'],
   { resources }: Pick<TokenBounds, 'resources'>,
   services: readonly string[],
 ): string {
   const open = services.filter((service) => resources.length === 0 || resources.includes(service));
-  const named = [asked ?? open[0]].flat();
-  const [only, ...others] = named.map((resource) => resource?.replace(/\/$/, ''));
-  if (only !== undefined && others.length === 0 && open.includes(only)) return only;
+  const [only, ...others] = [asked ?? open[0]].flat();
+  const service = only === undefined || others.length > 0 ? undefined : serviceOf(only, services);
+  if (service !== undefined && open.includes(service)) return service;
   throw new errors.InvalidTarget('the resource must be the one public URL of a service that the client may ask for');
+}
+
+/** Services may stand below each other, so the longest that fits has it. Other spellings of a URL are nobody's. */
+function serviceOf(resource: string, services: readonly string[]): string | undefined {
+  const text = resource.replace(/\/$/, '');
+  const { href = '', search, hash } = URL.parse(resource) ?? {};
+  if (href.replace(/\/$/, '') !== text || search || hash) return undefined;
+  const fitting = services.filter((service) => text === service || text.startsWith(`${service}/`));
+  return fitting.toSorted((one, other) => other.length - one.length)[0];
 }
