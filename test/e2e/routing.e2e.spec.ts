@@ -1,5 +1,6 @@
 import { BadRequestError } from 'openai';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { behave, behaveWell, callRows } from '../failure/provider-control.js';
 import { clearProviderRequests, decisionRows, demoKey, openai, providerRequests } from '../system/system.js';
 
 const messages = [{ role: 'user' as const, content: 'Say hello.' }];
@@ -11,6 +12,7 @@ async function ask(name: string, model: string) {
 }
 
 beforeEach(clearProviderRequests);
+afterAll(behaveWell);
 
 describe('the demo’s route `assistant` leads a stock client', () => {
   it.each([
@@ -26,6 +28,25 @@ describe('the demo’s route `assistant` leads a stock client', () => {
     const models = { requested_model: 'assistant', resolved_model: resolved, resource: resolved };
     expect(row).toMatchObject({ ...models, outcome: 'allow', reason, applied_rules: ['Route/assistant'] });
     expect(await providerRequests()).toHaveLength(1);
+  });
+
+  it('on to the next target when the first fails, each call decided, recorded and ended on its own', async () => {
+    await behave('gpt-4', { status: 503 });
+    const { text, headers } = await ask('manager', 'assistant');
+    expect(text).toContain('Sandbox(llama-3)');
+    expect(headers.get('gatehouse-attempts')).toBe('2');
+    const requestId = String(headers.get('x-request-id'));
+    // What the caller did not name is the id of the first decision.
+    const ids = [requestId, String(headers.get('gatehouse-decision-id'))];
+    const rows = [];
+    for (const id of ids) rows.push(...(await decisionRows(id)));
+    expect(rows).toMatchObject([
+      { request_id: requestId, resolved_model: 'openai-main/gpt-4', outcome: 'allow', reason: 'granted' },
+      { request_id: requestId, resolved_model: 'local/llama-3', outcome: 'allow', reason: 'fallback' },
+    ]);
+    const [failed, completed] = [await callRows(ids[0] ?? ''), await callRows(ids[1] ?? '')];
+    expect(failed).toMatchObject([{ outcome: 'failed', error_type: 'upstream_503', usage_source: 'none' }]);
+    expect(completed).toMatchObject([{ outcome: 'completed', usage_source: 'upstream' }]);
   });
 
   it('nowhere who may use none of its targets: as if there were no such name', async () => {

@@ -12,6 +12,7 @@ type Behaviour = {
 /** What the provider says of one call; `request_id` is the id of the gateway's decision. */
 export type Upstreamed = { readonly request_id: string; readonly state: string; readonly aborted: boolean };
 export type CallRow = {
+  readonly decision_id: string;
   readonly outcome: string;
   readonly error_type: string;
   readonly http_status: number;

@@ -1,6 +1,7 @@
+import { mintKeyText } from '#libs/access';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { clearProviderRequests, demoKey, gatewayUrl, providerRequests } from '../system/system.js';
-import { rawRequest } from './raw-request.js';
+import { rawMessage, rawRequest } from './raw-request.js';
 
 const chat = '/v1/chat/completions';
 const granted = JSON.stringify({ model: 'local/llama-3', messages: [{ role: 'user', content: 'x' }] });
@@ -120,6 +121,86 @@ describe('a body that says two things', () => {
     expect([lengths.status, chunked.status]).toEqual([400, 400]);
     expect(await providerRequests()).toEqual([]);
   });
+});
+
+describe('a message whose end two readers could see in different places', () => {
+  const target = `POST ${chat} HTTP/1.1`;
+  const inside = `POST ${chat} HTTP/1.1\r\nhost: x\r\n\r\n`;
+  const chunks = `${Buffer.byteLength(granted).toString(16)}\r\n${granted}\r\n0\r\n\r\n`;
+  beforeAll(clearProviderRequests);
+
+  it.each<[string, readonly string[], string]>([
+    ['a space before the colon', ['transfer-encoding : chunked'], chunks],
+    ['a coding that is none', ['transfer-encoding: xchunked'], chunks],
+    ['chunks that are not the last coding', ['transfer-encoding: chunked, identity'], chunks],
+    ['codings of two headers', ['transfer-encoding: chunked', 'transfer-encoding: identity'], chunks],
+    ['a folded header', ['transfer-encoding:\r\n chunked'], chunks],
+    ['a header of line feeds alone', ['x: y\ntransfer-encoding: chunked'], chunks],
+    ['a length with a sign', ['content-length: +5'], granted],
+    ['a negative length', ['content-length: -1'], granted],
+    ['a length of two numbers', ['content-length: 5, 5'], granted],
+    ['a length in hexadecimal', ['content-length: 0x5'], granted],
+    ['a chunk of a negative size', ['transfer-encoding: chunked'], `-1\r\n${inside}`],
+    ['a chunk of no size', ['transfer-encoding: chunked'], `\r\n${inside}`],
+    ['a chunk larger than any body', ['transfer-encoding: chunked'], `fffffffffffffffff\r\n${inside}`],
+    ['a header without a name', [': chunked', 'content-length: 5'], granted],
+    ['a NUL in a header', ['x-a: b\u0000c', 'content-length: 5'], granted],
+  ])('by %s is refused, and reaches nobody', async (_what, headers, body) => {
+    const { status } = await rawMessage(target, [bearer('manager'), json, ...headers], body);
+    expect([400, 413]).toContain(status);
+    expect(await providerRequests()).toEqual([]);
+  });
+
+  it('by headers beyond their bound is 431', async () => {
+    const { status } = await rawMessage(
+      target,
+      [bearer('manager'), `x-long: ${'a'.repeat(20_000)}`, 'content-length: 0'],
+      '',
+    );
+    expect(status).toBe(431);
+  });
+
+  it.each(['upgrade: websocket', 'upgrade: h2c'])('by %s stays what it was', async (upgrade) => {
+    const asked = await post(chat, [bearer('viewer'), 'connection: upgrade', upgrade], ungranted);
+    expect([asked.status, asked.code]).toEqual([403, 'model_not_allowed']);
+  });
+});
+
+it('another host than the gateway’s, or two, changes no answer, and none is refused', async () => {
+  const hosted = (...hosts: readonly string[]) => {
+    const headers = [...hosts.map((host) => `host: ${host}`), bearer('viewer'), json];
+    const length = `content-length: ${Buffer.byteLength(ungranted)}`;
+    return rawMessage(`POST ${chat} HTTP/1.1`, [...headers, length, 'connection: close'], ungranted, []);
+  };
+  expect((await hosted('upstream.example')).code).toBe('model_not_allowed');
+  expect((await hosted('169.254.169.254')).code).toBe('model_not_allowed');
+  expect((await hosted()).status).toBe(400);
+  expect((await hosted('a.example', 'b.example')).code).toBe('model_not_allowed');
+});
+
+it('a flood of bad keys stops nobody: who may call is answered all the while', async () => {
+  const flooding = { isOver: false, refused: 0 };
+  const flood = Array.from({ length: 16 }, async () => {
+    while (!flooding.isOver) {
+      const { status } = await fetch(`${gatewayUrl()}${chat}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${mintKeyText('pat', 'd').text}` },
+        body: granted,
+      });
+      expect(status).toBe(401);
+      flooding.refused += 1;
+    }
+  });
+  const answered: number[] = [];
+  try {
+    for (let n = 0; n < 30; n += 1) answered.push((await post(chat, [bearer('manager')])).status);
+  } finally {
+    flooding.isOver = true;
+    await Promise.all(flood);
+  }
+  expect(answered).toEqual(Array(30).fill(200));
+  // It was one: more were refused than served.
+  expect(flooding.refused).toBeGreaterThan(answered.length);
 });
 
 it('the gateway serves as before after all of that', async () => {

@@ -82,6 +82,16 @@ describe('a stream', () => {
     expect(await edge.outcome()).toMatchObject({ facts: { usage: reported } });
   });
 
+  it('is whole to a stock client that leaves at its last event, before the upstream ends it', async () => {
+    const gone = Promise.withResolvers<void>();
+    const edge = await relaying((_, response) => {
+      response.on('close', gone.resolve).writeHead(200, sse).write(whole.join(''));
+    });
+    for await (const _ of await client(edge.url).chat.completions.create({ ...body, stream: true }));
+    expect(await edge.outcome()).toMatchObject({ outcome: 'completed', errorType: '', facts: { usage: reported } });
+    await gone.promise;
+  });
+
   it('gives its first event on at once', async () => {
     const rest = Promise.withResolvers<void>();
     const edge = await relaying(

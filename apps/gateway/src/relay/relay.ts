@@ -82,10 +82,12 @@ class Relay implements Dispatcher.DispatchHandler {
     this.deadlines = new Deadlines(call.firstTokenTimeoutMs, call.attemptTimeoutMs, () => this.expire());
   }
 
-  /** The caller is gone: the upstream stops, and so does the bill. */
+  /** The caller is gone: the upstream stops, and so does the bill. Some leave at the last event, before the stream's end. */
   readonly leave = (): void => {
     if (this.isSettled) return;
-    this.finish('cancelled', 'client_closed_request');
+    const facts = this.isWritten && this.isStream && this.status < 400 ? this.reader?.facts() : undefined;
+    if (facts?.isWhole) this.finish('completed', '', { facts });
+    else this.finish('cancelled', 'client_closed_request');
     this.controller?.abort(new Error('the caller left'));
   };
 
