@@ -20,6 +20,7 @@ export function secrets(): Needle[] {
     { what: 'the text of a key', pattern: /gh_(?:pat|vak|svc)[psdtx]_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}/u },
     { what: 'the secret half of a demo key', pattern: anyOf(demoKeys().flatMap(formsOfKey)) },
     { what: 'the secret of a client', pattern: /ghc_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}/u },
+    { what: 'the token of an invitation', pattern: /ghi_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}/u },
     { what: 'a token', pattern: /eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{32,}/u },
     { what: 'a password', pattern: anyOf([SPEC_PASSWORD]) },
     { what: 'a provider credential', pattern: /sk-sandbox-[\w-]{4}|736b2d73616e64626f782d/u },

@@ -1,5 +1,6 @@
 import {
   apiKeyEvents,
+  invitationEvents,
   issuerEvents,
   oauthClientEvents,
   revocationEvents,
@@ -8,6 +9,7 @@ import {
   userEvents,
   virtualAccountEvents,
   type ApiKeyEvent,
+  type InvitationEvent,
   type IssuerEvent,
   type OAuthClientEvent,
   type RevocationEvent,
@@ -19,6 +21,7 @@ import {
 import type { Aggregate } from '#libs/event-store';
 import { apiKeyDecider, type ApiKeyCommand, type ApiKeyState } from './api-keys/api-key.decider.js';
 import { credentialState } from './api-keys/credential-state.projection.js';
+import { invitationDecider, type InvitationCommand, type InvitationState } from './invitations/invitation.decider.js';
 import { issuerState } from './issuers/issuer-state.projection.js';
 import { issuerDecider, type IssuerCommand, type IssuerState } from './issuers/issuer.decider.js';
 import { clientState } from './oauth-clients/client-state.projection.js';
@@ -91,6 +94,14 @@ export const issuerAggregate: Aggregate<IssuerState, IssuerCommand, IssuerEvent>
   states: [issuerState],
 };
 
+/** Guards need to know nothing of them. */
+export const invitationAggregate: Aggregate<InvitationState, InvitationCommand, InvitationEvent> = {
+  name: 'identity.invitation',
+  decider: invitationDecider,
+  events: invitationEvents,
+  states: [],
+};
+
 /** Ids are `<kind>/<id>`; see `revocationStep`. */
 export const revocationAggregate: Aggregate<RevocationState, RevocationCommand, RevocationEvent> = {
   name: 'identity.revocation',
@@ -108,5 +119,6 @@ export const aggregates = [
   apiKeyAggregate,
   oauthClientAggregate,
   issuerAggregate,
+  invitationAggregate,
   revocationAggregate,
 ] as const;

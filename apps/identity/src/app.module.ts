@@ -12,6 +12,14 @@ import { KeyReach } from './api-keys/key-reach.js';
 import { KeySteps } from './api-keys/key-steps.js';
 import { OwnerPrincipal } from './api-keys/owner-principal.js';
 import type { IdentityConfig } from './config.js';
+import { AcceptInvitationController } from './invitations/accept-invitation.controller.js';
+import { EndedInvitations } from './invitations/ended-invitations.js';
+import { InvitationAcceptance } from './invitations/invitation-acceptance.js';
+import { InvitationDecisions } from './invitations/invitation-decisions.js';
+import { InvitationSteps } from './invitations/invitation-steps.js';
+import { InvitationTraces } from './invitations/invitation-traces.adapter.js';
+import { InvitationsController } from './invitations/invitations.controller.js';
+import { InviterRights } from './invitations/inviter-rights.js';
 import { IssuerFetches } from './issuers/issuer-fetches.adapter.js';
 import { IssuerKeyRefresh } from './issuers/issuer-key-refresh.js';
 import { IssuerRights } from './issuers/issuer-rights.js';
@@ -74,6 +82,8 @@ import { Writes } from './writes.js';
   controllers: [
     TenantsController,
     UsersController,
+    InvitationsController,
+    AcceptInvitationController,
     TeamsController,
     TeamMembersController,
     MeController,
@@ -103,6 +113,12 @@ import { Writes } from './writes.js';
     PrincipalChanges,
     UserSteps,
     Erasure,
+    InvitationTraces,
+    EndedInvitations,
+    InvitationSteps,
+    InviterRights,
+    InvitationDecisions,
+    InvitationAcceptance,
     VirtualAccountSteps,
     OwnerPrincipal,
     KeyReach,

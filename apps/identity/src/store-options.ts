@@ -1,6 +1,7 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { DueRotations } from '../migrations/due-rotations.migration.js';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
+import { InvitationListV1 } from '../migrations/invitation-list-v1.migration.js';
 import { IssuerFetchesV1 } from '../migrations/issuer-fetches-v1.migration.js';
 import { KeyUsesV1 } from '../migrations/key-uses-v1.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
@@ -41,6 +42,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '009-oauth-v1', class: OAuthV1 },
       { name: '010-key-uses-v1', class: KeyUsesV1 },
       { name: '011-due-rotations', class: DueRotations },
+      { name: '012-invitation-list-v1', class: InvitationListV1 },
     ],
     adopt: narrower,
   };

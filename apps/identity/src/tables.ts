@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { keyList, type KeyRow } from './api-keys/key-list.projection.js';
+import { invitationList, type InvitationRow } from './invitations/invitation-list.projection.js';
 import { issuerList, type IssuerRow } from './issuers/issuer-list.projection.js';
 import { ListTable } from './lists/list-table.adapter.js';
 import { clientList, type OAuthClientRow } from './oauth-clients/client-list.projection.js';
@@ -20,6 +21,7 @@ export class Tables {
   readonly keys: ListTable<KeyRow>;
   readonly clients: ListTable<OAuthClientRow>;
   readonly issuers: ListTable<IssuerRow>;
+  readonly invitations: ListTable<InvitationRow>;
   readonly revocations: ListTable<RevocationRow>;
 
   constructor(em: EntityManager) {
@@ -30,6 +32,7 @@ export class Tables {
     this.keys = new ListTable(em, keyList.name);
     this.clients = new ListTable(em, clientList.name);
     this.issuers = new ListTable(em, issuerList.name);
+    this.invitations = new ListTable(em, invitationList.name);
     this.revocations = new ListTable(em, revocationList.name);
   }
 }
@@ -43,6 +46,7 @@ export const lists = [
   keyList,
   clientList,
   issuerList,
+  invitationList,
   revocationList,
 ] as const;
 export const listNames = lists.map((list) => list.name);

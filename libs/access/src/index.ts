@@ -16,8 +16,8 @@ export {
   isClientSecretText,
   mintClientSecret,
   redactClientSecrets,
-  type MintedClientSecret,
 } from './keys/client-secret-text.js';
+export { INVITATION_TOKEN_PATTERN, invitationIdIn, mintInvitationToken } from './keys/invitation-token-text.js';
 export { Peppers } from './keys/peppers.js';
 // Upstream credentials
 export { openBox, sealBox } from './secrets/aes-box.js';

@@ -39,6 +39,14 @@ export {
   VirtualAccountSuspended,
   type VirtualAccountEvent,
 } from './identity/virtual-account.events.js';
+export {
+  InvitationAccepted,
+  invitationEvents,
+  InvitationExpired,
+  InvitationIssued,
+  InvitationWithdrawn,
+  type InvitationEvent,
+} from './identity/invitation.events.js';
 export { KeyRestrictions } from './identity/key-restrictions.js';
 export {
   apiKeyEvents,

@@ -1,4 +1,4 @@
-import type { Caller } from '#libs/access';
+import type { Caller, EnginePrincipal } from '#libs/access';
 import { isAdministrator, type CredentialReach, type TenantSnapshot } from '#libs/decision-engine';
 import { KeyRestrictions } from '#libs/policy-language';
 import { Injectable } from '@nestjs/common';
@@ -12,7 +12,7 @@ export class CallerReach {
   /** Rule 11 excepts operators, and administrators of the tenant, as long as what they present is not narrowed. */
   isExcepted(caller: Caller, snapshot: TenantSnapshot, timeMs: number): boolean {
     if (isNarrowed(caller)) return false;
-    return caller.operator || isAdministrator(snapshot, caller.principal, timeMs);
+    return isExceptedPrincipal({ ...caller.principal, operator: caller.operator }, snapshot, timeMs);
   }
 
   /** The caller's own key as it is stored: what was compiled of it cannot be compared, nor can a token's details. */
@@ -24,6 +24,10 @@ export class CallerReach {
     return { owner: principal, kind, restrictions, scopes: token.scopes };
   }
 }
+
+/** Whom rule 11 excepts, whatever they present. */
+export const isExceptedPrincipal = (principal: EnginePrincipal, snapshot: TenantSnapshot, timeMs: number): boolean =>
+  principal.operator === true || isAdministrator(snapshot, principal, timeMs);
 
 /** Whether what is presented may do less than its owner. */
 export const isNarrowed = ({ restrictions, details, scopes }: Caller): boolean =>

@@ -10,7 +10,7 @@ export const ADDRESSES_MAX = 10_000;
 
 type Window = { endsMs: number; attempts: number };
 
-/** How often passwords may be tried from one address, whatever the account. In memory: accounts are guarded apart. */
+/** How often passwords and invitations may be tried from one address, whatever the account. In memory: accounts are guarded apart. */
 @Injectable()
 export class AddressThrottle {
   private readonly windows = new Map<string, Window>();

@@ -12,11 +12,11 @@ export class PasswordsModule {
   /** @param sealKey Base64; what passwords are peppered with is derived from it. */
   static of(sealKey: string): DynamicModule {
     const hash = { provide: PasswordHash, useFactory: () => new PasswordHash(Buffer.from(sealKey, 'base64')) };
-    const shared = [Passwords, PasswordCheck, AccountThrottle];
+    const shared = [Passwords, PasswordCheck, AccountThrottle, AddressThrottle];
     return {
       module: PasswordsModule,
       controllers: [MyPasswordController],
-      providers: [hash, AddressThrottle, ...shared],
+      providers: [hash, ...shared],
       exports: shared,
     };
   }

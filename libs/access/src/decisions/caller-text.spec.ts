@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { mintClientSecret } from '../keys/client-secret-text.js';
+import { mintInvitationToken } from '../keys/invitation-token-text.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { callerText } from './caller-text.js';
 
@@ -8,6 +9,8 @@ it('masks keys and addresses that a caller has put into a path or a header', () 
   expect(callerText(`/v1/users/${text}`)).toBe(`/v1/users/gh_patp_${keyId}_…`);
   const secret = mintClientSecret('client_Z9y8X7w6V5u4T3s2');
   expect(callerText(`/v1/users/${secret.text}`)).toBe(`/v1/users/${secret.redacted}`);
+  const token = mintInvitationToken('invitation_Z9y8X7w6V5u4T3s2');
+  expect(callerText(`/join/${token.text}`)).toBe(`/join/${token.redacted}`);
   expect(callerText('/v1/users/vic@acme.example/keys')).toBe('/v1/users/…@…/keys');
   expect(callerText('/v1/users/vic.o%2Bx%40mail.acme.example')).toBe('/v1/users/…@…');
   expect(callerText('curl (ann@acme.example, bob@acme.example)')).toBe('curl (…@…, …@…)');

@@ -1,4 +1,5 @@
 import { redactClientSecrets } from '../keys/client-secret-text.js';
+import { redactInvitationTokens } from '../keys/invitation-token-text.js';
 import { redactKeys } from '../keys/key-text.js';
 
 /** `%40` is the sign in a path. */
@@ -8,12 +9,13 @@ const LOCAL_CHARACTERS_MAX = 64;
 const DOMAIN = /[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}\.[A-Za-z][A-Za-z0-9-]{0,62}/y;
 
 /**
- * A text that a caller chose, as it may stand in a record that is kept: keys, client secrets and e-mail addresses, which
- * end up in paths and headers by mistake, are masked, and it is cut to `charactersMax`. Their marks are looked for first.
+ * A text that a caller chose, as it may stand in a record that is kept: keys, client secrets, invitations' tokens and e-mail
+ * addresses, which end up in paths and headers by mistake, are masked, and it is cut to `charactersMax`. Their marks are looked for first.
  */
 export function callerText(text: string, charactersMax = Infinity): string {
   let clean = text.includes('gh_') ? redactKeys(text) : text;
   if (clean.includes('ghc_')) clean = redactClientSecrets(clean);
+  if (clean.includes('ghi_')) clean = redactInvitationTokens(clean);
   if (clean.includes('@') || clean.includes('%40')) clean = withoutAddresses(clean);
   return clean.length > charactersMax ? clean.slice(0, charactersMax) : clean;
 }

@@ -48,6 +48,10 @@ export const decisionReasons = [
   'client_unauthenticated',
   'oauth_refused',
   'oauth_reuse',
+  // invitations
+  'invitation_unknown',
+  'invitation_ended',
+  'invitation_refused',
   // routing, limits
   'downgraded',
   'redirected',

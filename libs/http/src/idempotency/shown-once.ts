@@ -2,12 +2,12 @@ import { SetMetadata } from '@nestjs/common';
 
 export const SHOWN_ONCE = Symbol('gatehouse:shown-once');
 const ALWAYS = ['value'];
-/** A key or client secret with a piece of what is secret in it: what is left when one is redacted may be kept. */
-const CREDENTIAL = /(?:gh_(?:pat|vak|svc)[pdstx]_[0-9A-Za-z]{12}|ghc_[0-9A-Za-z]{16})_[0-9A-Za-z]/;
+/** A key, client secret or invitation's token with a piece of what is secret in it: what is left when one is redacted may be kept. */
+const CREDENTIAL = /(?:gh_(?:pat|vak|svc)[pdstx]_[0-9A-Za-z]{12}|gh[ci]_[0-9A-Za-z]{16})_[0-9A-Za-z]/;
 
 /**
  * Names further top-level fields of an answer that only the first one carries; `value` is one always, and so is every
- * text that contains a key or a client secret. A repetition answers the object without them, and they are never stored.
+ * text that contains a key, a client secret or an invitation's token. A repetition answers the object without them, and they are never stored.
  */
 export const ShownOnce = (...fields: readonly string[]): MethodDecorator => SetMetadata(SHOWN_ONCE, fields);
 

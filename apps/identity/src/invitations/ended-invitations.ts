@@ -1,0 +1,83 @@
+import { EventStore, Publication, step, SubjectKeys } from '#libs/event-store';
+import { Clock, Logger } from '#libs/telemetry';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { invitationAggregate } from '../aggregates.js';
+import { InvitationTraces } from './invitation-traces.adapter.js';
+
+/** Between two looks at what has ended. */
+const LOOK_MS = 60_000;
+/** Invitations that one look expires or forgets; what is left over is the next one's. */
+const ENDED_AT_ONCE_MAX = 200;
+/** An acceptance takes no longer than a request may; a password that is older without a user is nobody's. */
+const ACCEPTING_MS_MAX = 3_600_000;
+
+/**
+ * Nothing is kept of who was invited once an invitation is over: its key goes, and with it every copy of what was sealed.
+ * What a process that died has left is completed by the next look; one process at a time does it: that which publishes.
+ */
+@Injectable()
+export class EndedInvitations implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private underWay: Promise<void> | undefined;
+
+  constructor(
+    private readonly traces: InvitationTraces,
+    private readonly store: EventStore,
+    private readonly subjectKeys: SubjectKeys,
+    private readonly publication: Publication,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.underWay;
+  }
+
+  /** Of one that has just ended. Its end stands, whether or not this succeeds: then the next look does it. */
+  async forgetOne(invitationId: string): Promise<void> {
+    try {
+      await this.forget(invitationId);
+    } catch (error) {
+      this.logger.error({ err: error, invitationId }, 'an invitation that has ended cannot be forgotten yet');
+    }
+  }
+
+  /** One look: at most {@link ENDED_AT_ONCE_MAX} of each kind. Repeating it is harmless. */
+  async tidy(): Promise<void> {
+    await this.expire();
+    for (const id of await this.traces.unforgotten(ENDED_AT_ONCE_MAX)) await this.forget(id);
+    const before = new Date(this.clock.nowMs() - ACCEPTING_MS_MAX).toISOString();
+    await this.traces.dropPasswordsOfNobody(before, ENDED_AT_ONCE_MAX);
+  }
+
+  private look(): void {
+    if (this.underWay || this.publication.status().role !== 'active') return;
+    this.underWay = this.tidy()
+      .catch((error: unknown) => this.logger.error({ err: error }, 'invitations that have ended cannot be forgotten'))
+      .finally(() => (this.underWay = undefined));
+  }
+
+  /** Decided on the stream: one that is accepted at this very moment does not expire. */
+  private async expire(): Promise<void> {
+    const at = this.clock.nowIso();
+    const expired = await this.traces.expired(at, ENDED_AT_ONCE_MAX);
+    for (const [tenantId, rows] of Map.groupBy(expired, (row) => row.tenantId)) {
+      const steps = rows.map(({ id: invitationId }) =>
+        step(invitationAggregate, invitationId, { type: 'ExpireInvitation', invitationId, tenantId, at }),
+      );
+      const context = { actor: 'identity', tenantId, requestId: 'expiry', decisionId: 'expiry' };
+      await this.store.executeAll(steps, { context });
+    }
+  }
+
+  /** The key last: as long as it is there, a look finds what is left to do. */
+  private async forget(invitationId: string): Promise<void> {
+    await this.traces.dropAnswers(invitationId);
+    await this.subjectKeys.erase(invitationId);
+  }
+}
