@@ -20,9 +20,10 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
     ['users', 'teams', 'virtual-accounts', 'api-keys'].map((things) => acmes('identity', things)),
   );
   if (!users || !teams || !accounts || !keys) throw new Error('acme is not there');
-  const [client, issuer, findings] = await Promise.all([
+  const [client, issuer, invitation, findings] = await Promise.all([
     owned('oauth-clients', { name: CLIENT, ...clientOf(accounts) }),
     owned('issuers', { name: ISSUER, ...issuerOf(accounts, 'acmes-audience') }),
+    invited(),
     acmes('audit', 'findings'),
   ]);
   const some = (things: readonly Thing[]) => things.slice(0, 2).map(({ id }) => id);
@@ -38,12 +39,14 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
       'contractor',
       CLIENT,
       ISSUER,
+      GUEST,
       ...unsent,
     ],
     headers: { 'if-match': '"1"' },
     ids: {
       tenantId: ['acme', 'nowhere'],
       userId: some(users),
+      invitationId: [invitation],
       principalId: some(users),
       teamId: some(teams),
       accountId: some(accounts),
@@ -68,6 +71,7 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
 
 const CLIENT = 'client of acme';
 const ISSUER = 'acmes-issuer';
+const GUEST = 'guest@acme.example';
 
 const clientOf = ([account]: readonly Thing[]) => ({
   grant_types: ['client_credentials'],
@@ -86,6 +90,14 @@ async function owned(things: string, thing: { readonly name: string }): Promise<
   if (known) return known.id;
   const { status, body } = await admin<Thing>('identity', 'POST', `/v1/${things}`, administrator(), { json: thing });
   if (status !== 201) throw new Error(`making one of ${things} of acme answered ${status}`);
+  return body.id;
+}
+
+/** The id of an invitation of acme that is open. */
+async function invited(): Promise<string> {
+  const json = { email: GUEST };
+  const { status, body } = await admin<Thing>('identity', 'POST', '/v1/invitations', administrator(), { json });
+  if (status !== 201) throw new Error(`inviting somebody to acme answered ${status}`);
   return body.id;
 }
 
@@ -125,6 +137,7 @@ function bodies(userId: string, accounts: readonly Thing[]): Record<string, unkn
     ...Object.fromEntries(states),
     'POST /v1/tenants': { name: 'initech' },
     'POST /v1/users': { email: 'intruder@acme.example', tenant: 'acme' },
+    'POST /v1/invitations': { email: 'intruder@acme.example', tenant: 'acme' },
     'PATCH /v1/users/:userId': { labels: {} },
     'POST /v1/users/:userId/deactivate': {},
     'POST /v1/users/:userId/erase': {},

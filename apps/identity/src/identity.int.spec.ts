@@ -6,6 +6,7 @@ import { Identity } from './identity.fixture.js';
 
 const identity = new Identity();
 const names = [
+  'guest@globex.example',
   'gil@globex.example',
   'Globex Corporation',
   'globex-etl',
@@ -22,6 +23,7 @@ const bodies = (user: string) => ({
   'POST /v1/consents/:consentId/withdraw': {},
   'POST /v1/tenants': { name: 'initech' },
   'POST /v1/users': { email: 'new@globex.example', tenant: 'globex' },
+  'POST /v1/invitations': { email: 'new@globex.example', tenant: 'globex' },
   'PATCH /v1/users/:userId': { labels: {} },
   'POST /v1/users/:userId/suspend': {},
   'POST /v1/users/:userId/resume': {},
@@ -77,6 +79,7 @@ beforeAll(async () => {
   const team = await identity.ask(gil.key, 'POST /v1/teams', { name: 'globex-crew' });
   const account = await identity.ask(gil.key, 'POST /v1/virtual-accounts', { name: 'globex-etl' });
   await identity.ask(gil.key, `POST /v1/teams/${team.body.id}/members`, { member: `user:${gil.id}` });
+  const invitation = await identity.ask(gil.key, 'POST /v1/invitations', { email: 'guest@globex.example' });
   const owner = 'virtual-account:globex-etl';
   const key = await identity.ask(gil.key, 'POST /v1/api-keys', { name: 'globex key', owner });
   const dead = await identity.ask(gil.key, 'POST /v1/api-keys', { name: 'globex key', owner });
@@ -93,6 +96,7 @@ beforeAll(async () => {
   Object.assign(ids, {
     tenantId: ['globex', 'nowhere'],
     userId: [gil.id, 'user_nobody'],
+    invitationId: [invitation.body.id, 'invitation_nobody'],
     teamId: [team.body.id],
     principalId: [gil.id, ada.id],
     accountId: [account.body.id],

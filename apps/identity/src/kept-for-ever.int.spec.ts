@@ -9,7 +9,7 @@ let people: Awaited<ReturnType<Identity['tenants']>>;
 const ada = (route: string, body?: unknown) => identity.ask(people.ada.key, route, body);
 const personal = ['ada@acme.example', 'quinn@acme.example', 'Quinn Person', 'quinns laptop', 'private reason'];
 const values: string[] = [];
-/** Of a key's text and of a client's secret alike. */
+/** Of a key's text, a client's secret and an invitation's token alike. */
 const SECRET_DIGITS = 43;
 
 beforeAll(async () => {
@@ -17,6 +17,11 @@ beforeAll(async () => {
   people = await identity.tenants();
   const reason = 'private reason';
   const { id } = (await ada('POST /v1/users', { email: 'Quinn@acme.example', display_name: 'Quinn Person' })).body;
+  for (const email of ['quinn@acme.example', 'another@acme.example']) {
+    values.push((await ada('POST /v1/invitations', { email, display_name: 'Quinn Person' })).body.token);
+  }
+  const [invitation] = (await ada('GET /v1/invitations')).body.data;
+  await ada(`DELETE /v1/invitations/${invitation.id}`);
   const account = (await ada('POST /v1/virtual-accounts', { name: 'etl' })).body.id;
   const team = (await ada('POST /v1/teams', { name: 'crew' })).body.id;
   await ada(`POST /v1/teams/${team}/members`, { member: `user:${id}` });

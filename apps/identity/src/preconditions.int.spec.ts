@@ -10,6 +10,7 @@ const writes = [
   ['PATCH', '/v1/users', { tenant: 'acme', email: 'p@acme.example' }, { labels: { a: 'b' } }],
   ['PATCH', '/v1/virtual-accounts', { tenant: 'acme', name: 'patched' }, { labels: { a: 'b' } }],
   ['DELETE', '/v1/virtual-accounts', { tenant: 'acme', name: 'deleted' }, undefined],
+  ['DELETE', '/v1/invitations', { tenant: 'acme', email: 'q@acme.example' }, undefined],
   ['DELETE', '/v1/teams', { tenant: 'acme', name: 'crew' }, undefined],
   ['DELETE', '/v1/tenants', { name: 'initech' }, undefined],
 ] as const;

@@ -1,5 +1,5 @@
 import { AccessFeed, PolicyView, type EnginePrincipal } from '#libs/access';
-import type { DecisionReason } from '#libs/contracts';
+import { PLATFORM_TENANT, type DecisionReason } from '#libs/contracts';
 import { changeCounterExample, decide, type TenantSnapshot } from '#libs/decision-engine';
 import { refusal } from '#libs/http';
 import { Clock } from '#libs/telemetry';
@@ -35,6 +35,8 @@ export class InviterRights {
    */
   async missing(invitation: Invitation): Promise<DecisionReason | undefined> {
     for (const tenantId of new Set([invitation.tenantId, invitation.inviterTenantId])) {
+      // Of the operators; nobody has made it, and nobody stops it.
+      if (tenantId === PLATFORM_TENANT) continue;
       const tenant = await this.tables.tenants.find(undefined, tenantId);
       if (tenant?.row.status !== 'active') return 'tenant_suspended';
     }
@@ -45,6 +47,7 @@ export class InviterRights {
     }
     const snapshot = this.snapshot(invitation.tenantId);
     const principal = await this.owners.of(inviter);
+    if (principal.tenant !== invitation.tenantId && !principal.operator) return 'other_tenant';
     return this.denied(snapshot, principal, invitation) ?? this.notHeld(snapshot, principal, invitation);
   }
 
