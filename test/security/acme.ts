@@ -32,16 +32,7 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
   const unsent = [...users, ...accounts, ...keys].map(({ id }) => id).filter((id) => !sent.has(id));
   return {
     tenantId: 'acme',
-    names: [
-      ...users.map(({ email = '' }) => email),
-      'internal-tools',
-      'acme/ft-1',
-      'contractor',
-      CLIENT,
-      ISSUER,
-      GUEST,
-      ...unsent,
-    ],
+    names: [...users.map(({ email = '' }) => email), ...NAMES, ...unsent],
     headers: { 'if-match': '"1"' },
     ids: {
       tenantId: ['acme', 'nowhere'],
@@ -72,6 +63,7 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
 const CLIENT = 'client of acme';
 const ISSUER = 'acmes-issuer';
 const GUEST = 'guest@acme.example';
+const NAMES = ['internal-tools', 'acme/ft-1', 'contractor', CLIENT, ISSUER, GUEST];
 
 const clientOf = ([account]: readonly Thing[]) => ({
   grant_types: ['client_credentials'],
