@@ -24,6 +24,7 @@ import { DocumentVersions } from './documents/document-versions.adapter.js';
 import { DocumentView } from './documents/document-view.js';
 import { kindController } from './documents/kind-controller.js';
 import { KindDocuments } from './documents/kind-documents.js';
+import { ErasedAuthors } from './erased-authors/erased-authors.js';
 import { ExplainController } from './explain/explain.controller.js';
 import { PolicyKeys } from './policy-keys.js';
 import { Promotions } from './promotions/promotions.js';
@@ -81,6 +82,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     TenantDataKeys,
     SupersededRecords,
     Tombstones,
+    ErasedAuthors,
   ],
 })
 export class PolicyModule {

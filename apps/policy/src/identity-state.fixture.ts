@@ -35,6 +35,13 @@ export class IdentityState {
     return this.join({ ...about, kind: 'virtual-account', email: null }, 'svc');
   }
 
+  /** Publishes a user as identity does once they are erased. */
+  async erase(tenantId: string, id: string): Promise<void> {
+    const gone = { status: 'deleted', epoch: 2, email: null, name: null, operator: false, erased: true };
+    const empty = { teams: [], groups: [], labels: {}, ownerTeam: null };
+    await this.write({ [principalKey(id)]: { id, tenantId, kind: 'user', ...gone, ...empty } });
+  }
+
   close(): void {
     clearInterval(this.beat);
   }

@@ -56,6 +56,10 @@ describe('POST /v1/users/{id}/erase', () => {
     expect((await identity.ask(quinn.key, 'GET /v1/users')).status).toBe(401);
     const published = () => identity.topicText(topics.identityEvents.name).includes('identity.user.erased');
     await waitFor(() => published());
+    // Others keep things under keys of their own, and are told by the record.
+    await waitFor(() =>
+      /"id":"[^"]*","kind":"user"[^}]*}[^}]*"erased":true/.test(compacted(topics.identityState.name)),
+    );
     const left = [
       await everyTable(),
       identity.topicText(topics.identityEvents.name),

@@ -33,7 +33,7 @@ export const principalOfUser: StateProjection<UserEvent, PrincipalRecord> = {
         // The raised epoch outlives any mistake in the status: no credential of before can match it again.
         return held && { ...held, status: 'deleted', epoch: held.epoch + 1, teams: [], groups: [], email: null };
       case 'identity.user.erased':
-        return held;
+        return held && { ...held, erased: true };
     }
   },
 };

@@ -14,8 +14,10 @@ export const PrincipalRecord = z.object({
   epoch: z.int(),
   /** A virtual account's name; null for users. */
   name: z.string().nullable(),
-  /** A user's address in lower case; null for virtual accounts and erased users. */
+  /** A user's address in lower case; null for virtual accounts and for users who are deleted. */
   email: z.string().nullable(),
+  /** The person has been erased: whoever keeps something of theirs under a key of theirs deletes that key. */
+  erased: z.literal(true).optional(),
   /** Names of the teams it is a member of, sorted. Owning a virtual account does not make it a member. */
   teams: z.array(z.string()),
   groups: z.array(z.string()),

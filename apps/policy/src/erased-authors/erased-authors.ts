@@ -1,0 +1,73 @@
+import { IdentityView } from '#libs/access';
+import { runSqlOf, SubjectKeys } from '#libs/event-store';
+import type { RunSql } from '#libs/http';
+import { Logger } from '#libs/telemetry';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+
+/** A minute at most after policy has heard of an erasure it is done here, too. */
+const SWEEP_EVERY_MS = 60_000;
+/** Authors that one query looks at. */
+const AUTHORS_MAX = 1_000;
+
+/**
+ * What people wrote here, the reasons of revisions and documents, is sealed with a key of their own. Identity tells
+ * in their record that a person was erased; their key here goes then, and with it every copy of those texts. It looks
+ * at all who have a key, so neither a restart nor a text that was sealed late leaves anything behind.
+ */
+@Injectable()
+export class ErasedAuthors implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly sql: RunSql;
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<unknown> | undefined;
+
+  constructor(
+    em: EntityManager,
+    private readonly subjectKeys: SubjectKeys,
+    private readonly identity: IdentityView,
+    private readonly logger: Logger,
+  ) {
+    this.sql = runSqlOf(em);
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.begin(), SWEEP_EVERY_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.sweeping;
+  }
+
+  /** Erases the keys of all who were erased; answers of how many. Somebody who is not known (yet) keeps theirs. */
+  async sweep(): Promise<number> {
+    let count = 0;
+    for (let after = ''; ;) {
+      const authors = await this.after(after);
+      const erased = authors.filter((id) => this.identity.principal(id)?.erased);
+      await this.erase(erased);
+      count += erased.length;
+      if (authors.length < AUTHORS_MAX) return count;
+      after = authors.at(-1) ?? '';
+    }
+  }
+
+  private async after(id: string): Promise<string[]> {
+    const select = 'select subject_id from subject_keys where subject_id > $1 order by subject_id limit $2';
+    return (await this.sql(select, [id, AUTHORS_MAX])).map((row) => String(row['subject_id']));
+  }
+
+  private async erase(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.subjectKeys.erase(...ids);
+    // Answers are kept for a repeated Idempotency-Key, with the texts as they were sent.
+    for (const id of ids) await this.sql('delete from idempotency_keys where position($1 in body) > 0', [id]);
+  }
+
+  private begin(): void {
+    this.sweeping ??= this.sweep()
+      .then((count) => count > 0 && this.logger.info({ count }, 'what erased users wrote is unreadable now'))
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'erased users could not be looked for'))
+      .then(() => (this.sweeping = undefined));
+  }
+}
