@@ -5,16 +5,21 @@ export type BodyFault = 'too_large' | 'encoded' | 'gone';
 
 /**
  * Reads a body of at most `bytesMax` bytes. A larger one is given up as soon as that is known, unread; `gone` is a
- * caller that left before its end.
+ * caller that left before its end. `invite` is called once it is to be sent, for callers that wait for that.
  */
-export function readBody(request: IncomingMessage, bytesMax: number): Promise<RequestBody | BodyFault> {
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  invite?: () => void,
+): Promise<RequestBody | BodyFault> {
   const announced = request.headers['content-length'];
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return Promise.resolve('encoded');
-  if (announced === undefined) return collect(request, bytesMax);
-  const length = Number(announced);
+  const length = announced === undefined ? undefined : Number(announced);
   // Memory is taken for what was announced, never for more than the bound.
-  return length > bytesMax ? Promise.resolve('too_large') : fill(request, length);
+  if (length !== undefined && length > bytesMax) return Promise.resolve('too_large');
+  invite?.();
+  return length === undefined ? collect(request, bytesMax) : fill(request, length);
 }
 
 function fill(request: IncomingMessage, length: number): Promise<RequestBody | BodyFault> {

@@ -9,11 +9,16 @@ export async function readStep(
   { bounds }: Pick<GatewayParts, 'bounds'>,
   state: Authenticated,
 ): Promise<StepAnswer<Read> | 'gone'> {
-  const body = await readBody(state.request, bounds.bodyBytesMax);
+  const invite = asksToContinue(state) ? () => state.response.writeContinue() : undefined;
+  const body = await readBody(state.request, bounds.bodyBytesMax, invite);
   if (body === 'gone') return 'gone';
   if (typeof body === 'string') return faults[body](bounds.bodyBytesMax);
   const call = readCallBody(body.bytes, state.route);
   return call instanceof Refusal ? call : advance(state, { body, call });
+}
+
+function asksToContinue({ request }: Authenticated): boolean {
+  return request.headers.expect?.toLowerCase() === '100-continue';
 }
 
 const faults: Record<Exclude<BodyFault, 'gone'>, (bytesMax: number) => Refusal> = {

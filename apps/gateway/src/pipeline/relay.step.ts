@@ -21,6 +21,9 @@ export function relayStep(
   const { call, body, model, target, response, decisionId, led } = state;
   const step = led?.order[led.at];
   const fallbackOn = step && targetBehind(parts, state) ? step.fallbackOn : undefined;
+  // Asked when it has failed: the next target's circuit, or the caller's grants, may have changed by then.
+  const goesOnAfter = (cause: FailureCause, retryAfterMs: number) =>
+    leadsOn(fallbackOn ?? [], cause) && targetBehind(parts, state, retryAfterMs) !== undefined;
   const { provider, endpoint } = target;
   const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
   const accept = call.stream ? 'text/event-stream' : 'application/json';
@@ -35,7 +38,7 @@ export function relayStep(
     dropsUsage,
     headersTimeoutMs: bounds.headersTimeoutMs,
     idleTimeoutMs: bounds.idleTimeoutMs,
-    goesOnAfter: fallbackOn && ((cause: FailureCause) => leadsOn(fallbackOn, cause)),
+    goesOnAfter: fallbackOn && goesOnAfter,
     firstTokenTimeoutMs: step?.firstTokenTimeoutMs,
     attemptTimeoutMs: step?.attemptTimeoutMs,
     watch: (cut: StreamCut) => streams.watch(state, cut),

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { errorForms } from '../refusals/error-form.js';
 import type { AnswerCode } from '../refusals/refusal.js';
+import type { FailureCause } from '../routing/fallback-cause.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { Deadlines } from './deadlines.js';
@@ -100,9 +101,10 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.isSettled) return;
     this.status = status;
-    const failure = failureOfStatus(status) ?? (this.call.goesOnAfter?.(status) ? failureOfAttempt(status) : undefined);
+    const wait = retryAfterMs(headers);
+    const failure = failureOfStatus(status) ?? (this.goesOn(status, wait) ? failureOfAttempt(status) : undefined);
     if (failure) {
-      this.fail(failure, retryAfterMs(headers));
+      this.fail(failure, wait);
       controller.abort(new Error('not for the caller'));
       return;
     }
@@ -207,10 +209,14 @@ class Relay implements Dispatcher.DispatchHandler {
     this.response.off('close', this.leave);
     const { status, firstByteMs } = this;
     const told = facts ?? this.reader?.facts();
-    const goesOn = failure?.causes.some((cause) => this.call.goesOnAfter?.(cause)) ? { retryAfterMs: wait } : undefined;
+    const goesOn = failure?.causes.some((cause) => this.goesOn(cause, wait)) ? { retryAfterMs: wait } : undefined;
     const isInDoubt = failure?.isInDoubt ?? false;
     const own = { outcome, status, refusal: failure?.refusal, errorType, facts: told, firstByteMs };
     this.settle({ ...own, isInDoubt, isCut, ...(goesOn && { goesOn }) });
+  }
+
+  private goesOn(cause: FailureCause, wait: number): boolean {
+    return this.call.goesOnAfter?.(cause, wait) ?? false;
   }
 
   private readerFor(headers: IncomingHttpHeaders): AnswerReader {

@@ -23,10 +23,10 @@ export type UpstreamCall = {
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
   /**
-   * Whether the call goes on elsewhere after this. Where set, nothing is written to the caller before the first bytes of
+   * Whether the call goes on elsewhere after this, of an upstream that asks to wait so many ms. Where set, nothing is written to the caller before the first bytes of
    * content are there.
    */
-  readonly goesOnAfter?: ((cause: FailureCause) => boolean) | undefined;
+  readonly goesOnAfter?: ((cause: FailureCause, retryAfterMs: number) => boolean) | undefined;
   readonly firstTokenTimeoutMs?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
   /** Told when a stream has begun, with what cuts it; what it answers is called at the stream's end. */

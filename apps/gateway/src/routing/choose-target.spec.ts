@@ -1,7 +1,7 @@
 import type { CatalogueModel } from '#libs/decision-engine';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseTarget } from './choose-target.js';
+import { chooseTarget, nextTarget } from './choose-target.js';
 import { isDearer } from './is-dearer.js';
 import type { CompiledRoute } from './routes-in-force.js';
 
@@ -45,6 +45,37 @@ describe('the choice of a target', () => {
           for (const name of standIns) if (price(name) <= price(first) && mayUse(name)) wanted ??= name;
           expect(choice.isAllowed).toBe(wanted !== undefined);
           expect(choice.target).toBe(wanted ?? first);
+        },
+      ),
+    );
+  });
+});
+
+describe('the targets after failures', () => {
+  it('are those behind in the list that the caller may use, each once, nothing dearer than what was denied', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.constantFrom(...names), { minLength: 1 }),
+        onDenied,
+        fc.subarray(names),
+        fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 4, maxLength: 4 }),
+        (targets, denied, usable, prices) => {
+          const price = (name: string) => prices[names.indexOf(name)] ?? 0;
+          const model = (name: string) => priced(String(price(name))) as CatalogueModel;
+          const mayUse = (name: string) => usable.includes(name);
+          const first = chooseTarget(route(targets, denied), route(targets, denied).targets, { model, mayUse });
+          // Who may use none is refused: nothing is called, so nothing fails.
+          fc.pre(first.isAllowed);
+          const called: string[] = [];
+          for (let next = nextTarget(first, { model, mayUse }); next; next = nextTarget(next, { model, mayUse })) {
+            expect(next.reason).toBe('fallback');
+            called.push(next.target);
+          }
+          const [dearest = ''] = targets;
+          const behind = targets.slice(targets.indexOf(first.target) + 1);
+          const isKept = (name: string) => mayUse(name) && (mayUse(dearest) || price(name) <= price(dearest));
+          const isDeniedAway = !mayUse(dearest) && denied !== 'next';
+          expect(called).toEqual(isDeniedAway ? [] : behind.filter(isKept));
         },
       ),
     );

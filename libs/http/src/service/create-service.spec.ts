@@ -263,6 +263,11 @@ it('says when it is ready, and what it waits for', async () => {
   expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' });
 });
 
+it('gives a sender half a minute for a whole request, half of it for the headers: slow ones hold no connection longer', () => {
+  const { requestTimeout, headersTimeout } = app.getHttpServer();
+  expect([requestTimeout, headersTimeout]).toEqual([30_000, 15_000]);
+});
+
 it('knows every route that it serves', () => {
   const paths = app
     .get(RoutePaths)

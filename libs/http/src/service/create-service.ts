@@ -24,6 +24,10 @@ type ServiceModule = Type<unknown> | DynamicModule;
 const PARAMETER_CHARS_MAX = 256;
 /** A request must have arrived whole by then: slow senders hold a connection no longer. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** And its headers by then. */
+const HEADERS_TIMEOUT_MS = 15_000;
+/** How late either may be noticed. */
+const CONNECTIONS_CHECKED_EVERY_MS = 5_000;
 
 /**
  * The application, initialised and ready to listen or to be sent requests by `inject`; it handles no signals. It has
@@ -73,6 +77,7 @@ function adapterFor({ bodyBytesMax = BODY_BYTES_DEFAULT, trustedProxies }: Servi
     genReqId: requestIdOf,
     requestIdHeader: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS },
     trustProxy: trustedProxies && trustedProxies.length > 0 ? [...trustedProxies] : false,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
     // A URL that the router cannot read never reaches the filter.
