@@ -18,7 +18,6 @@ describe('the demo’s route `assistant` leads a stock client', () => {
   it.each([
     ['manager', 'openai-main/gpt-4', 'gpt-4', 'granted'],
     ['economy', 'local/llama-3', 'llama-3', 'downgraded'],
-    ['service', 'local/llama-3', 'llama-3', 'downgraded'],
   ])('as %s to %s, and says so in answer and record', async (who, resolved, upstream, reason) => {
     const { text, headers } = await ask(who, 'assistant');
     expect(text).toContain(`Sandbox(${upstream})`);
@@ -49,16 +48,20 @@ describe('the demo’s route `assistant` leads a stock client', () => {
     expect(completed).toMatchObject([{ outcome: 'completed', usage_source: 'upstream' }]);
   });
 
-  it('nowhere who may use none of its targets: as if there were no such name', async () => {
+  it.each([
+    ['may use none of its targets', 'viewer'],
+    ['may use its targets, but not the route', 'service'],
+  ])('nowhere who %s: as if there were no such name', async (_what, who) => {
+    const answers = [];
     for (const model of ['assistant', 'no-such-name']) {
-      const refused = openai(demoKey('acme', 'viewer')).chat.completions.create({ model, messages });
-      const error = await refused.then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
+      const refused = openai(demoKey('acme', who)).chat.completions.create({ model, messages });
+      const error = await refused.catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(BadRequestError);
-      expect((error as BadRequestError).code).toBe('missing_provider_account');
+      const { status, code, message, param } = error as BadRequestError;
+      answers.push({ status, code, message, param });
     }
+    expect(answers[0]).toMatchObject({ code: 'missing_provider_account' });
+    expect(answers[0]).toEqual(answers[1]);
     expect(await providerRequests()).toEqual([]);
   });
 

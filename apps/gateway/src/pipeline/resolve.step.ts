@@ -1,3 +1,5 @@
+import { engineRequest } from '#libs/access';
+import { decide } from '#libs/decision-engine';
 import { Refusal } from '../refusals/refusal.js';
 import { routeFor } from '../routing/routes-in-force.js';
 import { advance, type Authenticated, type Governed, type Read, type Resolved, type StepAnswer } from './exchange.js';
@@ -18,9 +20,14 @@ export function resolveStep(state: Read & Governed): StepAnswer<Resolved> {
   const metadata = refuseMetadata(state);
   if (metadata) return metadata;
   const { snapshot, call, caller } = state;
-  const leadingRoute = routeFor(snapshot, call.model, caller.principal);
+  const leadingRoute = routeFor(snapshot, call.model, caller.principal, (name) => mayUseRoute(state, name));
   if (!leadingRoute && !isNameOfModel(call.model)) return refuseName('invalid_request');
   return advance(state, { model: snapshot.model(call.model), leadingRoute });
+}
+
+function mayUseRoute({ caller, route, call, snapshot, ip, atMs }: Read & Governed, name: string): boolean {
+  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
+  return decide(snapshot, engineRequest(caller, 'route:read', { type: 'route', path: name }, circumstances)).allowed;
 }
 
 const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:-]*$/u;

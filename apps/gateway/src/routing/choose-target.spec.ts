@@ -16,6 +16,7 @@ const onDenied = fc.oneof(
 const route = (targets: readonly string[], denied: CompiledRoute['onDenied']): CompiledRoute => {
   const weighted = targets.map((model) => ({ model, priority: 0, weight: 1, fallbackOn: [] }));
   const rest = {
+    name: 'r',
     rule: 'Route/r',
     model: 'virtual',
     subjects: undefined,

@@ -3,7 +3,8 @@ import { compile } from '#libs/decision-engine';
 import { readDocument, type PolicyDocument } from '#libs/policy-language';
 import { gateway } from '../pipeline/pipeline.fixture.js';
 
-const document = (kind: string, name: string, spec: object, env?: string): PolicyDocument => {
+/** A document of the tenant's. */
+export const document = (kind: string, name: string, spec: object, env?: string): PolicyDocument => {
   const tags = env === undefined ? {} : { tags: { env } };
   return readDocument({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme', ...tags }, spec });
 };
@@ -19,7 +20,12 @@ export const targets = ['main/best', 'main/dear', 'main/good', 'main/cheap'].map
 const route = { model: 'assistant', strategy: 'priority', targets, onDenied: 'next' };
 
 /** user_dev may use development only: not `best`, but `dear`, which costs more, `good` and `cheap`. */
-export async function routed(spec: object, answer?: RequestListener, settings: object = {}) {
+export async function routed(
+  spec: object,
+  answer?: RequestListener,
+  settings: object = {},
+  more: readonly PolicyDocument[] = [],
+) {
   const edge = await gateway(answer);
   // As the policy of the fixture says where its upstream is.
   const baseUrl = edge.upstreamUrl;
@@ -32,6 +38,7 @@ export async function routed(spec: object, answer?: RequestListener, settings: o
     document('RoleBinding', 'dev', { subjects: ['user:user_dev'], roles: ['developer'] }),
     document('TenantSettings', 'settings', settings),
     document('Route', 'premium-or-open', { ...route, ...spec }, 'development'),
+    ...more,
   ];
   edge.set({
     snapshot: compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 7, platformRevision: 2 }),

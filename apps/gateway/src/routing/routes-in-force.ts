@@ -18,6 +18,7 @@ export type RouteTarget = {
 
 /** A Route as calls are led by it. */
 export type CompiledRoute = {
+  readonly name: string;
   /** `Route/<name>`, as answers and records cite it. */
   readonly rule: string;
   /** What callers ask for. */
@@ -34,12 +35,27 @@ export type CompiledRoute = {
 const compiled = new WeakMap<TenantSnapshot, ReadonlyMap<string, readonly CompiledRoute[]>>();
 const none: readonly CompiledRoute[] = Object.freeze([]);
 
-/** The route that leads this caller on from what it asked for, or undefined where none concerns it. */
-export function routeFor(snapshot: TenantSnapshot, model: string, principal: Principal): CompiledRoute | undefined {
+/** Whether the caller may use the route of that name: it holds `route:read` on it. */
+export type MayUseRoute = (name: string) => boolean;
+
+/**
+ * The route that leads this caller on from what it asked for, or undefined where none concerns it. One that stands in
+ * front of a real model leads whoever asks for that model; a name of a route's own is only for who may use the route.
+ */
+export function routeFor(
+  snapshot: TenantSnapshot,
+  model: string,
+  principal: Principal,
+  mayUse: MayUseRoute,
+): CompiledRoute | undefined {
   const routes = routesOf(snapshot).get(model) ?? none;
   if (routes.length === 0) return undefined;
   const meaning = subjectsMeaning(principal);
-  return routes.find(({ subjects }) => !subjects || [...subjects].some((subject) => meaning.has(subject)));
+  const isModel = snapshot.model(model) !== undefined;
+  return routes.find(({ name, subjects }) => {
+    const concerns = !subjects || [...subjects].some((subject) => meaning.has(subject));
+    return concerns && (isModel || mayUse(name));
+  });
 }
 
 /** Made once for a revision. Of a name's routes those for some callers come before those for all, then by name. */
@@ -57,6 +73,7 @@ function compileRoute({ metadata, spec }: DocumentOf<'Route'>): CompiledRoute {
   const subjects = spec.when?.subjects;
   const targets = spec.targets.toSorted((a, b) => (a.priority ?? 0) - (b.priority ?? 0));
   return {
+    name: metadata.name,
     rule: `Route/${metadata.name}`,
     model: spec.model,
     subjects: subjects && new Set(subjects.map(canonicalSubject)),

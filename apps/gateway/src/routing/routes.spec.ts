@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chat, client, codeOf, post } from '../pipeline/pipeline.fixture.js';
-import { routed, targets } from './routed.fixture.js';
+import { document, routed, targets } from './routed.fixture.js';
 
 const asked = { ...chat, model: 'assistant' };
 
@@ -70,5 +70,63 @@ describe('a route', () => {
     const names = async (key: string) => (await client(edge, key).models.list()).data.map(({ id }) => id);
     expect(await names(edge.keys.dev)).toEqual(['main/cheap', 'main/dear', 'main/good']);
     expect(await names(edge.keys.nobody)).toEqual([]);
+  });
+});
+
+describe('a caller without `route:read`', () => {
+  const use = { id: 'use', effect: 'allow', actions: ['model:invoke'], resources: ['model:*/*'] };
+  const held = (...statements: object[]) => [
+    document('Role', 'held', { statements: [use, ...statements] }),
+    document('RoleBinding', 'held', { subjects: ['user:user_nobody'], roles: ['held'] }),
+  ];
+  const readRoutes = { id: 'routes', effect: 'allow', actions: ['route:read'], resources: ['route:premium-*'] };
+  const asks = async (edge: Awaited<ReturnType<typeof routed>>, model: string) => {
+    const answer = await post(edge, { ...chat, model }, { authorization: `Bearer ${edge.keys.nobody}` });
+    const { status, headers } = answer;
+    const told = [headers.get('gatehouse-resolved-model'), headers.get('gatehouse-applied-rules')];
+    return { status, told, body: await answer.text() };
+  };
+
+  it('cannot use a route by its name, nor learn that it exists, though it may call every target', async () => {
+    const edge = await routed({ targets: targets.slice(2) }, undefined, {}, held());
+    const refused = await asks(edge, 'assistant');
+    expect(refused).toEqual(await asks(edge, 'nothing'));
+    expect(refused).toMatchObject({ status: 400, told: [null, null] });
+    expect(edge.upstreamRequests).toEqual([]);
+    const [byRoute, byNothing] = edge.spool.records;
+    const ofItsName = { decision_id: byNothing?.decision_id, requested_model: 'nothing', resource: 'nothing' };
+    expect({ ...byRoute, ...ofItsName }).toMatchObject({
+      outcome: 'deny',
+      reason: 'invalid_request',
+      applied_rules: [],
+    });
+  });
+
+  it('can with it', async () => {
+    const edge = await routed({ targets: targets.slice(2) }, undefined, {}, held(readRoutes));
+    expect(await asks(edge, 'assistant')).toMatchObject({ status: 200, told: ['main/good', 'Route/premium-or-open'] });
+  });
+
+  it('cannot where a deny or a boundary takes it away', async () => {
+    const deny = { ...readRoutes, id: 'none', effect: 'deny', resources: ['route:*'] };
+    const denied = await routed({ targets: targets.slice(2) }, undefined, {}, held(readRoutes, deny));
+    expect((await asks(denied, 'assistant')).status).toBe(400);
+    const models = { appliesTo: ['user:user_nobody'], allow: [{ actions: ['model:*'], resources: ['model:**'] }] };
+    const ceiling = document('Boundary', 'models', models);
+    const bounded = await routed({ targets: targets.slice(2) }, undefined, {}, [...held(readRoutes), ceiling]);
+    expect((await asks(bounded, 'assistant')).status).toBe(400);
+  });
+
+  it('gets the next route of the name that it may use', async () => {
+    const other = { model: 'assistant', strategy: 'priority', targets: [{ model: 'main/cheap' }] };
+    const open = document('Route', 'zz-open', other);
+    const openOnly = { ...readRoutes, resources: ['route:zz-*'] };
+    const edge = await routed({ targets: targets.slice(2) }, undefined, {}, [...held(openOnly), open]);
+    expect(await asks(edge, 'assistant')).toMatchObject({ status: 200, told: ['main/cheap', 'Route/zz-open'] });
+  });
+
+  it('is led by a route in front of a model that it asks for: nobody goes round it', async () => {
+    const edge = await routed({ model: 'main/dear', targets: [{ model: 'main/cheap' }] }, undefined, {}, held());
+    expect(await asks(edge, 'main/dear')).toMatchObject({ status: 200, told: ['main/cheap', 'Route/premium-or-open'] });
   });
 });

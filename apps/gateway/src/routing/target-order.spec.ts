@@ -7,6 +7,7 @@ const target = (model: string, weight = 1, priority = 0) => ({ model, weight, pr
 const route = (strategy: CompiledRoute['strategy'], targets: CompiledRoute['targets'], ttlSeconds?: number) => {
   const sticky = ttlSeconds === undefined ? undefined : { by: ['principal' as const], ttlSeconds };
   return {
+    name: 'r',
     rule: 'Route/r',
     model: 'virtual',
     subjects: undefined,
