@@ -9,7 +9,7 @@ import {
 } from '#libs/contracts';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
-import { faultOfAge } from '../authentication/key-age.js';
+import { faultOfAge, overdueRule } from '../authentication/key-age.js';
 import { credentialStatus } from '../identity/credential-table.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import type { PolicyView } from '../policy/policy-view.js';
@@ -26,6 +26,14 @@ export type TokenCircumstances = {
   readonly accepts: ReadonlySet<KeyKind>;
 };
 
+/** What the key's policy says, and by which snapshot and of which caller; `overdue`: the caller once that rule applies. */
+type Policed = {
+  readonly by: TenantSnapshot;
+  readonly of: TokenCaller;
+  readonly bounds: KeyBounds | undefined;
+  overdue: Authenticated | undefined;
+};
+
 /**
  * A token whose signature held, and everything that must be true of it in each request anew: nothing that was found once
  * is taken for granted, except the signature under keys that are still its issuer's.
@@ -36,10 +44,7 @@ export class HeldToken {
   private client: ClientRecord | undefined;
   private clientNotBeforeMs = Number.NEGATIVE_INFINITY;
   private made: TokenCaller | undefined;
-  /** What the key's policy says, and by which snapshot and of which caller. */
-  private policed:
-    | { readonly by: TenantSnapshot; readonly of: TokenCaller; readonly bounds: KeyBounds | undefined }
-    | undefined;
+  private policed: Policed | undefined;
 
   constructor(
     private readonly token: VerifiedToken,
@@ -60,7 +65,7 @@ export class HeldToken {
     if (issuer !== this.issuer && issuer && !this.adopts(issuer)) return undefined;
     if (!this.made || !isCurrent(view, token, this.made)) this.made = callerOf(view, token);
     const reason = this.faultOfToken(issuer, nowMs) ?? this.faultOfPrincipal() ?? this.faultOfKey(nowMs);
-    return reason ? this.refuse(reason) : this.made?.caller;
+    return reason ? this.refuse(reason) : this.byPolicy(nowMs);
   }
 
   /** A record that came since: the same keys, read the same way, and perhaps other dates. */
@@ -144,30 +149,37 @@ export class HeldToken {
     if (credentials.slots.word(slot, 'ownerEpoch') !== record.epoch) return 'principal_epoch_mismatch';
     if (nowMs < (credentials.rareOf(slot)?.notBeforeMs ?? Number.NEGATIVE_INFINITY)) return 'key_not_yet_valid';
     if (!(nowMs < credentials.slots.double(slot, 'expiresAtMs'))) return 'key_expired';
-    return accepts.has(credentials.keyKind(slot)) ? this.faultOfKeyAge(this.made, nowMs) : 'key_kind_not_accepted';
+    return accepts.has(credentials.keyKind(slot)) ? undefined : 'key_kind_not_accepted';
   }
 
-  /** The token makes its key no younger, and its use is one of the key. */
-  private faultOfKeyAge(made: TokenCaller, nowMs: number): DecisionReason | undefined {
+  /** A good token, by what policy says of its key's age: it makes that no younger, and its use is one of the key. */
+  private byPolicy(nowMs: number): Authenticated | Unauthenticated | undefined {
+    const { made } = this;
+    const policed = made && made.slot >= 0 ? this.policedOf(made) : undefined;
+    if (!made || !policed?.bounds) return made?.caller;
+    const { bounds } = policed;
     const { credentials } = this.circumstances.view;
-    const bounds = this.keyBoundsOf(made);
-    if (!bounds) return undefined;
+    const { uses } = credentials;
     const rotatedAt = credentials.rareOf(made.slot)?.rotatedAt;
     const bornMs = rotatedAt == null ? made.caller.issuedAtMs : Date.parse(rotatedAt);
-    const fault = faultOfAge(bounds, { bornMs, usedMs: credentials.uses.of(made.slot) }, nowMs);
-    if (!fault && bounds.idle) credentials.uses.note(made.slot, nowMs);
-    return fault?.reason;
+    const fault = faultOfAge(bounds, { bornMs, usedMs: uses.of(made.slot) }, nowMs);
+    if (fault) return { ...this.refuse(fault.reason), appliedRules: [fault.rule] };
+    if (bounds.idle) uses.note(made.slot, nowMs);
+    const rule = overdueRule(bounds, bornMs, nowMs);
+    if (rule === undefined) return made.caller;
+    policed.overdue ??= Object.freeze({ ...made.caller, appliedRules: Object.freeze([rule]) });
+    return policed.overdue;
   }
 
-  private keyBoundsOf(made: TokenCaller): KeyBounds | undefined {
+  private policedOf(made: TokenCaller): Policed | undefined {
     const by = this.circumstances.policy.snapshot(this.token.tenantId);
     if (!by) return undefined;
     if (this.policed?.by !== by || this.policed.of !== made) {
       const kind = this.circumstances.view.credentials.keyKind(made.slot);
       const key = { kind, labels: made.caller.keyLabels, ownerLabels: made.record.labels };
-      this.policed = { by, of: made, bounds: keyBounds(by, key) };
+      this.policed = { by, of: made, bounds: keyBounds(by, key), overdue: undefined };
     }
-    return this.policed.bounds;
+    return this.policed;
   }
 
   private refuse(reason: DecisionReason): Unauthenticated {

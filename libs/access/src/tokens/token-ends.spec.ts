@@ -161,24 +161,31 @@ describe('a token that was exchanged', () => {
 
   it('for a key ends when that key’s policy ends it, however young the token is', async () => {
     const applier = withKey();
-    const rules = [{ when: {}, maxAgeSeconds: 86_400 }];
-    const metadata = { name: 'keys', tenant: 'acme' };
-    const documents = [readDocument({ apiVersion: 'gatehouse/v1', kind: 'KeyPolicy', metadata, spec: { rules } })];
-    const snapshot = compile({
-      tenant: 'acme',
-      documents,
-      platformDocuments: [],
-      policyRevision: 1,
-      platformRevision: 0,
-    });
+    const snapshot = policyOf({ when: {}, maxAgeSeconds: 86_400 });
     const state: { snapshot: TenantSnapshot | undefined } = { snapshot: undefined };
     const warm = authenticatorOver(applier, { policy: { snapshot: () => state.snapshot } });
     const text = await ownToken(forKey);
     expect(await warm.authenticate(text, NOW_MS)).toMatchObject({ ok: true });
     state.snapshot = snapshot;
-    expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ok: false, reason: 'key_expired' });
+    const appliedRules = ['key-policy/keys/rules/0'];
+    expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ok: false, reason: 'key_expired', appliedRules });
     applier.credential(credentialOf(key, { rotatedAt: iso(NOW_MS - 1_000) }));
     expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ok: true });
+    expect(warm.authenticate(text, NOW_MS)).not.toHaveProperty('appliedRules');
+  });
+
+  it('for a key whose rotation is overdue names the rule that says so, as the key itself does, and goes on', async () => {
+    const applier = withKey();
+    const rule = { when: {}, rotateEverySeconds: 86_400, rotationOverdue: 'warn' };
+    const state = { snapshot: policyOf(rule) };
+    const warm = authenticatorOver(applier, { policy: { snapshot: () => state.snapshot } });
+    const text = await ownToken(forKey);
+    const [first, again] = [await warm.authenticate(text, NOW_MS), warm.authenticate(text, NOW_MS + 1)];
+    expect(first).toMatchObject({ ok: true, keyId: key.keyId, appliedRules: ['key-policy/keys/rules/0'] });
+    expect(again).toBe(first);
+    state.snapshot = policyOf({ ...rule, rotationOverdue: 'refuse' });
+    const refused = { ok: false, reason: 'rotation_overdue', appliedRules: ['key-policy/keys/rules/0'] };
+    expect(warm.authenticate(text, NOW_MS)).toMatchObject(refused);
   });
 
   it('for a key that nobody knows is refused', async () => {
@@ -218,3 +225,10 @@ it('of a client’s own is for the virtual account that the client is bound to, 
   applier.client({ ...client, virtualAccountId: 'va_other' });
   expect(warm.authenticate(text, NOW_MS)).toMatchObject({ reason: 'client_disabled' });
 });
+
+function policyOf(rule: object): TenantSnapshot {
+  const metadata = { name: 'keys', tenant: 'acme' };
+  const spec = { rules: [rule] };
+  const documents = [readDocument({ apiVersion: 'gatehouse/v1', kind: 'KeyPolicy', metadata, spec })];
+  return compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 1, platformRevision: 0 });
+}
