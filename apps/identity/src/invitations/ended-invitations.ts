@@ -1,7 +1,8 @@
-import { EventStore, Publication, step, SubjectKeys } from '#libs/event-store';
+import { EventStore, Publication, step, SubjectKeys, type Context } from '#libs/event-store';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { invitationAggregate } from '../aggregates.js';
+import { Tables } from '../tables.js';
 import { InvitationTraces } from './invitation-traces.adapter.js';
 
 /** Between two looks at what has ended. */
@@ -22,6 +23,7 @@ export class EndedInvitations implements OnApplicationBootstrap, OnApplicationSh
 
   constructor(
     private readonly traces: InvitationTraces,
+    private readonly tables: Tables,
     private readonly store: EventStore,
     private readonly subjectKeys: SubjectKeys,
     private readonly publication: Publication,
@@ -44,6 +46,22 @@ export class EndedInvitations implements OnApplicationBootstrap, OnApplicationSh
       await this.forget(invitationId);
     } catch (error) {
       this.logger.error({ err: error, invitationId }, 'an invitation that has ended cannot be forgotten yet');
+    }
+  }
+
+  /** Of an address that is to be forgotten: the open ones of the tenant are withdrawn, and nothing of them is kept. */
+  async withdrawAllTo(email: string, context: Context): Promise<void> {
+    const { tenantId } = context;
+    const query = { tenantId, afterPosition: 0, limit: ENDED_AT_ONCE_MAX, where: { email } };
+    for (;;) {
+      const open = await this.tables.invitations.page(query);
+      if (open.length === 0) return;
+      const at = this.clock.nowIso();
+      const steps = open.map(({ row: { id: invitationId } }) =>
+        step(invitationAggregate, invitationId, { type: 'WithdrawInvitation', invitationId, tenantId, at }),
+      );
+      await this.store.executeAll(steps, { context });
+      for (const { row } of open) await this.forget(row.id);
     }
   }
 

@@ -51,6 +51,8 @@ describe('POST /v1/users/{id}/erase', () => {
 
   it('ends every credential and leaves nothing of the person in any table or topic; repeating it changes nothing', async () => {
     expect((await identity.ask(quinn.key, 'GET /v1/users')).status).toBe(403);
+    const invited = { email: 'quinn@acme.example', display_name: 'Quinn Person' };
+    const { id, token } = (await ada('POST /v1/invitations', invited, { 'idempotency-key': 'invite' })).body;
     const { status, body } = await ada(`POST /v1/users/${quinn.id}/erase`);
     expect([status, body.email, body.display_name, body.status]).toEqual([200, null, null, 'deactivated']);
     expect((await identity.ask(quinn.key, 'GET /v1/users')).status).toBe(401);
@@ -67,6 +69,9 @@ describe('POST /v1/users/{id}/erase', () => {
       JSON.stringify(identity.records),
     ].join('\n');
     expect(personal.filter((secret) => left.toLowerCase().includes(secret.toLowerCase()))).toEqual([]);
+    const accept = { token, password: 'correct horse battery' };
+    expect((await identity.ask(undefined, 'POST /v1/invitations/accept', accept)).status).toBe(404);
+    expect((await ada(`GET /v1/invitations/${id}`)).body).toMatchObject({ status: 'withdrawn', email: null });
     // Whose keys they were stays known, by an id that says nothing.
     expect(left.includes(quinn.id)).toBe(true);
     const events = await identity.store.events.position();

@@ -4,6 +4,7 @@ import { EventStore, step } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { userAggregate } from '../aggregates.js';
+import { EndedInvitations } from '../invitations/ended-invitations.js';
 import { Passwords } from '../passwords/passwords.js';
 import { PrincipalEnd } from '../principal-end.js';
 import { Tables } from '../tables.js';
@@ -25,6 +26,7 @@ export class UserSteps {
     private readonly principalEnd: PrincipalEnd,
     private readonly passwords: Passwords,
     private readonly erasure: Erasure,
+    private readonly invitations: EndedInvitations,
     private readonly writes: Writes,
     private readonly clock: Clock,
   ) {}
@@ -60,6 +62,10 @@ export class UserSteps {
   /** Ends the user if they live, then makes what is kept of them unreadable. What stays is an id that says nothing. */
   async erase(caller: Caller, userId: string) {
     const { row } = await this.find(caller, 'user:delete', userId);
+    // First: afterwards nobody knows the address any more.
+    if (row.email !== null) {
+      await this.invitations.withdrawAllTo(row.email, this.writes.context(caller, row.tenantId));
+    }
     const position = await this.end(caller, row, { type: 'EraseUser' });
     await this.erasure.of(userId);
     const erased = { email: null, displayName: null, status: 'deactivated' } as const;
