@@ -37,6 +37,8 @@ export default defineConfig({
       // One whole system for all files: one file at a time, since some of them stop parts of it.
       project('system', {
         include: ['test/**/*.e2e.spec.ts'],
+        // It offers its own sources under our condition, and Node strips no types in packages.
+        server: { deps: { inline: [/\/node_modules\/(?:ai|@ai-sdk\/[^/]+|eventsource-parser)\//] } },
         exclude: outside,
         globalSetup: ['test/system/system.setup.ts'],
         maxWorkers: 1,

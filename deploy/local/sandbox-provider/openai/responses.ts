@@ -31,8 +31,14 @@ function* events(call: Call, id: string, words: readonly string[]): Generator<st
   const response = finished(call, id, words);
   const started = { ...response, status: 'in_progress', output: [], usage: null };
   yield event('response.created', { response: started });
-  const at = { item_id: `msg-${id}`, output_index: 0, content_index: 0 };
+  const [message] = response.output;
+  const item = { output_index: 0 };
+  yield event('response.output_item.added', { ...item, item: { ...message, status: 'in_progress', content: [] } });
+  const at = { ...item, item_id: `msg-${id}`, content_index: 0 };
+  yield event('response.content_part.added', { ...at, part: { type: 'output_text', text: '', annotations: [] } });
   for (const delta of words) yield event('response.output_text.delta', { ...at, delta });
   yield event('response.output_text.done', { ...at, text: words.join('') });
+  yield event('response.content_part.done', { ...at, part: message?.content[0] });
+  yield event('response.output_item.done', { ...item, item: message });
   yield event('response.completed', { response });
 }
