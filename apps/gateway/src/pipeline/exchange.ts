@@ -55,7 +55,11 @@ export type Authorised = Read &
     readonly edits?: readonly Edit[];
     readonly prompt?: string;
   };
-export type Reached = Authorised & { readonly target: UpstreamTarget };
+export type Reached = Authorised & {
+  readonly target: UpstreamTarget;
+  /** The body in the upstream's dialect, where that is another than the caller's. */
+  readonly translated?: Buffer | undefined;
+};
 
 /** What is known of a request whose pipeline ended somewhere. */
 export type Known = Arrived &

@@ -1,13 +1,29 @@
-import { Refusal } from '../refusals/refusal.js';
-import type { TargetFault } from '../upstreams/upstream-target.js';
+import { valueOf } from '../body/scan-object.js';
+import { Untranslatable } from '../providers/untranslatable.js';
+import { badRequest, Refusal } from '../refusals/refusal.js';
+import type { TargetFault, UpstreamTarget } from '../upstreams/upstream-target.js';
 import { advance, type Authorised, type Reached, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
-/** Where the call goes and with which credential; found before the decision is recorded, so that it says the truth. */
+/** Where the call goes, with which credential, and what it says there; found before the decision is recorded, so that it says the truth. */
 export function reachStep({ targets }: Pick<GatewayParts, 'targets'>, state: Authorised): StepAnswer<Reached> {
   const target = targets.of(state.model, state.route.id);
-  if (typeof target !== 'string') return advance(state, { target });
-  return target === 'operation_unknown' ? notOffered(state) : faults[target]();
+  if (target === 'operation_unknown') return notOffered(state);
+  if (typeof target === 'string') return faults[target]();
+  const translated = translatedFor(target, state);
+  return translated instanceof Refusal ? translated : advance(state, { target, translated });
+}
+
+/** The body in the dialect of an upstream that speaks another. Parsed as a whole: what is sent is what was read. */
+function translatedFor({ endpoint }: UpstreamTarget, { body, model }: Authorised): Buffer | Refusal | undefined {
+  if (endpoint.translation === undefined) return undefined;
+  const { bytes } = body;
+  // It is an object; undefined where a long text in it turns out to be malformed.
+  const value = valueOf(bytes, { start: 0, end: bytes.length }) as Record<string, unknown> | undefined;
+  if (value === undefined) return badRequest('invalid_json', 'The body is not valid JSON.');
+  const said = endpoint.translation.request(value, model.upstreamModel);
+  if (said instanceof Untranslatable) return badRequest('invalid_request', said.message, said.param);
+  return Buffer.from(JSON.stringify(said));
 }
 
 const refuse = (what: string) => () =>

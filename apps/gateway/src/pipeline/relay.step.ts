@@ -26,16 +26,21 @@ export function relayStep(
     leadsOn(fallbackOn ?? [], cause) && targetBehind(parts, state, retryAfterMs) !== undefined;
   const { provider, endpoint } = target;
   const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
+  const wantsUsage = call.stream && !lacksUsage(call);
+  const { translation } = endpoint;
   const accept = call.stream ? 'text/event-stream' : 'application/json';
   const upstream = {
     dispatcher: target.dispatcher,
     path: target.path,
     headers: [...target.headers, ...passedOn(state.request, provider), 'accept', accept, 'x-request-id', decisionId],
-    body: rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits, fallbackOn !== undefined),
+    body:
+      state.translated ??
+      rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits, fallbackOn !== undefined),
     stream: call.stream,
     form: endpoint.form,
     dialect: state.route.dialect,
     dropsUsage,
+    translation: translation && { by: translation, wantsUsage },
     headersTimeoutMs: bounds.headersTimeoutMs,
     idleTimeoutMs: bounds.idleTimeoutMs,
     goesOnAfter: fallbackOn && goesOnAfter,

@@ -1,3 +1,5 @@
+import type { Translation } from './translation.js';
+
 /** What a call used, as its upstream reported it or as it was estimated. Whole numbers, never negative. */
 export type TokenUsage = {
   readonly inputTokens: number;
@@ -14,6 +16,8 @@ export type Endpoint = {
   /** Below the account's base URL. */
   readonly path: string;
   readonly form: AnswerForm;
+  /** Where the upstream has the operation in another dialect; it is what `form` says. */
+  readonly translation?: Translation;
   /** Undefined where the figures are missing or cannot be true. */
   usage(reported: unknown): TokenUsage | undefined;
 };

@@ -78,14 +78,15 @@ export class EventReader extends AnswerReader {
   }
 
   private readOne(event: Buffer): void {
-    const value = parse(dataOf(event));
+    const value = parsedEvent(event);
     if (value && this.form.types.has(String(value.type))) this.known = this.form.read(value, this.known);
   }
 }
 
-function parse(text: string): Record<string, unknown> | undefined {
+/** What one event says; undefined where it is no object in JSON. */
+export function parsedEvent(event: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(dataOf(event));
     return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

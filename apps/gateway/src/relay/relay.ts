@@ -6,7 +6,6 @@ import type { FailureCause } from '../routing/fallback-cause.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { Deadlines } from './deadlines.js';
-import { PassReader } from './pass-reader.js';
 import { readerFor } from './reader-for.js';
 import type { RelayOutcome } from './relay-outcome.js';
 import type { UpstreamCall } from './upstream-call.js';
@@ -109,10 +108,16 @@ class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     this.isStream = /^text\/event-stream\b/iu.test(String(headers['content-type'] ?? ''));
-    this.reader = this.readerFor(headers);
-    this.announcedBytes = this.isStream ? Number.NaN : Number(headers['content-length']);
-    this.head = answerHeaders(this.headers, headers, this.isStream);
-    if (!this.call.goesOnAfter) this.begin();
+    const { isStream } = this;
+    const { 'content-encoding': encoding, 'content-length': length } = headers;
+    const isCompressed = encoding !== undefined && encoding !== 'identity';
+    this.reader = readerFor(this.call, { status, isStream, isCompressed });
+    const isTranslated = this.call.translation !== undefined;
+    const isChanged = isStream || isTranslated;
+    this.announcedBytes = isChanged ? Number.NaN : Number(length);
+    this.head = answerHeaders(this.headers, headers, { isStream, isTranslated });
+    // One piece that is translated may turn out to be none: its caller is told then.
+    if (!this.call.goesOnAfter && (isStream || !isTranslated)) this.begin();
   }
 
   /** From here on the answer is the caller's: the call goes nowhere else. */
@@ -217,11 +222,5 @@ class Relay implements Dispatcher.DispatchHandler {
 
   private goesOn(cause: FailureCause, wait: number): boolean {
     return this.call.goesOnAfter?.(cause, wait) ?? false;
-  }
-
-  private readerFor(headers: IncomingHttpHeaders): AnswerReader {
-    const encoding = headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') return new PassReader();
-    return readerFor(this.call.form, this.isStream, this.call.dropsUsage);
   }
 }

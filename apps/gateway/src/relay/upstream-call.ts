@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { AnswerForm } from '../providers/provider.js';
+import type { Translation } from '../providers/translation.js';
 import type { AnswerCode } from '../refusals/refusal.js';
 import type { Dialect } from '../routes/route.js';
 import type { FailureCause } from '../routing/fallback-cause.js';
@@ -20,6 +21,8 @@ export type UpstreamCall = {
   readonly dialect: Dialect;
   /** The gateway asked for usage in the caller's place, and takes the answer to that out again. */
   readonly dropsUsage: boolean;
+  /** The upstream speaks another dialect than the caller, who may have asked for the usage of a stream. */
+  readonly translation?: { readonly by: Translation; readonly wantsUsage: boolean } | undefined;
   readonly headersTimeoutMs: number;
   readonly idleTimeoutMs: number;
   /**

@@ -1,11 +1,13 @@
-import { openAiEndpoints } from '../openai-compatible/provider.js';
 import type { Endpoint, Provider } from '../provider.js';
+import { chatByMessages } from './chat/translation.js';
 import { usage } from './usage.js';
 
-/** Anthropic's API, spoken natively. */
+const messages: Endpoint = { path: '/messages', form: 'messages', usage };
+
+/** Anthropic's API, spoken natively; and OpenAI's chat completions in its terms. */
 const endpoints: Readonly<Record<string, Endpoint>> = {
-  'chat.completions': openAiEndpoints['chat.completions'] as Endpoint,
-  messages: { path: '/messages', form: 'messages', usage },
+  'chat.completions': { ...messages, translation: chatByMessages },
+  messages,
   'messages.count_tokens': { path: '/messages/count_tokens', form: 'plain', usage: () => undefined },
 };
 

@@ -1,0 +1,66 @@
+import type { StreamTranslation } from '../providers/translation.js';
+import { AnswerReader, tokensOfBytes, type AnswerFacts } from './answer-reader.js';
+import { parsedEvent, type EventFacts, type EventForm } from './event-reader.js';
+import { endOfEvents, endOfFirstEvent } from './sse-events.js';
+
+/** A longer event cannot be translated, nor what comes after it: the stream is not whole then. */
+const eventBytesMax = 4 * 1024 * 1024;
+const textCharactersMax = 256;
+
+/** A stream that goes on in another dialect, event by event. One that breaks says nothing that looks like its end. */
+export class TranslatedStream extends AnswerReader {
+  private pending: Buffer = Buffer.alloc(0);
+  private bytes = 0;
+  private known: EventFacts = {};
+  private isUnreadable = false;
+
+  constructor(
+    private readonly translation: StreamTranslation,
+    private readonly form: EventForm,
+  ) {
+    super();
+  }
+
+  push(chunk: Buffer): Buffer | undefined {
+    if (this.isUnreadable) return undefined;
+    this.bytes += chunk.length;
+    const data = this.pending.length > 0 ? Buffer.concat([this.pending, chunk]) : chunk;
+    const end = endOfEvents(data);
+    this.pending = data.subarray(end);
+    if (this.pending.length > eventBytesMax) {
+      this.isUnreadable = true;
+      this.pending = Buffer.alloc(0);
+    }
+    const said = this.translate(data.subarray(0, end));
+    return said === '' ? undefined : Buffer.from(said);
+  }
+
+  /** An event that never ended is not passed on. */
+  rest(): undefined {
+    return undefined;
+  }
+
+  facts(): AnswerFacts {
+    const { usage, isFinal, model = '', finishReason = '', isWhole } = this.known;
+    return {
+      usage: isFinal ? usage : undefined,
+      model: model.slice(0, textCharactersMax),
+      finishReason: finishReason.slice(0, textCharactersMax),
+      isWhole: isWhole === true,
+      outputTokensEstimated: tokensOfBytes(this.bytes),
+    };
+  }
+
+  private translate(events: Buffer): string {
+    let said = '';
+    for (let at = 0; at < events.length;) {
+      const event = events.subarray(at, at + endOfFirstEvent(events.subarray(at)));
+      at += event.length;
+      const value = parsedEvent(event);
+      if (!value) continue;
+      if (this.form.types.has(String(value.type))) this.known = this.form.read(value, this.known);
+      for (const data of this.translation.push(value)) said += `data: ${data}\n\n`;
+    }
+    return said;
+  }
+}
