@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
-import { admin, demoKey, gatewayUrl, local } from '../system/system.js';
+import { behave, behaveWell, callRows } from '../failure/provider-control.js';
+import { admin, demoKey, gatewayUrl, local, openai } from '../system/system.js';
 
 const administrator = () => demoKey('acme', 'admin');
 type Issued = { id: string; value: string };
@@ -58,6 +59,39 @@ describe('revoking a key', () => {
     traffic.stop = true;
     await Promise.all(loops);
     expect(new Set(traffic.after)).toEqual(new Set([401]));
+  });
+
+  it('cuts its streams in an error of the stock client, where the tenant says so, and the record says why', async () => {
+    const yaml = `apiVersion: gatehouse/v1
+kind: TenantSettings
+metadata: {name: settings, tenant: acme}
+spec: {cutStreamsOnRevoke: true}
+`;
+    const applied = await admin('policy', 'POST', '/v1/apply', administrator(), { yaml });
+    expect(applied.status).toBe(200);
+    await reached(applied.headers);
+    await behave('mistral', { chunks: 90_000, chunk_interval_ms: 20 });
+    try {
+      const { id, value } = await issue();
+      const messages = [{ role: 'user' as const, content: 'Go on.' }];
+      const asked = { model: 'local/mistral', messages, stream: true } as const;
+      const { data, response } = await openai(value).chat.completions.create(asked).withResponse();
+      const reason = { json: { reason: 'spec' } };
+      let chunks = 0;
+      const read = async () => {
+        for await (const _ of data) {
+          chunks += 1;
+          if (chunks === 1) await admin('identity', 'POST', `/v1/api-keys/${id}/revoke`, administrator(), reason);
+        }
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'invalid_api_key' });
+      const decisionId = String(response.headers.get('gatehouse-decision-id'));
+      expect(await callRows(decisionId)).toMatchObject([{ outcome: 'interrupted', error_type: 'key_revoked' }]);
+    } finally {
+      await behaveWell();
+      const whatever = { headers: { 'if-match': '*' } };
+      await admin('policy', 'DELETE', '/v1/tenant-settings/settings', administrator(), whatever);
+    }
   });
 
   it('can be proved: each replica says when it applied it', async () => {

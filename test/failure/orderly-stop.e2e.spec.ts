@@ -43,7 +43,8 @@ it('a gateway that is told to stop ends what it accepted: short streams whole, l
   // Two seconds, and half an hour.
   await behave('mistral', { chunks: 80, chunk_interval_ms: 25 });
   await behave('gpt-4', { chunks: 90_000, chunk_interval_ms: 20 });
-  const callers = modelCallers({ revoked: '', doomed: [] });
+  // Without the caller that has a revoked key: nothing is revoked here.
+  const callers = modelCallers({ revoked: demoKey('acme', 'viewer'), doomed: [] });
   const traffic = new Traffic(callers.filter(({ name }) => name === 'allowed' || name === 'refused'));
   let stoppedAtMs = Infinity;
   let [short, long]: Ended[][] = [];
