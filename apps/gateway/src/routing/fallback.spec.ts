@@ -3,6 +3,8 @@ import { APIError, APIUserAbortError, RateLimitError } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { chat, client, codeOf, post } from '../pipeline/pipeline.fixture.js';
 import { chunk, done, sse, usageEvent } from '../relay/relay.fixture.js';
+import { document, surfaces } from '../pipeline/surfaces.fixture.js';
+import { plainMessage } from '../anthropic/anthropic.fixture.js';
 import { routed } from './routed.fixture.js';
 
 type Behaviour = (request: IncomingMessage, response: ServerResponse) => void;
@@ -236,5 +238,41 @@ describe('a further attempt', () => {
     await expect.poll(() => edge.spool.records.length).toBe(2);
     expect(edge.spool.records[1]).toMatchObject({ outcome: 'cancelled' });
     expect(upstream.names()).toEqual(['up-good']);
+  });
+});
+
+describe('a fallback to another provider', () => {
+  it.each([
+    ['anthropic/claude', 'openai/chat', ['/v1/messages', '/v1/chat/completions'], 'up-chat'],
+    ['openai/chat', 'anthropic/claude', ['/v1/chat/completions', '/v1/messages'], 'ab'],
+  ])('from %s to %s says the same in the form of each', async (first, second, paths, text) => {
+    const sent: { path: string; body: { messages: unknown } }[] = [];
+    const well = models({});
+    const targets = [{ model: first, fallbackOn: ['5xx'] }, { model: second }];
+    const route = document('Route', 'two', { model: 'assistant', strategy: 'priority', targets });
+    const edge = await surfaces(
+      (request, response) => {
+        const parts: Buffer[] = [];
+        request.on('data', (part: Buffer) => parts.push(part));
+        request.on('end', () => {
+          sent.push({ path: request.url ?? '', body: JSON.parse(Buffer.concat(parts).toString()) as never });
+          if (sent.length === 1) return status(503)(request, response);
+          if (request.url !== '/v1/messages') return undefined;
+          return response.writeHead(200, { 'content-type': 'application/json' }).end(plainMessage);
+        });
+        if (sent.length === 1 && request.url !== '/v1/messages') well.listener(request, response);
+      },
+      [route],
+    );
+    const answer = await client(edge, edge.keys.dev).chat.completions.create({ ...asked, max_tokens: 9 });
+    expect(answer.choices[0]?.message.content).toBe(text);
+    expect(sent.map(({ path }) => path)).toEqual(paths);
+    expect(sent.map(({ body }) => body)).toMatchObject([{ max_tokens: 9 }, { max_tokens: 9 }]);
+    expect(edge.spool.records).toMatchObject([
+      { resolved_model: first, reason: 'granted' },
+      { resolved_model: first, outcome: 'failed' },
+      { resolved_model: second, reason: 'fallback' },
+      { resolved_model: second, outcome: 'completed' },
+    ]);
   });
 });
