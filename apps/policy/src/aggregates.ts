@@ -1,10 +1,17 @@
-import { ProviderCredentialSet, RevisionPublished, type PolicyEvent } from '#libs/contracts';
+import {
+  onboardingPolicyEvents,
+  ProviderCredentialSet,
+  RevisionPublished,
+  type OnboardingPolicyEvent,
+  type PolicyEvent,
+} from '#libs/contracts';
 import type { Aggregate } from '#libs/event-store';
 import {
   providerCredentialDecider,
   type ProviderCredentialState,
   type SetProviderCredential,
 } from './credentials/provider-credential.decider.js';
+import { onboardingDecider, type OnboardingCommand, type OnboardingState } from './onboardings/onboarding.decider.js';
 import { policySetDecider, type PolicySetState, type PublishRevision } from './revisions/policy-set.decider.js';
 import { policySetSnapshots } from './revisions/policy-set.snapshots.js';
 import { policyState } from './revisions/policy-state.projection.js';
@@ -32,5 +39,13 @@ export const providerCredentialAggregate: Aggregate<
   states: [],
 };
 
+/** One stream per onboarding of a tenant. What identity is told goes beside the events, as a state record. */
+export const onboardingAggregate: Aggregate<OnboardingState, OnboardingCommand, OnboardingPolicyEvent> = {
+  name: 'policy.onboarding',
+  decider: onboardingDecider,
+  events: onboardingPolicyEvents,
+  states: [],
+};
+
 /** Every aggregate of policy, for the store. */
-export const aggregates = [policySetAggregate, providerCredentialAggregate] as const;
+export const aggregates = [policySetAggregate, providerCredentialAggregate, onboardingAggregate] as const;

@@ -26,6 +26,8 @@ import { kindController } from './documents/kind-controller.js';
 import { KindDocuments } from './documents/kind-documents.js';
 import { ErasedAuthors } from './erased-authors/erased-authors.js';
 import { ExplainController } from './explain/explain.controller.js';
+import { OnboardingPolicy } from './onboardings/onboarding-policy.js';
+import { OnboardingsConsumer } from './onboardings/onboardings.consumer.js';
 import { PolicyKeys } from './policy-keys.js';
 import { Promotions } from './promotions/promotions.js';
 import { PromptsController } from './prompts/prompts.controller.js';
@@ -83,6 +85,8 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     SupersededRecords,
     Tombstones,
     ErasedAuthors,
+    OnboardingPolicy,
+    OnboardingsConsumer,
   ],
 })
 export class PolicyModule {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Peppers } from '#libs/access';
 import { MemoryBus } from '#libs/bus';
-import { AccessDecided } from '#libs/contracts';
+import { AccessDecided, topics } from '#libs/contracts';
 import { EventStore, ProjectionRunner } from '#libs/event-store';
 import { createService } from '#libs/http';
 import { BUNDLE_CHARACTERS_MAX } from '#libs/policy-language';
@@ -74,6 +74,7 @@ export class Policy {
       close: () => Promise.resolve(),
     };
     await ensureCommonTopics(resources);
+    await this.bus.ensureTopics([topics.identityOnboardings]);
     const config = { ...this.settings, DATABASE_URL: await freshDatabase('policy') };
     const app = await createService(PolicyModule.of(config as never, resources), {
       service: 'policy',

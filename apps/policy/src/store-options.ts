@@ -26,6 +26,6 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '002-idempotency-keys', class: IdempotencyKeysTable },
       { name: '003-superseded-records', class: SupersededRecords },
     ],
-    stateTopics: [topics.policySecrets.name],
+    stateTopics: [topics.policySecrets.name, topics.policyOnboardings.name],
   };
 }

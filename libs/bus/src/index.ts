@@ -24,6 +24,7 @@ export * from './replay/replay.js';
 export * from './state/keyed-places.js';
 export * from './state/log-lease.js';
 export * from './state/place.js';
+export { SealedTopic, type SealedTopicOptions } from './state/sealed-topic.js';
 export * from './state/state-applier.js';
 export * from './state/state-feed.js';
 export { WatermarkAge, type Watermark } from './state/watermark.js';

@@ -62,6 +62,25 @@ export {
   KeyKind,
   type ApiKeyEvent,
 } from './identity/api-key.events.js';
+export {
+  OnboardingCleared,
+  OnboardingCompleted,
+  onboardingEvents,
+  OnboardingFailed,
+  OnboardingRequested,
+  type OnboardingEvent,
+} from './identity/onboarding.events.js';
+export { ONBOARDING_DOCUMENTS_MAX, OnboardingRecord, type RequestedOnboarding } from './identity/onboarding.record.js';
+export {
+  ONBOARDING_PROBLEMS_MAX,
+  OnboardingPolicyConfirmed,
+  onboardingPolicyEvents,
+  OnboardingPolicyRefused,
+  OnboardingPolicyWithdrawn,
+  OnboardingProblem,
+  type OnboardingPolicyEvent,
+} from './policy/onboarding.events.js';
+export { OnboardingAnswer } from './policy/onboarding.record.js';
 export { CredentialRecord, CredentialSecret } from './identity/credential.record.js';
 export { PrincipalRecord, TenantRecord } from './identity/principal.record.js';
 export { ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX, AccessTokenClaims } from './identity/access-token.js';

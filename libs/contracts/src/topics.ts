@@ -38,6 +38,8 @@ export const topics = {
   identityState: topic('identity.state.v1', 1, compacted),
   policyState: topic('policy.state.v1', 1, compacted),
   policySecrets: topic('policy.secrets.v1', 1, compacted),
+  identityOnboardings: topic('identity.onboardings.v1', 1, compacted),
+  policyOnboardings: topic('policy.onboardings.v1', 1, compacted),
   gatewayDecisions: topic('gateway.decisions.v1', 8, retained(7)),
   identityDecisions: topic('identity.decisions.v1', 2, retained(7)),
   policyDecisions: topic('policy.decisions.v1', 2, retained(7)),

@@ -1,5 +1,5 @@
 import { AccessFeed, IdentityView, PolicyView } from '#libs/access';
-import { Bus, type MacKey } from '#libs/bus';
+import { Bus, SealedTopic, type MacKey } from '#libs/bus';
 import { KeyUses, topics } from '#libs/contracts';
 import { idleStepMs, keyBounds } from '#libs/decision-engine';
 import { EventStore } from '#libs/event-store';
@@ -7,7 +7,6 @@ import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { apiKeyAggregate } from '../aggregates.js';
 import { REPORT_MAC_KEY } from '../revocations/replica-reports.consumer.js';
-import { SealedTopic } from '../sealed-topic.js';
 import { byKeyPolicy } from './key-policy-actor.js';
 import { KeyUseTable } from './key-uses.adapter.js';
 

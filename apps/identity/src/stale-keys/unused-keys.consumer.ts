@@ -1,5 +1,5 @@
 import { AccessFeed, PolicyView } from '#libs/access';
-import { Bus, type MacKey } from '#libs/bus';
+import { Bus, SealedTopic, type MacKey } from '#libs/bus';
 import { Finding, topics } from '#libs/contracts';
 import { keyBounds } from '#libs/decision-engine';
 import { EventStore } from '#libs/event-store';
@@ -12,7 +12,6 @@ import { byKeyPolicy } from '../key-uses/key-policy-actor.js';
 import { KeyUseTable } from '../key-uses/key-uses.adapter.js';
 import { Principals } from '../principals.js';
 import { REPORT_MAC_KEY } from '../revocations/replica-reports.consumer.js';
-import { SealedTopic } from '../sealed-topic.js';
 import { Tables } from '../tables.js';
 
 type UnusedKey = Extract<Finding, { kind: 'key-unused' }>;

@@ -1,38 +1,45 @@
-import { verifyRecord, type Bus, type BusRecord, type ConsumedBatch, type Consumption, type MacKey } from '#libs/bus';
-import type { TopicSpec } from '#libs/contracts';
-import type { Logger } from '#libs/telemetry';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { z } from 'zod';
+import type { BusRecord } from '../bus-record.js';
+import type { Bus } from '../bus.js';
+import type { ConsumedBatch, Consumption } from '../consumption.js';
+import type { MacKey } from '../envelope/record-mac.js';
+import { verifyRecord } from '../envelope/state-record.js';
+import type { Logger } from '../logger.js';
 
 /** Between two attempts to join, while the brokers are away, ms. */
 const RETRY_MS = 2_000;
 const READY_POLL_MS = 200;
 const BATCH_MAX = 100;
 
-type Options<Value> = {
+export type SealedTopicOptions<Value> = {
   readonly bus: Bus;
   readonly macKey: MacKey;
   readonly logger: Logger;
-  /** `identity.<reader>.v<n>`. */
+  /** `<app>.<reader>.v<n>`. */
   readonly group: string;
-  readonly topic: TopicSpec;
-  readonly schema: z.ZodType<Value>;
+  readonly topic: { readonly name: string };
+  /** A zod schema fits. */
+  readonly schema: {
+    safeParse(value: unknown): { readonly success: true; readonly data: Value } | { readonly success: false };
+  };
   /** False until what `take` goes by is known; nothing is taken before. */
   readonly isReady: () => boolean;
+  /** Keys that carry nothing for `take`, a state topic's watermark for one. */
+  readonly ignores?: (key: string) => boolean;
   /** May be given the same value again; a rejection brings it again later. */
   readonly take: (value: Value) => Promise<void>;
 };
 
 /**
  * Takes what another service tells on a topic of its own, each at least once, in order. What carries no MAC of ours or
- * cannot be read is nobody's word: it is logged and passed over.
+ * cannot be read is nobody's word: it is logged and passed over. Tombstones say nothing and are passed over, too.
  */
 export class SealedTopic<Value> {
   private readonly closing = new AbortController();
   private consumption: Consumption | undefined;
   private joining: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: Options<Value>) {}
+  constructor(private readonly options: SealedTopicOptions<Value>) {}
 
   /** Does not wait for the brokers. */
   start(): void {
@@ -71,8 +78,10 @@ export class SealedTopic<Value> {
   }
 
   private read(record: BusRecord): Value | undefined {
-    const { macKey, schema, logger, group } = this.options;
+    const { macKey, schema, logger, group, ignores } = this.options;
     const verified = verifyRecord(macKey, record);
+    const isNothing = record.value === null || ignores?.(record.key?.toString('utf8') ?? '') === true;
+    if (verified.ok && isNothing) return undefined;
     const read = verified.ok && record.value ? schema.safeParse(jsonOf(record.value)) : undefined;
     if (read?.success) return read.data;
     logger.warn({ group, offset: String(record.offset) }, 'a record is not what it should be, and is passed over');
