@@ -13,6 +13,7 @@ afterAll(async () => {
 it.each([
   ['README.md', '## First calls', ['Sandbox(gpt-4)', '"object":"explanation"', 'access_token', '"status":"revoked"']],
   ['docs/guides/oauth.md', '#', ['Sandbox(llama-3)', 'issued_token_type', '"active":true', '"status":"disabled"']],
+  ['docs/guides/tenants.md', '#', ['active', '"display_name":"Umbrella"', '"status":"deleted"']],
   ['docs/guides/keys.md', '#', ['"overlap_until"', '"sink":"files"', '"object":"list"']],
 ])('every command of %s, from %s on, does what it says', async (path, from, printed) => {
   const ran = await runGuide(path, from);

@@ -3,6 +3,7 @@ import {
   invitationEvents,
   issuerEvents,
   oauthClientEvents,
+  onboardingEvents,
   revocationEvents,
   teamEvents,
   tenantEvents,
@@ -12,6 +13,7 @@ import {
   type InvitationEvent,
   type IssuerEvent,
   type OAuthClientEvent,
+  type OnboardingEvent,
   type RevocationEvent,
   type TeamEvent,
   type TenantEvent,
@@ -30,6 +32,7 @@ import {
   type OAuthClientCommand,
   type OAuthClientState,
 } from './oauth-clients/oauth-client.decider.js';
+import { onboardingDecider, type OnboardingCommand, type OnboardingState } from './onboardings/onboarding.decider.js';
 import { revocationState } from './revocations/revocation-state.projection.js';
 import { revocationDecider, type RevocationCommand, type RevocationState } from './revocations/revocation.decider.js';
 import { principalTeams } from './teams/principal-teams.projection.js';
@@ -110,6 +113,14 @@ export const revocationAggregate: Aggregate<RevocationState, RevocationCommand, 
   states: [revocationState],
 };
 
+/** What policy is asked for goes beside the events, as a state record that does not stay. */
+export const onboardingAggregate: Aggregate<OnboardingState, OnboardingCommand, OnboardingEvent> = {
+  name: 'identity.onboarding',
+  decider: onboardingDecider,
+  events: onboardingEvents,
+  states: [],
+};
+
 /** Every aggregate of identity, for the store. */
 export const aggregates = [
   tenantAggregate,
@@ -121,4 +132,5 @@ export const aggregates = [
   issuerAggregate,
   invitationAggregate,
   revocationAggregate,
+  onboardingAggregate,
 ] as const;

@@ -54,6 +54,11 @@ import { TokenRevocationsController } from './revocations/token-revocations.cont
 import { DueRotations } from './rotations/due-rotations.adapter.js';
 import { KeyRotations } from './rotations/key-rotations.js';
 import { RotationSinks } from './rotations/rotation-sinks.js';
+import { OnboardingAnswersConsumer } from './onboardings/onboarding-answers.consumer.js';
+import { OnboardingPlans } from './onboardings/onboarding-plan.js';
+import { OnboardingProcess } from './onboardings/onboarding-process.js';
+import { OnboardingRequests } from './onboardings/onboarding-requests.js';
+import { OnboardingRounds } from './onboardings/onboarding-rounds.js';
 import { SigningKeys } from './signing-keys/signing-keys.js';
 import { SigningKeysController } from './signing-keys/signing-keys.controller.js';
 import { SigningKeysModule } from './signing-keys/signing-keys.module.js';
@@ -147,6 +152,11 @@ import { Writes } from './writes.js';
     IssuerSteps,
     KeySetFetch,
     WantedSettings,
+    OnboardingPlans,
+    OnboardingRequests,
+    OnboardingProcess,
+    OnboardingRounds,
+    OnboardingAnswersConsumer,
   ],
 })
 export class IdentityModule {

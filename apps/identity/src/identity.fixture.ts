@@ -81,7 +81,7 @@ export class Identity {
       close: () => Promise.resolve(),
     };
     await ensureCommonTopics(resources);
-    await this.bus.ensureTopics([topics.auditKeyUses, topics.auditFindings]);
+    await this.bus.ensureTopics([topics.auditKeyUses, topics.auditFindings, topics.policyOnboardings]);
     const config = { ...this.settings, DATABASE_URL: this.databaseUrl };
     const app = await createService(IdentityModule.of(config as never, resources), {
       service: 'identity',

@@ -51,6 +51,9 @@ beforeAll(async () => {
   await ada(`POST /v1/users/${id}/suspend`, { reason });
   await ada(`POST /v1/users/${id}/resume`, { reason });
   await ada(`POST /v1/users/${id}/deactivate`, { reason });
+  const admin = { email: 'quinn@acme.example', display_name: 'Quinn Person', keys: [{ name: 'quinns laptop' }] };
+  const begun = { name: 'begun', admin, wait_seconds: 0 };
+  values.push((await identity.ask(identity.operator, 'POST /v1/tenants', begun)).body.keys[0].value);
   for (const step of ['suspend', 'resume']) {
     await identity.ask(identity.operator, `POST /v1/tenants/acme/${step}`, { reason });
   }

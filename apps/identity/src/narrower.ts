@@ -3,7 +3,7 @@ import type { EventStoreModuleOptions } from '#libs/event-store';
 type Adopt = NonNullable<EventStoreModuleOptions['adopt']>;
 type Standing = { status?: unknown; epoch?: unknown; notBefore?: unknown };
 
-const rank = ['active', 'suspended', 'disabled', 'revoked', 'deleted'];
+const rank = ['active', 'suspended', 'disabled', 'revoked', 'deleted', 'withdrawn'];
 const rankOf = ({ status }: Standing) => rank.indexOf(String(status));
 const epochOf = ({ epoch }: Standing) => (typeof epoch === 'number' ? epoch : 0);
 const momentOf = (moment: unknown) => (typeof moment === 'string' ? moment : '');

@@ -1,3 +1,4 @@
+import { topics } from '#libs/contracts';
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import { DueRotations } from '../migrations/due-rotations.migration.js';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
@@ -5,6 +6,7 @@ import { InvitationListV1 } from '../migrations/invitation-list-v1.migration.js'
 import { IssuerFetchesV1 } from '../migrations/issuer-fetches-v1.migration.js';
 import { KeyUsesV1 } from '../migrations/key-uses-v1.migration.js';
 import { ListsV1 } from '../migrations/lists-v1.migration.js';
+import { OnboardingListV1 } from '../migrations/onboarding-list-v1.migration.js';
 import { OAuthV1 } from '../migrations/oauth-v1.migration.js';
 import { PasswordsV1 } from '../migrations/passwords-v1.migration.js';
 import { RevocationProofsV1 } from '../migrations/revocation-proofs-v1.migration.js';
@@ -43,7 +45,9 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '010-key-uses-v1', class: KeyUsesV1 },
       { name: '011-due-rotations', class: DueRotations },
       { name: '012-invitation-list-v1', class: InvitationListV1 },
+      { name: '013-onboarding-list-v1', class: OnboardingListV1 },
     ],
+    stateTopics: [topics.identityOnboardings.name],
     adopt: narrower,
   };
 }

@@ -5,6 +5,7 @@ import { invitationList, type InvitationRow } from './invitations/invitation-lis
 import { issuerList, type IssuerRow } from './issuers/issuer-list.projection.js';
 import { ListTable } from './lists/list-table.adapter.js';
 import { clientList, type OAuthClientRow } from './oauth-clients/client-list.projection.js';
+import { onboardingList, type OnboardingRow } from './onboardings/onboarding-list.projection.js';
 import { revocationList, type RevocationRow } from './revocations/revocation-list.projection.js';
 import { teamList, type TeamRow } from './teams/team-list.projection.js';
 import { tenantList, type TenantRow } from './tenants/tenant-list.projection.js';
@@ -22,6 +23,7 @@ export class Tables {
   readonly clients: ListTable<OAuthClientRow>;
   readonly issuers: ListTable<IssuerRow>;
   readonly invitations: ListTable<InvitationRow>;
+  readonly onboardings: ListTable<OnboardingRow>;
   readonly revocations: ListTable<RevocationRow>;
 
   constructor(em: EntityManager) {
@@ -33,6 +35,7 @@ export class Tables {
     this.clients = new ListTable(em, clientList.name);
     this.issuers = new ListTable(em, issuerList.name);
     this.invitations = new ListTable(em, invitationList.name);
+    this.onboardings = new ListTable(em, onboardingList.name);
     this.revocations = new ListTable(em, revocationList.name);
   }
 }
@@ -47,6 +50,7 @@ export const lists = [
   clientList,
   issuerList,
   invitationList,
+  onboardingList,
   revocationList,
 ] as const;
 export const listNames = lists.map((list) => list.name);

@@ -52,8 +52,10 @@ function membersAfter(held: unknown, adds: boolean, { principalId }: Readonly<Re
 
 function withoutMacs(told: ChangeState): ChangeState {
   const kept = Object.entries(told).filter(([name]) => !OF_SECRETS.has(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, isPlain(value) ? withoutMacs(value) : value]));
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutMacsIn(value)]));
 }
 
-const isPlain = (value: unknown): value is ChangeState =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function withoutMacsIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMacsIn);
+  return typeof value === 'object' && value !== null ? withoutMacs(value as ChangeState) : value;
+}

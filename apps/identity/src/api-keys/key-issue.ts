@@ -21,7 +21,7 @@ export type Minted = ReturnType<typeof mintKeyText>;
 
 /** A new text for a new key; the letter is for people only, what a key may do is in its record. */
 export function mint(
-  owner: Principal,
+  owner: Pick<Principal, 'kind'>,
   asked: KeyKind | undefined,
   restrictions: KeyRestrictions,
 ): Minted & { kind: KeyKind } {
@@ -96,7 +96,8 @@ export function secretOf(peppers: Peppers, text: string): { mac: string; pepperV
   return { mac, pepperVersion: peppers.current };
 }
 
-function rowOf({ keyId, at, ...key }: IssueApiKey, name: string): KeyRow {
+/** The key as a list has it, before the list has it. */
+export function rowOf({ keyId, at, ...key }: IssueApiKey, name: string): KeyRow {
   const { kind, tenantId, ownerId, redacted, restrictions, labels, notBefore, expiresAt } = key;
   const shown = { kind, tenantId, ownerId, redacted, restrictions, labels, notBefore, expiresAt };
   const fresh = { status: 'active', leaked: false, rotatedAt: null, overlapUntil: null } as const;

@@ -14,7 +14,7 @@ import { outOfReach } from './out-of-reach.js';
 export type KeyToGive = { readonly owner: Principal; readonly kind: KeyKind; readonly restrictions: Stored };
 
 /** Cited where nothing less than everything would be handed on. */
-const EVERYTHING = { statement: 'operator/administration', action: '*', resource: '**' };
+export const EVERYTHING = { statement: 'operator/administration', action: '*', resource: '**' };
 
 /** What a key may reach at most when its text is handed out: its owner's rights, and those of whoever hands it out. */
 @Injectable()

@@ -7,7 +7,8 @@ export const ShownTenant = z
     id: z.string(),
     name: z.string(),
     display_name: z.string(),
-    status: z.enum(['active', 'suspended', 'deleted']),
+    /** `onboarding`: it is there, as a whole or not at all, once policy has confirmed its part. */
+    status: z.enum(['onboarding', 'active', 'suspended', 'deleted']),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'Tenant' });

@@ -1,24 +1,22 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
-import { PLATFORM_TENANT, Slug } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
 import { IfMatch, page, PageQuery } from '#libs/http';
 import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { z } from 'zod';
 import { tenantAggregate } from '../aggregates.js';
 import { positionAfter } from '../lists/list-query.js';
+import { MadeTenant } from '../onboardings/onboarding-answers.js';
+import { CreateBody } from '../onboardings/onboarding-body.js';
+import { OnboardingRequests } from '../onboardings/onboarding-requests.js';
 import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import type { TenantRow } from './tenant-list.projection.js';
+import { tenantNameReservation } from './tenant-name.js';
+import { shownTenant } from './tenant-view.js';
 import type { TenantCommand } from './tenant.decider.js';
 import { ShownTenant } from './tenant-answers.js';
-
-const CreateBody = z.strictObject({
-  name: Slug.refine((name) => name !== PLATFORM_TENANT, 'this name is the operator’s own'),
-  display_name: z.string().min(1).max(120).optional(),
-});
 
 const resourceOf = (tenantId: string) => ({ type: 'tenant', path: tenantId, tenant: tenantId });
 
@@ -29,19 +27,29 @@ export class TenantsController {
     private readonly store: EventStore,
     private readonly tables: Tables,
     private readonly writes: Writes,
+    private readonly onboardings: OnboardingRequests,
     private readonly clock: Clock,
   ) {}
 
   @Post()
   @Requires('tenant:create')
-  @Answers('Makes a tenant.', { 201: ShownTenant })
-  async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: z.output<typeof CreateBody>) {
+  @Answers('Makes a tenant; with an `admin`, whole with what it begins with or not at all.', {
+    201: MadeTenant,
+    202: MadeTenant,
+  })
+  async create(@CallerParam() caller: Caller, @Body({ schema: CreateBody }) body: CreateBody) {
+    const { admin } = body;
+    if (admin) return this.onboardings.onboard(caller, { ...body, admin });
     const { name: tenantId, display_name: displayName = body.name } = body;
     this.access.require(caller, 'tenant:create', { type: 'tenant', path: tenantId });
     const at = this.clock.nowIso();
-    const outcome = await this.execute(caller, tenantId, { type: 'CreateTenant', tenantId, displayName, at });
+    const command = { type: 'CreateTenant' as const, tenantId, displayName, at };
+    const outcome = await this.store.execute(tenantAggregate, tenantId, command, {
+      context: this.writes.context(caller, tenantId),
+      reserve: () => [tenantNameReservation(tenantId)],
+    });
     const row: TenantRow = { id: tenantId, displayName, status: 'active', createdAt: at };
-    return this.writes.answer(shown(row), outcome, { status: 201, location: `/v1/tenants/${tenantId}` });
+    return this.writes.answer(shownTenant(row), outcome, { status: 201, location: `/v1/tenants/${tenantId}` });
   }
 
   @Get()
@@ -56,7 +64,7 @@ export class TenantsController {
       visible,
       limit,
       ({ position }) => [position],
-      ({ row }) => shown(row),
+      ({ row }) => shownTenant(row),
     );
   }
 
@@ -64,8 +72,10 @@ export class TenantsController {
   @Requires('tenant:read')
   @Answers('Shows a tenant.', { 200: ShownTenant })
   async get(@CallerParam() caller: Caller, @Param('tenantId') tenantId: string) {
+    const begun = await this.onboarding(caller, tenantId);
+    if (begun) return this.writes.answer(shownTenant(begun), { position: await this.store.position() });
     const { row, version } = await this.find(caller, 'tenant:read', tenantId);
-    return this.writes.answer(shown(row), { version, position: await this.store.position() });
+    return this.writes.answer(shownTenant(row), { version, position: await this.store.position() });
   }
 
   @Post(':tenantId/suspend')
@@ -117,7 +127,7 @@ export class TenantsController {
     const reason = await this.writes.reason(caller, reasonText);
     const command = { type, tenantId, at: this.clock.nowIso(), ...reason };
     const outcome = await this.execute(caller, tenantId, command, expectedVersion);
-    return this.writes.narrowed(shown({ ...row, status }), outcome);
+    return this.writes.narrowed(shownTenant({ ...row, status }), outcome);
   }
 
   private async find(caller: Caller, action: string, tenantId: string) {
@@ -128,13 +138,20 @@ export class TenantsController {
     return found;
   }
 
+  /** A tenant that is not there yet; an operator's to see. */
+  private async onboarding(caller: Caller, tenantId: string) {
+    if (!caller.operator) return undefined;
+    const query = { tenantId, afterPosition: 0, limit: 1, where: { status: 'pending' } };
+    const [found] = await this.tables.onboardings.page(query);
+    if (!found) return undefined;
+    this.access.require(caller, 'tenant:read', resourceOf(tenantId));
+    const { displayName, createdAt } = found.row;
+    return { id: tenantId, displayName, status: 'onboarding' as const, createdAt };
+  }
+
   private execute(caller: Caller, tenantId: string, command: TenantCommand, expectedVersion?: number) {
     const context = this.writes.context(caller, tenantId);
     const options = { context, ...(expectedVersion !== undefined && { expectedVersion }) };
     return this.store.execute(tenantAggregate, tenantId, command, options);
   }
-}
-
-function shown({ id, displayName, status, createdAt }: TenantRow) {
-  return { object: 'tenant', id, name: id, display_name: displayName, status, created_at: createdAt };
 }

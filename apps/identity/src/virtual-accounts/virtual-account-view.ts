@@ -14,7 +14,7 @@ export function accountResource({ name, tenantId, team }: VirtualAccountRow) {
 }
 
 /** Policy names it by its name, so nobody else of the tenant has it; free again once it is deleted. */
-export function nameReservation({ tenantId, name }: VirtualAccountRow): Reservation {
+export function nameReservation({ tenantId, name }: Pick<VirtualAccountRow, 'tenantId' | 'name'>): Reservation {
   const refusal = new DomainError('virtual-account/name-taken', 'A virtual account of this tenant has this name.');
   return { scope: `virtual-account/${tenantId}`, name, refusal };
 }

@@ -1,0 +1,97 @@
+import { Peppers } from '#libs/access';
+import type { KeyRestrictions, OnboardingRequested } from '#libs/contracts';
+import { SubjectKeys } from '#libs/event-store';
+import { Clock } from '#libs/telemetry';
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { mint, rowOf, secretOf } from '../api-keys/key-issue.js';
+import { KeyLife } from '../api-keys/key-life.js';
+import type { KeyRow } from '../api-keys/key-list.projection.js';
+import { newId } from '../ids.js';
+import type { Principal } from '../principals.js';
+import type { UserRow } from '../users/user-list.projection.js';
+import type { VirtualAccountRow } from '../virtual-accounts/virtual-account-list.projection.js';
+import type { OnboardingBody } from './onboarding-body.js';
+
+type Requested = z.output<typeof OnboardingRequested.schema>;
+type AskedKey = OnboardingBody['admin']['keys'][number];
+type Owner = Pick<Principal, 'kind' | 'id' | 'subject'> & { readonly labels: UserRow['labels'] };
+type MadeKey = {
+  readonly event: Requested['keys'][number];
+  readonly row: KeyRow;
+  readonly value: string;
+  readonly owner: string;
+};
+
+/** Everything that is to be made, as it is stored and as it is shown; the texts of keys are in `keys` and nowhere else. */
+export type OnboardingPlan = {
+  /** When all of it was made, as it will say. */
+  readonly createdAt: string;
+  readonly admin: { readonly event: Requested['admin']; readonly row: UserRow & { readonly email: string } };
+  readonly virtualAccounts: readonly VirtualAccountRow[];
+  readonly keys: readonly MadeKey[];
+};
+
+/** Decides ids and key texts of what an onboarding asks for, and seals what is personal. Writes nothing but sealing keys. */
+@Injectable()
+export class OnboardingPlans {
+  constructor(
+    private readonly subjectKeys: SubjectKeys,
+    private readonly peppers: Peppers,
+    private readonly life: KeyLife,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws ProblemError 422 for a key that is to live longer than the platform lets it. */
+  async of(body: OnboardingBody, createdBy: string): Promise<OnboardingPlan> {
+    const { name: tenantId, admin: asked, virtual_accounts: accounts = [] } = body;
+    const nowMs = this.clock.nowMs();
+    const createdAt = new Date(nowMs).toISOString();
+    const fresh = { tenantId, status: 'active', epoch: 1, createdAt } as const;
+    const admin = await this.admin(asked, fresh);
+    const owners: [Owner, readonly AskedKey[]][] = [
+      [{ kind: 'user', id: admin.row.id, subject: `user:${admin.row.id}`, labels: asked.labels }, asked.keys],
+    ];
+    const virtualAccounts = accounts.map(({ name, labels, keys }): VirtualAccountRow => {
+      const id = newId('va');
+      owners.push([{ kind: 'virtual-account', id, subject: `virtual-account:${name}`, labels }, keys]);
+      return { ...fresh, id, name, labels, team: null, createdBy };
+    });
+    const keys: MadeKey[] = [];
+    for (const [owner, wanted] of owners) {
+      for (const key of wanted) keys.push(await this.key(tenantId, owner, key, nowMs));
+    }
+    return { createdAt, admin, virtualAccounts, keys };
+  }
+
+  /** Of one that is not begun: nothing that was sealed for it is kept. */
+  async forget({ admin, virtualAccounts }: OnboardingPlan): Promise<void> {
+    await this.subjectKeys.erase(admin.row.id, ...virtualAccounts.map(({ id }) => id));
+  }
+
+  private async admin(
+    { email: text, display_name, labels }: OnboardingBody['admin'],
+    fresh: Pick<UserRow, 'tenantId' | 'status' | 'epoch' | 'createdAt'>,
+  ): Promise<OnboardingPlan['admin']> {
+    const [userId, email] = [newId('user'), text.toLowerCase()];
+    const displayName = display_name ?? null;
+    const sealedName = displayName === null ? {} : { displayName: await this.subjectKeys.seal(userId, displayName) };
+    const event = { userId, email: await this.subjectKeys.seal(userId, email), ...sealedName, labels };
+    return { event, row: { ...fresh, id: userId, email, displayName, labels } };
+  }
+
+  private async key(tenantId: string, owner: Owner, asked: AskedKey, nowMs: number): Promise<MadeKey> {
+    const { name, labels, not_before: notBefore = null } = asked;
+    // As it is stored: nothing that is merely undefined is left in it.
+    const restrictions = JSON.parse(JSON.stringify(asked.restrictions)) as KeyRestrictions;
+    const { keyId, kind, text, redacted } = mint(owner, asked.kind, restrictions);
+    // By the platform's KeyPolicies: the tenant's own come into force with it, and guards hold to them from then on.
+    const policed = { tenantId, kind, labels, ownerLabels: owner.labels };
+    const expiresAt = this.life.expiresAt(policed, nowMs, asked.expires_in_seconds, null);
+    const secret = secretOf(this.peppers, text);
+    const about = { keyId, tenantId, at: new Date(nowMs).toISOString(), kind, redacted, restrictions, labels };
+    const owned = { ownerId: owner.id, ownerEpoch: 1, name: await this.subjectKeys.seal(owner.id, name) };
+    const event = { ...about, ...owned, ...secret, notBefore, expiresAt };
+    return { event, row: rowOf({ type: 'IssueApiKey', ...event }, name), value: text, owner: owner.subject };
+  }
+}
