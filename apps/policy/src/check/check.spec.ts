@@ -5,6 +5,7 @@ import { BundleIntake } from '../drafting/bundle-intake.js';
 import { Bundles, draft, readBundle } from '../drafting/draft.js';
 import type { Drafting } from '../drafting/drafting.js';
 import type { DraftJob } from '../drafting/draft-messages.js';
+import { CompiledTenants } from '../drafting/compiled-tenants.js';
 import { ParsedDocuments } from '../drafting/parsed-documents.js';
 import { sha256 } from '../drafting/wanted-change.js';
 import { present } from '../who-can/present.fixture.js';
@@ -25,7 +26,10 @@ const own = inForce.map((each) => {
 function drafting(): Drafting {
   const bundles = new Bundles();
   const read = (files: readonly SourceFile[]) => Promise.resolve(readBundle(bundles.read(files)));
-  const work = (job: DraftJob) => Promise.resolve(draft(job, bundles, new ParsedDocuments(), () => undefined));
+  const work = (job: DraftJob) =>
+    Promise.resolve(
+      draft(job, { bundles, parsed: new ParsedDocuments(), compiled: new CompiledTenants() }, () => undefined),
+    );
   return { read, draft: work } as unknown as Drafting;
 }
 

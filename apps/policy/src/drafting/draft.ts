@@ -1,12 +1,4 @@
-import {
-  compile,
-  CompileError,
-  counterExample,
-  grantedBy,
-  isAdministrator,
-  runPolicyTests,
-  type TenantSnapshot,
-} from '#libs/decision-engine';
+import { CompileError, counterExample, grantedBy, isAdministrator, runPolicyTests } from '#libs/decision-engine';
 import {
   documentId,
   PLATFORM,
@@ -18,6 +10,7 @@ import {
   type SourceFile,
 } from '#libs/policy-language';
 import { addressesIn } from './bundle-subjects.js';
+import type { CompiledTenants, DraftSets } from './compiled-tenants.js';
 import type { Draft, DraftJob, ReadBundle, Stage } from './draft-messages.js';
 import { failedTests } from './failed-tests.js';
 import type { ParsedDocuments } from './parsed-documents.js';
@@ -44,8 +37,15 @@ export function readBundle(bundle: ParsedBundle): ReadBundle {
   return { tenant, addresses: addressesIn(bundle), hasTests };
 }
 
+/** What stays known between drafts; it changes what one costs, and nothing else. */
+export type DraftMemory = {
+  readonly bundles: Bundles;
+  readonly parsed: ParsedDocuments;
+  readonly compiled: CompiledTenants;
+};
+
 /** What a source would change, whether its set compiles, its tests, and what it would grant. Pure; bounded by its input. */
-export function draft(job: DraftJob, bundles: Bundles, parsed: ParsedDocuments, tell: Tell): Draft {
+export function draft(job: DraftJob, { bundles, parsed, compiled }: DraftMemory, tell: Tell): Draft {
   const { source, sets } = job;
   tell('reading');
   const bundle = source.type === 'bundle' ? bundles.read(source.files) : undefined;
@@ -69,38 +69,37 @@ export function draft(job: DraftJob, bundles: Bundles, parsed: ParsedDocuments, 
   if (read.errors.length > 0) return outcome;
   const after = changedSet(own, wanted);
   try {
-    return { ...outcome, ...judged(job, read, bundle, { own, after, platform }, tell) };
+    return { ...outcome, ...judged(job, read, { bundle, compiled, sets: { own, after, platform } }, tell) };
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     return { ...outcome, wanted: [], errors: [{ ...NOWHERE, rule: 'does-not-compile', message: error.message }] };
   }
 }
 
-type Documents = Record<'own' | 'after' | 'platform', readonly PolicyDocument[]>;
+type Material = {
+  readonly bundle: ParsedBundle | undefined;
+  readonly compiled: CompiledTenants;
+  readonly sets: DraftSets;
+};
 
 function judged(
   { tenantId, people, holder, nowMs }: DraftJob,
   { documents, tests, wanted }: ReadChanges,
-  bundle: ParsedBundle | undefined,
-  { own, after, platform }: Documents,
+  { bundle, compiled, sets }: Material,
   tell: Tell,
 ): Partial<Draft> {
   tell('compiling');
-  const compiled = (set: readonly PolicyDocument[]): TenantSnapshot =>
-    compile({ tenant: tenantId, documents: set, platformDocuments: platform, policyRevision: 0, platformRevision: 0 });
   // What would be in force must compile here, so that no gateway ever meets a set that does not.
-  const snapshot = compiled(after);
+  const { current, next: snapshot } = compiled.of(tenantId, sets);
   if (wanted.length === 0 && tests.length === 0) return {};
-  const current = tests.length > 0 || holder ? compiled(own) : undefined;
   if (tests.length > 0) tell('testing');
   const report =
     tests.length > 0 ? runPolicyTests({ tests, snapshot, documents, current, principals: people, nowMs }) : undefined;
   if (holder) tell('comparing grants');
-  const granted = () => grantedBy({ before: own, after, platform: tenantId === PLATFORM ? [] : platform });
+  const granted = () =>
+    grantedBy({ before: sets.own, after: sets.after, platform: tenantId === PLATFORM ? [] : sets.platform });
   const exceeding =
-    holder && current && !isAdministrator(current, holder, nowMs)
-      ? counterExample(current, holder, granted(), nowMs)
-      : undefined;
+    holder && !isAdministrator(current, holder, nowMs) ? counterExample(current, holder, granted(), nowMs) : undefined;
   return { report, failedTests: bundle && report ? failedTests(bundle, report) : [], exceeding };
 }
 
