@@ -12,10 +12,12 @@ export {
   modelTypes,
   operations,
   operationsOfModelType,
+  providers,
   subjectKinds,
   type CredentialKind,
   type ModelType,
   type Operation,
+  type ProviderName,
   type SubjectKind,
 } from './vocabulary/closed-lists.js';
 export { operatorNames, operators, type Operator } from './vocabulary/operators.js';

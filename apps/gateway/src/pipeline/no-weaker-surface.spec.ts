@@ -69,22 +69,22 @@ const corpus: readonly Case[] = [
   },
   {
     what: 'a key of another environment',
-    ask: ({ narrowedKey }) => ({ key: narrowedKey({ environments: ['staging'] }) }),
+    ask: ({ keys }) => ({ key: keys.narrowed({ environments: ['staging'] }) }),
     answer: '403 environment_not_allowed',
   },
   {
     what: 'a key of another operation',
-    ask: ({ narrowedKey }) => ({ key: narrowedKey({ operations: ['images'] }) }),
+    ask: ({ keys }) => ({ key: keys.narrowed({ operations: ['images'] }) }),
     answer: '403 action_not_allowed',
   },
   {
     what: 'a key of another model',
-    ask: ({ narrowedKey }) => ({ key: narrowedKey({ models: ['main/*'] }) }),
+    ask: ({ keys }) => ({ key: keys.narrowed({ models: ['main/*'] }) }),
     answer: '403 model_not_allowed',
   },
   {
     what: 'a key of other addresses',
-    ask: ({ narrowedKey }) => ({ key: narrowedKey({ cidrs: ['10.0.0.0/8'] }) }),
+    ask: ({ keys }) => ({ key: keys.narrowed({ cidrs: ['10.0.0.0/8'] }) }),
     answer: '403 ip_not_allowed',
   },
   {

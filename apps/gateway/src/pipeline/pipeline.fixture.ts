@@ -66,8 +66,8 @@ export function identities() {
   const [dev, nobody] = [user('acme', 'user_dev'), user('acme', 'user_nobody')];
   const keys = { dev, nobody, gone: user('gone', 'user_gone'), revoked: key('acme', 'user_dev', 'revoked') };
   /** A further key of user_dev, that reaches no further than these say. */
-  const narrowedKey = (restrictions: object) => key('acme', 'user_dev', 'active', 'pat', restrictions);
-  return { view, peppers, put, narrowedKey, keys: { ...keys, svc: key('acme', 'user_dev', 'active', 'svc') } };
+  const narrowed = (restrictions: object) => key('acme', 'user_dev', 'active', 'pat', restrictions);
+  return { view, peppers, put, keys: { ...keys, narrowed, svc: key('acme', 'user_dev', 'active', 'svc') } };
 }
 
 /** Two models that user_dev may call and one that he may not, served at `baseUrl`. */
@@ -129,7 +129,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     upstreamRequests.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
     answer(request, response);
   });
-  const { view, peppers, put, narrowedKey, keys } = identities();
+  const { view, peppers, put, keys } = identities();
   const spool = new RecordingSpool();
   const origins = new UpstreamOrigins(AddressRules.parse('127.0.0.1'), { connectionsMax: 8, connectTimeoutMs: 1_000 });
   onTestFinished(() => origins.close());
@@ -167,19 +167,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
   };
   /** Lets time go by for what rests of upstreams depend on; ms. */
   const pass = (ms: number) => void (time.monotonicMs += ms);
-  return {
-    url,
-    upstreamUrl: `${upstream.url}/v1`,
-    keys,
-    narrowedKey,
-    put,
-    spool,
-    state,
-    set,
-    pass,
-    pipeline,
-    upstreamRequests,
-  };
+  return { url, upstreamUrl: `${upstream.url}/v1`, keys, put, spool, state, set, pass, pipeline, upstreamRequests };
 }
 
 /** An upstream in good health. */

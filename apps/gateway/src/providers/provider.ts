@@ -22,12 +22,17 @@ export type Endpoint = {
   usage(reported: unknown): TokenUsage | undefined;
 };
 
+/** What of a model's document tells where it is called. */
+export type ModelAddress = { readonly upstreamModel: string; readonly apiVersion: string | undefined };
+
 /** A provider as data: where its operations are, how it takes its key, how it reports usage. */
 export type Provider = {
   /** `gen_ai.provider.name` when the account names no other. */
   readonly name: string;
   /** By the id of the route; what is missing is not offered. */
   readonly endpoints: Readonly<Record<string, Endpoint>>;
+  /** What of an endpoint's path hangs on the model, with its query; undefined where the model can be in none. */
+  pathOf?(endpoint: Endpoint, model: ModelAddress): string | undefined;
   /** Headers of every call, name and value in turn. Some upstreams, on a machine of one's own, want no credential. */
   headers(credential: string | undefined): readonly string[];
   /** Headers that pass on as the caller sent them; in lower case, with what is sent where the caller sent none. */

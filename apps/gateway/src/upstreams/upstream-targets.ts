@@ -43,7 +43,9 @@ export class UpstreamTargets {
     if (endpoint === undefined) return 'operation_unknown';
     const dispatcher = this.origins.of(model.baseUrl);
     if (typeof dispatcher === 'string') return dispatcher;
-    const path = pathBelow(model.baseUrl, endpoint.path);
+    const below = provider.pathOf ? provider.pathOf(endpoint, model) : endpoint.path;
+    if (below === undefined) return 'operation_unknown';
+    const path = pathBelow(model.baseUrl, below);
     return { dispatcher, path, headers: provider.headers(credential), provider, endpoint };
   }
 

@@ -12,6 +12,8 @@ export type CatalogueModel = Omit<ResourceView, 'types'> & {
   /** Its `env` tag; without one it cannot be called. */
   readonly environment: string | undefined;
   readonly baseUrl: string | undefined;
+  /** Of the account's API, where its provider has such. */
+  readonly apiVersion: string | undefined;
   readonly secretRef: string | undefined;
   readonly cost: DocumentOf<'Model'>['spec']['cost'];
 };
@@ -69,6 +71,7 @@ export function modelOf(
     account: accountOf(name),
     provider: upstream?.provider,
     baseUrl: upstream?.baseUrl,
+    apiVersion: upstream?.apiVersion,
     secretRef: upstream?.credential?.secretRef,
     upstreamModel: spec.upstreamModel,
     types: Object.freeze([...spec.types]),

@@ -19,6 +19,26 @@ export type Operation = (typeof operations)[number];
 export const modelTypes = ['chat', 'completion', 'embedding', 'moderation', 'image', 'audio', 'rerank'] as const;
 export type ModelType = (typeof modelTypes)[number];
 
+/**
+ * What a ProviderAccount's `provider` may be: which wire protocol is spoken, and which operations are offered.
+ * `openai-compatible` is for whatever speaks OpenAI's and is not named here.
+ */
+export const providers = [
+  'openai',
+  'anthropic',
+  'azure-openai',
+  'openai-compatible',
+  'vllm',
+  'ollama',
+  'lm-studio',
+  'mistral',
+  'groq',
+  'deepseek',
+  'xai',
+  'together',
+] as const;
+export type ProviderName = (typeof providers)[number];
+
 /** By which operations a model of a type is reached; used where a caller asks what they may call, not whether. */
 export const operationsOfModelType: Readonly<Record<ModelType, readonly Operation[]>> = {
   chat: ['chat', 'responses', 'messages', 'completions', 'batches'],
