@@ -9,6 +9,8 @@ import { WholeRecord } from '../ingest/whole-record.js';
 import { SealedPublisher } from '../sealed-publisher.js';
 import { findingId } from './finding-id.js';
 import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding } from './findings-table.js';
+import { modelFindings } from './model-findings.js';
+import { overdueRotation } from './overdue-rotation.js';
 import { candidateOf, findingsOf, type Candidate } from './unused-keys.js';
 
 /** Between two sweeps, ms; longer where a sweep takes long, so that it never takes more than a twentieth of the time. */
@@ -59,7 +61,11 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     const { ready, fresh } = this.feed.health();
     if (!ready || !fresh || !(await this.whole.reached(WHOLE_RECORD_MS, this.closing.signal))) return false;
     const nowMs = this.clock.nowMs();
-    const found = [...(await this.aboutKeys(nowMs)), ...this.ownerlessAccounts(nowMs)].slice(0, FINDINGS_OPEN_MAX);
+    const found = [
+      ...(await this.aboutKeys(nowMs)),
+      ...this.ownerlessAccounts(nowMs),
+      ...(await this.aboutModels(nowMs)),
+    ].slice(0, FINDINGS_OPEN_MAX);
     // Looked at half of the keys, or not knowing some tenant's policy, nobody can say what is over.
     if (this.closing.signal.aborted) return false;
     const open = new Map((await this.table.open()).map((row) => [row.finding_id, row]));
@@ -105,10 +111,26 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
         const candidate = snapshot && candidateOf(snapshot, key, owner, nowMs);
         return candidate ? [candidate] : [];
       });
-      found.push(...page.keys.flatMap((key) => failingRotation(key, nowMs)));
+      found.push(...page.keys.flatMap((key) => this.rotationsOf(key, nowMs)));
       const uses = candidates.length > 0 ? await this.usesOf(candidates) : new Map<string, number>();
       found.push(...candidates.flatMap((each) => findingsOf(each, uses.get(each.key.keyId) ?? null, nowMs)));
       from = page.next;
+      await delay(0);
+    }
+    return found;
+  }
+
+  private rotationsOf(key: CredentialRecord, nowMs: number): readonly Finding[] {
+    const owner = this.identity.principal(key.ownerId);
+    const snapshot = owner && this.policy.snapshot(key.tenantId);
+    return [...failingRotation(key, nowMs), ...(snapshot ? overdueRotation(snapshot, key, owner, nowMs) : [])];
+  }
+
+  private async aboutModels(nowMs: number): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for (const tenantId of this.identity.tenants()) {
+      const snapshot = this.policy.snapshot(tenantId);
+      if (snapshot) found.push(...modelFindings(snapshot, nowMs));
       await delay(0);
     }
     return found;

@@ -16,13 +16,15 @@ export type FindingRow = {
   readonly last_used_at: string | null;
   readonly rule: string;
   readonly sink: string;
+  readonly model: string;
+  readonly due_at: string | null;
   readonly resolved_at: string | null;
 };
 
 /** Most findings that hold at one time and are looked after. */
 export const FINDINGS_OPEN_MAX = 50_000;
 const COLUMNS = `finding_id, tenant_id, kind, at, owner_id, key_id, virtual_account_id, unused_since, last_used_at, rule, sink,
-  resolved_at`;
+  model, due_at, resolved_at`;
 
 /** What was found, and whether it still holds. Writing the same again changes nothing. */
 @Injectable()
@@ -61,6 +63,8 @@ const NONE = {
   last_used_at: null,
   rule: '',
   sink: '',
+  model: '',
+  due_at: null,
   resolved_at: null,
 };
 
@@ -75,6 +79,12 @@ function about(finding: Finding): Partial<FindingRow> {
       return { virtual_account_id: finding.virtualAccountId };
     case 'rotation-failing':
       return { owner_id: finding.ownerId, key_id: finding.keyId, sink: finding.sink };
+    case 'rotation-overdue':
+      return { owner_id: finding.ownerId, key_id: finding.keyId, due_at: finding.dueAt, rule: finding.rule };
+    case 'model-untagged':
+      return { model: finding.model };
+    case 'model-open':
+      return { model: finding.model, rule: finding.rule };
     default: {
       const { ownerId: owner_id, keyId: key_id, unusedSince: unused_since, lastUsedAt: last_used_at, rule } = finding;
       return { owner_id, key_id, unused_since, last_used_at, rule };

@@ -33,6 +33,18 @@ export const Finding = z.discriminatedUnion('kind', [
     sink: z.string(),
     since: Instant,
   }),
+  /** A key that its policy wanted rotated before now. */
+  Found.extend({
+    kind: z.literal('rotation-overdue'),
+    keyId: z.string(),
+    ownerId: z.string(),
+    dueAt: Instant,
+    rule: z.string(),
+  }),
+  /** A model without `env`, which nobody can call. */
+  Found.extend({ kind: z.literal('model-untagged'), model: z.string() }),
+  /** A model that every user of the tenant can call, whatever their teams and labels; `rule` is the statement. */
+  Found.extend({ kind: z.literal('model-open'), model: z.string(), rule: z.string() }),
   /** A virtual account that no team owns. */
   Found.extend({ kind: z.literal('account-ownerless'), virtualAccountId: z.string() }),
 ]);
