@@ -78,6 +78,7 @@ describe('docker-compose.yml', () => {
     const holders = (name: string) =>
       Object.entries(compose.services).filter(([, service]) => service.environment?.[name] !== undefined);
     expect(holders('GATEHOUSE_SIGNING_KEY').map(([name]) => name)).toEqual(['identity']);
+    expect(holders('GATEHOUSE_CHECKPOINT_KEY').map(([name]) => name)).toEqual(['audit']);
     expect(holders('GATEHOUSE_MASTER_KEY').map(([name]) => name)).toEqual(['policy', 'gateway']);
     expect(holders('GATEHOUSE_PEPPER').map(([name]) => name)).toEqual(['identity', 'policy', 'gateway', 'audit']);
   });

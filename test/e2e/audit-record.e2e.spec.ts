@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { waitFor } from '#libs/testing';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
+import { verifyCommand } from '../../deploy/verify/command.js';
 import { admin, decisionRows, demoKey, gatewayUrl, local, sql } from '../system/system.js';
 
 type Conformity = { conforms: boolean; decided_again: number; differences: unknown[]; not_decided_again: object };
@@ -53,10 +57,13 @@ it('an administrator finds who changed what, by the decision that allowed it', a
   const made = await admin<{ id: string }>('identity', 'POST', '/v1/virtual-accounts', ada, { json });
   expect(made.status).toBe(201);
   const decision = String(made.headers.get('gatehouse-decision-id'));
-  const found = await waitFor(async () => {
-    const { body } = await admin<Changes>('audit', 'GET', `/v1/changes?resource=${made.body.id}`, ada);
-    return body.data.length > 0 && body.data;
-  });
+  const found = await waitFor(
+    async () => {
+      const { body } = await admin<Changes>('audit', 'GET', `/v1/changes?resource=${made.body.id}`, ada);
+      return body.data.length > 0 && body.data;
+    },
+    { timeoutMs: 30_000 },
+  );
   expect(found).toMatchObject([
     { type: 'identity.virtual-account.created', before: null, after: { name: 'record-etl', status: 'active' } },
   ]);
@@ -89,4 +96,31 @@ it('decisions made again with the revisions of their time are those that were re
   const explained = await admin<Explained>('audit', 'GET', path, demoKey('acme', 'admin'));
   expect(explained.body).toMatchObject({ differences: [], at_the_time: { decision: 'deny' } });
   expect(explained.body.at_the_time?.near_misses).not.toEqual([]);
+});
+
+it('rows are signed soon, verify by the route and by the command', async () => {
+  const ada = demoKey('acme', 'admin');
+  type Chain = { checkpoint: object | null; key: { public_key: string }; broken: unknown[] };
+  const chain = await waitFor(
+    async () => {
+      const { body } = await admin<Chain>('audit', 'GET', '/v1/chain', ada);
+      return body.checkpoint !== null && body;
+    },
+    { timeoutMs: 60_000 },
+  );
+  expect(chain.broken).toEqual([]);
+  const { body } = await admin('audit', 'GET', '/v1/chain/verify', ada);
+  expect(body).toMatchObject({ sound: true, fault: null });
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-key-'));
+  await writeFile(join(folder, 'key.pem'), chain.key.public_key);
+  const { url, database, username, password } = local().clickhouse;
+  const server = new URL(database, url);
+  Object.assign(server, { username, password });
+  const { text, exitCode } = await verifyCommand(
+    ['--key', 'key.pem', '--clickhouse', server.href, '--tenant', 'acme'],
+    Date.now(),
+    (path) => join(folder, path),
+  );
+  expect([exitCode, text]).toEqual([0, expect.stringMatching(/^sound {2}acme: \d+ rows, [1-9]/)]);
+  await rm(folder, { recursive: true });
 });

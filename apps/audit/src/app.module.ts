@@ -1,7 +1,15 @@
 import { deriveMacKey } from '#libs/bus';
+import { checkpointKey } from '#libs/chain';
+import { EventStoreModule } from '#libs/event-store';
 import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ChainController } from './chain/chain.controller.js';
+import { ChainVerification } from './chain/chain-verification.js';
+import { CHECKPOINT_KEY, CHECKPOINT_OPTIONS, type CheckpointOptions } from './chain/chain-options.js';
+import { CheckpointFiles } from './chain/checkpoint-files.js';
+import { CheckpointSigner } from './chain/checkpoint-signer.js';
+import { CheckpointSweep } from './chain/checkpoint-sweep.js';
 import { ChangeList } from './changes/change-list.js';
 import { ChangesController } from './changes/changes.controller.js';
 import { EventsConsumer } from './changes/events.consumer.js';
@@ -27,6 +35,7 @@ import { ReconciliationOfTenant } from './reconciliation/reconciliation-of-tenan
 import { AuditReach } from './records/audit-reach.js';
 import { RecordFinder } from './records/record-finder.js';
 import { RecordList } from './records/record-list.js';
+import { storeOptions } from './store-options.js';
 import { AUDIT_MAC_KEY, SealedPublisher } from './sealed-publisher.js';
 import { UsageController } from './usage/usage.controller.js';
 
@@ -41,6 +50,7 @@ import { UsageController } from './usage/usage.controller.js';
     DecisionsController,
     ExplainController,
     ConformityController,
+    ChainController,
     CallsController,
     ChangesController,
     UsageController,
@@ -63,24 +73,46 @@ import { UsageController } from './usage/usage.controller.js';
     PolicyHistory,
     CallerHistory,
     DecisionReplay,
+    CheckpointSigner,
+    CheckpointFiles,
+    CheckpointSweep,
+    ChainVerification,
     ReconciliationOfLog,
     ReconciliationOfTenant,
   ],
 })
 export class AuditModule {
-  static of({ CLICKHOUSE_URL: url }: Pick<AuditConfig, 'CLICKHOUSE_URL'>, resources: Resources): DynamicModule {
+  static of(config: AuditConfig, resources: Resources): DynamicModule {
     const macKey = { provide: AUDIT_MAC_KEY, useValue: deriveMacKey(resources.busKey) };
-    return AuditModule.over(ResourcesModule.of(resources, [macKey]), url, new IngestSource());
+    const store = { ...storeOptions(config), logger: resources.logger, nowIso: () => resources.clock.nowIso() };
+    const module = AuditModule.over(
+      ResourcesModule.of(resources, [macKey]),
+      config.CLICKHOUSE_URL,
+      new IngestSource(),
+      {
+        secret: Buffer.from(config.GATEHOUSE_CHECKPOINT_KEY, 'base64'),
+        everySeconds: config.GATEHOUSE_CHECKPOINT_SECONDS,
+        folder: config.GATEHOUSE_CHECKPOINT_FOLDER,
+      },
+    );
+    return { ...module, imports: [...(module.imports ?? []), EventStoreModule.forRoot(store)] };
   }
 
-  /** Over something else that gives the bus and guards the routes, for specs. */
-  static over(resources: DynamicModule, clickhouseUrl: string, source: IngestSource): DynamicModule {
+  /** Over something else that gives the bus, the event store, and guards the routes, for specs. */
+  static over(
+    resources: DynamicModule,
+    clickhouseUrl: string,
+    source: IngestSource,
+    { secret, ...checkpoints }: CheckpointOptions & { readonly secret: Uint8Array },
+  ): DynamicModule {
     return {
       module: AuditModule,
       imports: [resources],
       providers: [
         { provide: CLICKHOUSE_URL, useValue: clickhouseUrl },
         { provide: IngestSource, useValue: source },
+        { provide: CHECKPOINT_KEY, useValue: checkpointKey(secret) },
+        { provide: CHECKPOINT_OPTIONS, useValue: checkpoints },
       ],
     };
   }

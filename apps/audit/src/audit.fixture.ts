@@ -2,13 +2,15 @@ import { AccessModule } from '#libs/access';
 import { Bus, deriveMacKey } from '#libs/bus';
 import { createClickHouse } from '#libs/clickhouse';
 import { AccessDecided, decisionTopics, topics, type TopicSpec } from '#libs/contracts';
+import { EventStore } from '#libs/event-store';
 import { createService } from '#libs/http';
 import { holdAnswers } from '#libs/openapi';
 import { silentLogger, SystemClock } from '#libs/telemetry';
 import { freshName, testStack } from '#libs/testing';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditModule } from './app.module.js';
-import { CHAIN_READ_SETTINGS } from './ingest/chain-break.js';
+import { EmptyStore } from './empty-store.fixture.js';
+import { CHAIN_READ_SETTINGS } from '#libs/chain';
 import { IngestSource } from './ingest/ingest-source.js';
 import { People } from './people.fixture.js';
 import { AUDIT_MAC_KEY } from './sealed-publisher.js';
@@ -44,8 +46,15 @@ export class SpecSource extends IngestSource {
   }
 }
 
-/** An audit service of this process, without a listening port. */
-export async function startAudit(source: SpecSource, bus: Bus, people = new People(bus, source.suffix), url?: string) {
+/** What `startAudit` runs with; a store that holds nothing unless another is given. */
+export type AuditParts = {
+  readonly url?: string | undefined;
+  readonly store?: DynamicModule | undefined;
+  readonly folder?: string | undefined;
+};
+
+/** Decisions of the service itself, kept where a spec sees them. */
+function keptDecisions() {
   const records: AccessDecided[] = [];
   const keep = (record: object) => {
     records.push(AccessDecided.parse({ count: 1, ...record, replica: 'r', boot: 'b', seq: records.length + 1 }));
@@ -55,6 +64,17 @@ export async function startAudit(source: SpecSource, bus: Bus, people = new Peop
     appendUnverified: (record: { decision_id: string }) => (keep(record), { decisionId: record.decision_id }),
     durable: () => Promise.resolve(),
   };
+  return { records, spool };
+}
+
+/** An audit service of this process, without a listening port. */
+export async function startAudit(
+  source: SpecSource,
+  bus: Bus,
+  people = new People(bus, source.suffix),
+  parts: AuditParts = {},
+) {
+  const { records, spool } = keptDecisions();
   const { busKey, peppers } = people;
   const publicUrl = 'https://audit.example';
   const given = {
@@ -67,19 +87,24 @@ export async function startAudit(source: SpecSource, bus: Bus, people = new Peop
     topics: people.topics,
   } as const;
   const access = AccessModule.forRoot({ ...given, spool: spool as never });
+  const { url, store, folder } = parts;
+  const noStore = { provide: EventStore, useValue: new EmptyStore() };
   @Module({})
   class SpecResources {}
   const resources: DynamicModule = {
     module: SpecResources,
     global: true,
-    imports: [access],
+    imports: [access, ...(store ? [store] : [])],
     providers: [
+      ...(store ? [] : [noStore]),
       { provide: Bus, useValue: bus },
       { provide: AUDIT_MAC_KEY, useValue: deriveMacKey(busKey) },
     ],
-    exports: [Bus, AUDIT_MAC_KEY],
+    exports: [Bus, AUDIT_MAC_KEY, ...(store ? [] : [EventStore])],
   };
-  const app = await createService(AuditModule.over(resources, source.clickhouseUrl(url), source), {
+  // Signed only when a spec says so.
+  const checkpoints = { secret: Buffer.alloc(32, 9), everySeconds: 86_400, folder };
+  const app = await createService(AuditModule.over(resources, source.clickhouseUrl(url), source, checkpoints), {
     service: 'audit',
     port: 0,
     logger: silentLogger,

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ClickHouseDoor } from './clickhouse-door.fixture.js';
 import { engine, SpecSource, startAudit } from './audit.fixture.js';
 import { People } from './people.fixture.js';
-import { firstBreak, type StoredRow } from './ingest/chain-break.js';
+import { firstBreak, type StoredRow } from '#libs/chain';
 import { publish, SpoolTwin } from './records.fixture.js';
 
 const source = new SpecSource();
@@ -30,7 +30,7 @@ describe('without ClickHouse', () => {
     const people = new People(bus, source.suffix);
     await bus.ensureTopics([...source.topics, source.deadLetters]);
     await people.open();
-    const audit = await startAudit(source, bus, people, door.url);
+    const audit = await startAudit(source, bus, people, { url: door.url });
     const spool = new SpoolTwin(source.gateway);
     const status = async (url: string) => (await audit.app.inject({ url, headers: people.bearer('ada') })).statusCode;
     const rows = async () => (await stored.rows<{ n: number }>('SELECT count() AS n FROM db.decisions'))[0]?.n;
@@ -71,7 +71,7 @@ describe('with a line to ClickHouse that breaks, before an insert is done and af
     await door.open();
     const bus = new MemoryBus();
     await bus.ensureTopics([...torn.topics, torn.deadLetters]);
-    const audit = await startAudit(torn, bus, undefined, door.url);
+    const audit = await startAudit(torn, bus, undefined, { url: door.url });
     const spool = new SpoolTwin(torn.gateway);
     const made = Array.from({ length: 60 }, (_, i) => spool.decided({ tenant_id: i % 2 ? 'acme' : 'globex' }));
     const ended = made.map((decision) => spool.completed(decision));

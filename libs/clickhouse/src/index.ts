@@ -1,3 +1,4 @@
+export { chainRows, storedChains, type Chain, type StoredChain } from './chains/chain-rows.js';
 export * from './client/clickhouse-client.js';
 export * from './client/failure.js';
 export * from './migrations/migration-file.js';

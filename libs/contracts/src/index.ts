@@ -154,6 +154,16 @@ export {
 } from './policy/state-keys.js';
 export { SetDigest, type DigestedDocument } from './policy/set-digest.js';
 export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
+export {
+  CHAIN_SEGMENTS_MAX,
+  ChainCheckpointed,
+  chainEvents,
+  ChainPlace,
+  ChainSegment,
+  type ChainEvent,
+  type Checkpoint,
+  type SignedCheckpoint,
+} from './audit/chain.events.js';
 export { Finding } from './audit/finding.record.js';
 export { KEY_USES_PER_RECORD_MAX, KeyUses } from './audit/key-uses.record.js';
 export { refusalStatus, type RefusalCode } from './decisions/codes.js';

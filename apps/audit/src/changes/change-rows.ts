@@ -1,6 +1,6 @@
 import type { RangeRow } from '#libs/clickhouse';
-import { RevisionPublished, type DocumentChange } from '#libs/contracts';
-import { CHAIN_VERSION } from '../ingest/chain-hash.js';
+import { ChainCheckpointed, RevisionPublished, type DocumentChange } from '#libs/contracts';
+import { CHAIN_VERSION } from '#libs/chain';
 import { wellFormed, type Place } from '../ingest/decision-row.js';
 import { stateAfter, type ChangeState } from './change-state.js';
 import type { ReceivedEvent } from './read-event.js';
@@ -37,6 +37,8 @@ export function changesOf(event: ReceivedEvent): readonly Change[] {
   const thing = type.split('.').slice(1, -1).join('.');
   const resource = message.stream.replace(`${event.service}.${thing.split('.')[0]}-`, '');
   const after = (before: string) => {
+    // As it was signed: it is a document of its own, by which the rows are verified.
+    if (type === ChainCheckpointed.type) return JSON.stringify(data);
     const state = stateAfter(before === '' ? undefined : (JSON.parse(before) as ChangeState), type, data);
     return state === undefined ? '' : JSON.stringify(state);
   };

@@ -2,7 +2,7 @@ import { MemoryBus } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, SpecSource, startAudit } from '../audit.fixture.js';
-import { firstBreak, type StoredRow } from '../ingest/chain-break.js';
+import { firstBreak, type StoredRow } from '#libs/chain';
 import { People, type Person } from '../people.fixture.js';
 import { EventTwin } from './events.fixture.js';
 

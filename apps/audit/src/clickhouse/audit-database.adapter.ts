@@ -4,7 +4,7 @@ import { Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CHAIN_READ_SETTINGS } from '../ingest/chain-break.js';
+import { CHAIN_READ_SETTINGS } from '#libs/chain';
 
 export const CLICKHOUSE_URL = Symbol('the URL of ClickHouse');
 

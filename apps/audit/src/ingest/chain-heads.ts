@@ -1,5 +1,5 @@
 import type { ClickHouseClient, OffsetRange, RangeRow } from '#libs/clickhouse';
-import { chainHash } from './chain-hash.js';
+import { chainHash } from '#libs/chain';
 
 /** Chains remembered per partition; above it all are forgotten and asked for again. */
 const REMEMBERED_MAX = 10_000;

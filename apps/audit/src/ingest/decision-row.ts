@@ -1,6 +1,6 @@
 import type { RangeRow } from '#libs/clickhouse';
 import type { DecisionRecord } from '#libs/contracts';
-import { CHAIN_VERSION } from './chain-hash.js';
+import { CHAIN_VERSION } from '#libs/chain';
 
 /** A decision with what only the broker knows of it. */
 export type ReceivedDecision = DecisionRecord & { readonly appended_at: string };

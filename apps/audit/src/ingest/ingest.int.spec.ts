@@ -6,7 +6,7 @@ import { Kafka } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, SpecSource, startAudit } from '../audit.fixture.js';
 import { batches, publish, SpoolTwin } from '../records.fixture.js';
-import { firstBreak, type StoredRow } from './chain-break.js';
+import { firstBreak, type StoredRow } from '#libs/chain';
 
 const source = new SpecSource();
 const { brokers } = testStack().kafka;

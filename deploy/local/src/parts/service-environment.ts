@@ -45,7 +45,14 @@ export function serviceEnvironment(service: Service, place: Place, around: Servi
       GATEHOUSE_ROTATION_SINKS: around.extra['GATEHOUSE_ROTATION_SINKS'] ?? ownSink(place.folder),
     },
     policy: { ...store(secrets.seal_key_policy), GATEHOUSE_MASTER_KEY: secrets.master_key },
-    audit: { ...store(secrets.seal_key_audit), CLICKHOUSE_URL: around.clickhouseUrl },
+    audit: {
+      ...store(secrets.seal_key_audit),
+      CLICKHOUSE_URL: around.clickhouseUrl,
+      // Soon, so that whoever tries it out need not wait for an hour.
+      GATEHOUSE_CHECKPOINT_SECONDS: '20',
+      GATEHOUSE_CHECKPOINT_KEY: secrets.checkpoint_key,
+      GATEHOUSE_CHECKPOINT_FOLDER: join(place.folder, 'checkpoints'),
+    },
     gateway: { GATEHOUSE_MASTER_KEY: secrets.master_key },
   };
   return { ...around.extra, ...everyone, ...own[service] };

@@ -18,6 +18,8 @@ export const Secrets = z.object({
   seal_key_audit: Secret,
   /** Seals the private keys that identity signs tokens with. */
   signing_key: Secret,
+  /** The signing key of audit's checkpoints is made of it. */
+  checkpoint_key: Secret,
   /** Wraps upstream credentials. */
   master_key: Secret,
   postgres_password: Secret,

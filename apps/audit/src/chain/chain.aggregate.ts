@@ -1,0 +1,28 @@
+import { chainEvents, type ChainEvent } from '#libs/contracts';
+import type { Aggregate } from '#libs/event-store';
+import { chainDecider, type ChainState, type PublishCheckpoint } from './chain.decider.js';
+
+/** Events after which the state of a stream is kept beside it. */
+const SNAPSHOT_EVERY_EVENTS = 24;
+/** The stream of rows without a tenant: no tenant's name has such a sign. */
+const NOBODY = '~';
+
+/** One stream per tenant; its n-th event is checkpoint n. */
+export const chainAggregate: Aggregate<ChainState, PublishCheckpoint, ChainEvent> = {
+  name: 'audit.chain',
+  decider: chainDecider,
+  events: chainEvents,
+  states: [],
+  snapshots: {
+    name: 'chain-state-v1',
+    everyEvents: SNAPSHOT_EVERY_EVENTS,
+    write: ({ last, ends }) => ({ last: last ?? null, ends }),
+    read: (written) => {
+      const { last, ends } = written as { last: ChainState['last'] | null; ends: ChainState['ends'] };
+      return { last: last ?? undefined, ends };
+    },
+  },
+};
+
+/** Also the name of the tenant's folder of checkpoints. */
+export const chainId = (tenantId: string) => tenantId || NOBODY;

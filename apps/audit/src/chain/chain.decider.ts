@@ -1,0 +1,36 @@
+import { ChainCheckpointed, type ChainEvent, type SignedCheckpoint } from '#libs/contracts';
+import { DomainError, type Decider } from '#libs/decider';
+
+/** The last checkpoint, and where each chain is signed up to, by `<table>/<topic>`. */
+export type ChainState = {
+  readonly last: SignedCheckpoint | undefined;
+  readonly ends: Readonly<Record<string, SignedCheckpoint['segments'][number]>>;
+};
+export type PublishCheckpoint = { type: 'PublishCheckpoint'; checkpoint: SignedCheckpoint };
+
+export const chainKey = ({ table, topic }: { table: string; topic: string }) => `${table}/${topic}`;
+
+/** The checkpoints of a tenant, one after the other. */
+export const chainDecider: Decider<ChainState, PublishCheckpoint, ChainEvent> = {
+  initialState: () => ({ last: undefined, ends: {} }),
+
+  evolve: ({ ends }, { data }) => {
+    const moved = data.segments.map((segment) => [chainKey(segment), segment] as const);
+    return { last: data, ends: { ...ends, ...Object.fromEntries(moved) } };
+  },
+
+  decide: ({ checkpoint }, { last, ends }) => {
+    if (checkpoint.number !== (last?.number ?? 0) + 1) {
+      throw new DomainError('chain/not-next', 'Another checkpoint has been signed meanwhile.');
+    }
+    const reached = new Map(Object.entries(ends).map(([key, { head }]) => [key, head]));
+    for (const segment of checkpoint.segments) {
+      // What is between two segments would be vouched for by nobody.
+      if (segment.former !== (reached.get(chainKey(segment)) ?? '')) {
+        throw new DomainError('chain/not-next', 'A segment does not begin where the one before it ends.');
+      }
+      reached.set(chainKey(segment), segment.head);
+    }
+    return [ChainCheckpointed.of(checkpoint)];
+  },
+};
