@@ -1,6 +1,7 @@
 import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import { compile, decide } from '#libs/decision-engine';
 import { newEnforcer, newModelFromString, StringAdapter } from 'casbin';
+import { cerbos, CERBOS_POLICIES_MAX } from './cerbos.js';
 import { cpuMicroseconds } from './decisions.js';
 import { catalogue, document } from './policies.js';
 
@@ -8,10 +9,17 @@ import { catalogue, document } from './policies.js';
 export type PeerFigures = { readonly policies: number; readonly engine: string; readonly cpuUs: number };
 
 type Question = { readonly user: string; readonly team: string; readonly model: string };
-type Engine = { readonly name: string; readonly asked: number; may(question: Question): boolean };
+type Engine = {
+  readonly name: string;
+  readonly asked: number;
+  may(question: Question): boolean | Promise<boolean>;
+  /** Of what decides: this thread, unless it is a process of its own. */
+  cpuMicros?(): number;
+  stop?(): Promise<void>;
+};
 
 /** Decisions that each engine makes in one round: enough for the clock, and not more than one waits for. */
-const ASKED = { gatehouse: 200_000, cedar: 200, casbin: 20 };
+const ASKED = { gatehouse: 200_000, cedar: 200, casbin: 20, cerbos: 1_000 };
 const QUESTIONS = 200;
 const MODEL = `
 [request_definition]
@@ -31,30 +39,51 @@ const grantOf = (n: number) => ({ team: `team-${Math.floor(n / 10)}`, model: `ac
  * Rounds of all engines in turn.
  */
 export async function measurePeers(policies: number, rounds: number): Promise<readonly PeerFigures[]> {
-  const engines = [gatehouse(policies), cedar(policies), await casbin(policies)];
-  const questions = Array.from({ length: QUESTIONS }, (_, n): Question => {
+  const engines: Engine[] = [gatehouse(policies), cedar(policies), await casbin(policies)];
+  if (policies <= CERBOS_POLICIES_MAX) engines.push(...(await cerbosEngine(policies)));
+  try {
+    const questions = questionsOn(policies);
+    await compareAnswers(engines, questions);
+    const costs = new Map<string, number[]>(engines.map(({ name }) => [name, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, asked, may, cpuMicros = cpuMicroseconds } of engines) {
+        const before = cpuMicros();
+        for (let n = 0; n < asked; n++) {
+          const answer = may(questions[n % QUESTIONS] as Question);
+          if (answer instanceof Promise) await answer;
+        }
+        costs.get(name)?.push((cpuMicros() - before) / asked);
+      }
+    }
+    return Array.from(costs, ([engine, list]) => {
+      return { policies, engine, cpuUs: list.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN };
+    });
+  } finally {
+    for (const { stop } of engines) await stop?.();
+  }
+}
+
+/** Every third asks for a model of another grant, which the team mostly has not. */
+function questionsOn(policies: number): readonly Question[] {
+  return Array.from({ length: QUESTIONS }, (_, n) => {
     const { team, model } = grantOf((n * 37) % policies);
-    // Every third asks for a model of another grant, which the team mostly has not.
     return { user: `user-${n}`, team, model: n % 3 === 0 ? grantOf((n * 53) % policies).model : model };
   });
+}
+
+async function compareAnswers(engines: readonly Engine[], questions: readonly Question[]): Promise<void> {
   const [own] = engines;
   for (const { name, asked, may } of engines) {
     for (const question of questions.slice(0, asked)) {
-      if (may(question) !== own?.may(question))
+      if ((await may(question)) !== (await own?.may(question)))
         throw new Error(`${name} answers otherwise: ${JSON.stringify(question)}`);
     }
   }
-  const costs = new Map<string, number[]>(engines.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, asked, may } of engines) {
-      const before = cpuMicroseconds();
-      for (let n = 0; n < asked; n++) may(questions[n % QUESTIONS] as Question);
-      costs.get(name)?.push((cpuMicroseconds() - before) / asked);
-    }
-  }
-  return Array.from(costs, ([engine, list]) => {
-    return { policies, engine, cpuUs: list.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN };
-  });
+}
+
+async function cerbosEngine(policies: number): Promise<readonly Engine[]> {
+  const running = await cerbos(Array.from({ length: policies }, (_, n) => grantOf(n)));
+  return running ? [{ name: 'Cerbos (PDP, over HTTP)', asked: ASKED.cerbos, ...running }] : [];
 }
 
 function gatehouse(policies: number): Engine {

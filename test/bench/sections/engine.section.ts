@@ -14,7 +14,7 @@ export const section: BenchSection = {
   method:
     'In one thread, without a network. A policy is a role with an allow and a deny, bound to one team; 200 models, one boundary, 256 callers of three teams each at every size, spread over teams of ten policies or all on one team. ' +
     'Sizes, and engines, are measured in interleaved rounds; CPU is the thread’s own; revisions are timed by the clock. Bytes are the growth of the heap per decision between two collections. ' +
-    'Other engines get the same plain grants and must give the same answers; each makes its decision by its own call, Cedar with its policies parsed beforehand.',
+    'Other engines get the same plain grants and must give the same answers; each makes its decision by its own call, Cedar with its policies parsed beforehand, the Cerbos PDP over HTTP, of which the CPU of its own process counts alone (up to 1,000 policies; more take it minutes to compile).',
   async measure({ options, say }) {
     say('decisions');
     const decisions = measureDecisions(SIZES, options.rounds);
