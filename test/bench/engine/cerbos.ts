@@ -11,6 +11,8 @@ const PACKAGE = '@cerbos/cerbos-linux-x64';
 const VERSION = '0.55.0';
 /** More rules than this take it longer to compile than one waits for. */
 export const CERBOS_POLICIES_MAX = 1_000;
+/** It compiles its rules before it answers. */
+const READY_MS_MAX = 60_000;
 
 export type PlainGrant = { readonly team: string; readonly model: string };
 
@@ -26,7 +28,8 @@ export async function cerbos(grants: readonly PlainGrant[]) {
   const file = join(folder, 'cerbos.json');
   writeFileSync(file, JSON.stringify(configurationOf(policies, port, grpcPort)));
   const origin = `http://127.0.0.1:${port}`;
-  const child = await spawned(binary, ['server', '--log-level=error', '--config', file], `${origin}/_cerbos/health`);
+  const args = ['server', '--log-level=error', '--config', file];
+  const child = await spawned(binary, args, `${origin}/_cerbos/health`, READY_MS_MAX);
   return {
     cpuMicros: () => processCpuMicros(child.pid ?? 0),
     may: async ({ user, team, model }: PlainGrant & { readonly user: string }): Promise<boolean> => {
