@@ -133,10 +133,8 @@ describe.each(Object.entries(table))('%s', (user, { invoke, list, may }) => {
 
   it('invokes exactly these models', async () => {
     const outcomes: string[] = [];
-    // No surface of the gateway leads to this provider yet.
-    for (const model of [...own, ...never])
-      if (model !== CLAUDE && (await mayInvoke(key(), model))) outcomes.push(model);
-    expect(outcomes.toSorted()).toEqual(invoke.filter((model) => model !== CLAUDE).toSorted());
+    for (const model of [...own, ...never]) if (await mayInvoke(key(), model)) outcomes.push(model);
+    expect(outcomes.toSorted()).toEqual(invoke.toSorted());
     const listed = (await openai(key()).models.list()).data.map(({ id }) => id);
     // What may be called and seen both: the account that has only `model:list` sees nothing here.
     expect(listed.toSorted()).toEqual(invoke.filter((model) => list.includes(model)).toSorted());
