@@ -27,10 +27,9 @@ it('cuts last, so that half of a key or an address is never left', () => {
   expect(callerText('a'.repeat(20), 10)).toHaveLength(10);
 });
 
+// By the bound of the test: what takes the square of the length takes minutes here.
 it('takes no longer than the text is long', () => {
-  const startedAtMs = performance.now();
-  callerText(`${'a'.repeat(100_000)}@`);
-  callerText(`a@${'b.'.repeat(50_000)}`);
-  callerText('%40'.repeat(50_000));
-  expect(performance.now() - startedAtMs).toBeLessThan(200);
+  expect(callerText(`${'a'.repeat(500_000)}@`)).not.toBe('');
+  expect(callerText(`a@${'b.'.repeat(250_000)}`)).not.toBe('');
+  expect(callerText('%40'.repeat(250_000))).not.toBe('');
 });

