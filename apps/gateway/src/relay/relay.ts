@@ -44,6 +44,11 @@ export function relay(
   return promise;
 }
 
+/**
+ * How long a caller has to read why its stream broke, ms, before the connection breaks: fetch drops what was not read yet when
+ * it learns of the latter.
+ */
+const lastWordsMs = 250;
 const broken = { code: 'upstream_error', message: 'The upstream broke off in the middle of its answer.' } as const;
 
 type Ending = {
@@ -202,7 +207,7 @@ class Relay implements Dispatcher.DispatchHandler {
     }
     const { streamError } = errorForms[this.call.dialect];
     const { code, message } = cut ?? broken;
-    response.write(streamError(code, message), () => response.destroy());
+    response.write(streamError(code, message), () => setTimeout(() => response.destroy(), lastWordsMs).unref());
   }
 
   private finish(outcome: RelayOutcome['outcome'], errorType: string, ending: Ending = {}): void {
