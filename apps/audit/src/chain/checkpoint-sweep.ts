@@ -1,6 +1,6 @@
+import { Rounds } from '#libs/service';
 import { Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { CHECKPOINT_OPTIONS, type CheckpointOptions } from './chain-options.js';
 import { CheckpointFiles } from './checkpoint-files.js';
@@ -12,8 +12,13 @@ const RETRY_MS = 10_000;
 /** Signs now and then, for as long as the service runs. */
 @Injectable()
 export class CheckpointSweep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds({
+    work: () => this.sign(),
+    // Soon again where the last look failed, and at the start.
+    pauseMs: () => (this.isSigned ? this.everyMs : Math.min(this.everyMs, RETRY_MS)),
+    onFailure: (error) => this.logger.error({ err: error }, 'no checkpoint could be signed or written'),
+  });
+  private isSigned = false;
 
   constructor(
     private readonly database: AuditDatabase,
@@ -24,30 +29,21 @@ export class CheckpointSweep implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    void this.database.ready.then(() => this.rounds.start());
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.running;
+    await this.rounds.stop();
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.closing;
-    const closed = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([this.database.ready, closed]);
-    const everyMs = this.options.everySeconds * 1_000;
-    for (let pauseMs = Math.min(everyMs, RETRY_MS); !signal.aborted;) {
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      try {
-        await this.signer.signAll(signal);
-        await this.files.write();
-        pauseMs = everyMs;
-      } catch (error) {
-        if (!signal.aborted) this.logger.error({ err: error }, 'no checkpoint could be signed or written');
-        pauseMs = Math.min(everyMs, RETRY_MS);
-      }
-    }
+  private get everyMs(): number {
+    return this.options.everySeconds * 1_000;
+  }
+
+  private async sign(): Promise<void> {
+    this.isSigned = false;
+    await this.signer.signAll(this.rounds.signal);
+    await this.files.write();
+    this.isSigned = true;
   }
 }

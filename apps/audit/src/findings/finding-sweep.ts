@@ -1,5 +1,6 @@
 import { AccessFeed, IdentityView, PolicyView } from '#libs/access';
 import type { CredentialRecord, Finding } from '#libs/contracts';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,8 +32,12 @@ type UsedRow = { readonly key_id: string; readonly used_ms: number };
  */
 @Injectable()
 export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds({
+    work: () => this.timed(),
+    pauseMs: () => Math.max(SWEEP_MS, this.tookMs * PAUSE_PER_SWEEP),
+    onFailure: (error) => this.logger.warn({ err: error }, 'findings cannot be looked for now'),
+  });
+  private tookMs = 0;
 
   constructor(
     private readonly database: AuditDatabase,
@@ -48,18 +53,17 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.rounds.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** One look at everything. False where it could not be relied on, and nothing was concluded. */
   async sweep(): Promise<boolean> {
     const { ready, fresh } = this.feed.health();
-    if (!ready || !fresh || !(await this.whole.reached(WHOLE_RECORD_MS, this.closing.signal))) return false;
+    if (!ready || !fresh || !(await this.whole.reached(WHOLE_RECORD_MS, this.rounds.signal))) return false;
     const nowMs = this.clock.nowMs();
     const found = [
       ...(await this.aboutKeys(nowMs)),
@@ -67,7 +71,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
       ...(await this.aboutModels(nowMs)),
     ].slice(0, FINDINGS_OPEN_MAX);
     // Looked at half of the keys, or not knowing some tenant's policy, nobody can say what is over.
-    if (this.closing.signal.aborted) return false;
+    if (this.rounds.signal.aborted) return false;
     const open = new Map((await this.table.open()).map((row) => [row.finding_id, row]));
     const fresher = found.filter((finding) => !open.has(finding.findingId));
     for (let at = 0; at < fresher.length; at += TOLD_AT_ONCE) await this.tell(fresher.slice(at, at + TOLD_AT_ONCE));
@@ -79,17 +83,12 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     return true;
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.closing;
-    for (let tookMs = 0; !signal.aborted;) {
-      const pauseMs = Math.max(SWEEP_MS, tookMs * PAUSE_PER_SWEEP);
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      const beganMs = this.clock.monotonicMs();
-      await this.sweep().catch((error: unknown) => {
-        if (!signal.aborted) this.logger.warn({ err: error }, 'findings cannot be looked for now');
-      });
-      tookMs = this.clock.monotonicMs() - beganMs;
+  private async timed(): Promise<void> {
+    const beganMs = this.clock.monotonicMs();
+    try {
+      await this.sweep();
+    } finally {
+      this.tookMs = this.clock.monotonicMs() - beganMs;
     }
   }
 
@@ -103,7 +102,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async aboutKeys(nowMs: number): Promise<Finding[]> {
     const found: Finding[] = [];
-    for (let from: number | undefined = 0; from !== undefined && !this.closing.signal.aborted;) {
+    for (let from: number | undefined = 0; from !== undefined && !this.rounds.signal.aborted;) {
       const page = this.identity.keysFrom(from, KEYS_AT_ONCE);
       const candidates = page.keys.flatMap((key): Candidate[] => {
         const owner = this.identity.principal(key.ownerId);

@@ -1,7 +1,7 @@
 import { KEY_USES_PER_RECORD_MAX, type KeyUses } from '#libs/contracts';
+import { Rounds } from '#libs/service';
 import { Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { IngestSource } from '../ingest/ingest-source.js';
 import { SealedPublisher } from '../sealed-publisher.js';
@@ -21,8 +21,13 @@ type UsedRow = { readonly tenant_id: string; readonly key_id: string; readonly u
 @Injectable()
 export class KeyUseFeed implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly latest = new LatestUses();
-  private readonly closing = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds({
+    work: () => this.tell(),
+    firstAfterMs: 0,
+    pauseMs: () => ROUND_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'last uses of keys cannot be told yet'),
+  });
+  private isCaughtUp = false;
 
   constructor(
     private readonly database: AuditDatabase,
@@ -32,12 +37,11 @@ export class KeyUseFeed implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    void this.database.ready.then(() => this.rounds.start());
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** A decision of a verified credential. */
@@ -45,20 +49,10 @@ export class KeyUseFeed implements OnApplicationBootstrap, OnModuleDestroy {
     this.latest.note(tenantId, keyId, Date.parse(at));
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.closing;
-    await Promise.race([this.database.ready, aborted(signal)]);
-    let isCaughtUp = false;
-    while (!signal.aborted) {
-      try {
-        if (!isCaughtUp) await this.tellStored(signal);
-        isCaughtUp = true;
-        await this.tellWaiting();
-      } catch (error) {
-        if (!signal.aborted) this.logger.warn({ err: error }, 'last uses of keys cannot be told yet');
-      }
-      await delay(ROUND_MS, undefined, { signal }).catch(() => undefined);
-    }
+  private async tell(): Promise<void> {
+    if (!this.isCaughtUp) await this.tellStored();
+    this.isCaughtUp = true;
+    await this.tellWaiting();
   }
 
   private async tellWaiting(): Promise<void> {
@@ -73,8 +67,8 @@ export class KeyUseFeed implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async tellStored(signal: AbortSignal): Promise<void> {
-    for (let after = { tenant_id: '', key_id: '' }; !signal.aborted;) {
+  private async tellStored(): Promise<void> {
+    for (let after = { tenant_id: '', key_id: '' }; !this.rounds.signal.aborted;) {
       const rows = await this.database.rows<UsedRow>(
         `SELECT tenant_id, key_id, toUnixTimestamp(max(last_used_at)) * 1000 AS used_ms FROM key_uses
          WHERE (tenant_id, key_id) > ({tenant_id:String}, {key_id:String})
@@ -89,9 +83,3 @@ export class KeyUseFeed implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });

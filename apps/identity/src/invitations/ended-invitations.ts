@@ -1,4 +1,5 @@
 import { EventStore, Publication, step, SubjectKeys, type Context } from '#libs/event-store';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { invitationAggregate } from '../aggregates.js';
@@ -18,8 +19,11 @@ const ACCEPTING_MS_MAX = 3_600_000;
  */
 @Injectable()
 export class EndedInvitations implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private underWay: Promise<void> | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.look(),
+    pauseMs: () => LOOK_MS,
+    onFailure: (error) => this.logger.error({ err: error }, 'invitations that have ended cannot be forgotten'),
+  });
 
   constructor(
     private readonly traces: InvitationTraces,
@@ -32,12 +36,11 @@ export class EndedInvitations implements OnApplicationBootstrap, OnApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.underWay;
+    await this.rounds.stop();
   }
 
   /** Of one that has just ended. Its end stands, whether or not this succeeds: then the next look does it. */
@@ -73,11 +76,8 @@ export class EndedInvitations implements OnApplicationBootstrap, OnApplicationSh
     await this.traces.dropPasswordsOfNobody(before, ENDED_AT_ONCE_MAX);
   }
 
-  private look(): void {
-    if (this.underWay || this.publication.status().role !== 'active') return;
-    this.underWay = this.tidy()
-      .catch((error: unknown) => this.logger.error({ err: error }, 'invitations that have ended cannot be forgotten'))
-      .finally(() => (this.underWay = undefined));
+  private async look(): Promise<void> {
+    if (this.publication.status().role === 'active') await this.tidy();
   }
 
   /** Decided on the stream: one that is accepted at this very moment does not expire. */

@@ -1,4 +1,5 @@
 import { EventStore, Publication } from '#libs/event-store';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { issuerAggregate } from '../aggregates.js';
@@ -27,8 +28,11 @@ const ALARMED_FROM = 3;
  */
 @Injectable()
 export class IssuerKeyRefresh implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private underWay: Promise<void> | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.look(),
+    pauseMs: () => LOOK_MS,
+    onFailure: (error) => this.logger.error({ err: error }, 'issuers’ keys cannot be looked after'),
+  });
 
   constructor(
     private readonly fetches: IssuerFetches,
@@ -40,19 +44,15 @@ export class IssuerKeyRefresh implements OnApplicationBootstrap, OnApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.underWay;
+    await this.rounds.stop();
   }
 
-  private look(): void {
-    if (this.underWay || this.publication.status().role !== 'active') return;
-    this.underWay = this.refreshDue()
-      .catch((error: unknown) => this.logger.error({ err: error }, 'issuers’ keys cannot be looked after'))
-      .finally(() => (this.underWay = undefined));
+  private async look(): Promise<void> {
+    if (this.publication.status().role === 'active') await this.refreshDue();
   }
 
   private async refreshDue(): Promise<void> {

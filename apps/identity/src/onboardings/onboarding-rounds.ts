@@ -1,6 +1,6 @@
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Tables } from '../tables.js';
 import type { OnboardingRow } from './onboarding-list.projection.js';
 import { OnboardingProcess } from './onboarding-process.js';
@@ -13,8 +13,11 @@ const PER_ROUND_MAX = 200;
 /** Gives up onboardings whose time is over, and clears what failed ones have left, whichever process began them. */
 @Injectable()
 export class OnboardingRounds implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds({
+    work: () => this.round(),
+    pauseMs: () => ROUND_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'onboardings cannot be looked after'),
+  });
 
   constructor(
     private readonly tables: Tables,
@@ -24,12 +27,11 @@ export class OnboardingRounds implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.rounds.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** Everything that is due now, once. */
@@ -37,7 +39,7 @@ export class OnboardingRounds implements OnApplicationBootstrap, OnModuleDestroy
     const now = this.clock.nowIso();
     const listed = await this.tables.onboardings.page({ tenantId: undefined, afterPosition: 0, limit: PER_ROUND_MAX });
     for (const { row } of listed) {
-      if (this.closing.signal.aborted) return;
+      if (this.rounds.signal.aborted) return;
       await this.lookAfter(row, now).catch((error: unknown) =>
         this.logger.warn({ err: error, onboardingId: row.id }, 'an onboarding could not be ended; it is tried again'),
       );
@@ -47,16 +49,5 @@ export class OnboardingRounds implements OnApplicationBootstrap, OnModuleDestroy
   private async lookAfter(row: OnboardingRow, nowIso: string): Promise<void> {
     if (row.status === 'failed') return this.process.clear(row);
     if (row.deadlineAt <= nowIso) return this.process.giveUp(row);
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.closing;
-    while (!signal.aborted) {
-      await delay(ROUND_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.round().catch((error: unknown) =>
-        this.logger.warn({ err: error }, 'onboardings cannot be looked after'),
-      );
-    }
   }
 }

@@ -1,5 +1,6 @@
 import { COMPACTION_RETENTION_MS, credentialKey, topics } from '#libs/contracts';
 import { EventStore, Publication, step } from '#libs/event-store';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { revocationAggregate } from '../aggregates.js';
@@ -17,8 +18,11 @@ const FORGOTTEN_AT_ONCE_MAX = 200;
  */
 @Injectable()
 export class Forgetting implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private underWay: Promise<void> | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.look(),
+    pauseMs: () => LOOK_MS,
+    onFailure: (error) => this.logger.error({ err: error }, 'records that have ended cannot be forgotten'),
+  });
 
   constructor(
     private readonly ended: EndedRecords,
@@ -29,12 +33,11 @@ export class Forgetting implements OnApplicationBootstrap, OnApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.underWay;
+    await this.rounds.stop();
   }
 
   /** One look: what has ended by now, at most {@link FORGOTTEN_AT_ONCE_MAX} of each kind. */
@@ -43,11 +46,8 @@ export class Forgetting implements OnApplicationBootstrap, OnApplicationShutdown
     await this.forgetKeys();
   }
 
-  private look(): void {
-    if (this.underWay || this.publication.status().role !== 'active') return;
-    this.underWay = this.forget()
-      .catch((error: unknown) => this.logger.error({ err: error }, 'records that have ended cannot be forgotten'))
-      .finally(() => (this.underWay = undefined));
+  private async look(): Promise<void> {
+    if (this.publication.status().role === 'active') await this.forget();
   }
 
   /** By an event, decided on the stream: one that is revoked again at this very moment is not forgotten. */

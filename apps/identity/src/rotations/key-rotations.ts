@@ -1,6 +1,7 @@
 import { mintRotatedText, Peppers } from '#libs/access';
 import { DomainError } from '#libs/decider';
 import { EventStore, Publication, PUBLISHED_WAIT_MS, type Context } from '#libs/event-store';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,8 +45,11 @@ type Rotating = KeyRow & { readonly rotation: KeyRotation };
  */
 @Injectable()
 export class KeyRotations implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds = new Rounds({
+    work: () => this.round(),
+    pauseMs: () => ROUND_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'rotations cannot be looked for'),
+  });
 
   constructor(
     private readonly due: DueRotations,
@@ -61,29 +65,19 @@ export class KeyRotations implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.rounds.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** Everything that is due now, once. */
   async round(): Promise<void> {
     const abandoned = new Date(this.clock.nowMs() - ABANDONED_MS).toISOString();
     for (const listed of await this.due.find(this.clock.nowIso(), abandoned, KEYS_PER_ROUND)) {
-      if (this.closing.signal.aborted) return;
+      if (this.rounds.signal.aborted) return;
       await this.rotate(listed).catch((error: unknown) => this.report(listed.row, error));
-    }
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.closing;
-    while (!signal.aborted) {
-      await delay(ROUND_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.round().catch((error: unknown) => this.logger.warn({ err: error }, 'rotations cannot be looked for'));
     }
   }
 
@@ -125,7 +119,7 @@ export class KeyRotations implements OnApplicationBootstrap, OnModuleDestroy {
       try {
         return await sink.deliver({ tenantId, keyId, text, at: this.clock.nowIso() });
       } catch (error) {
-        if (attempt >= DELIVERIES_MAX || this.closing.signal.aborted) throw new SinkFailed(failureCode(error));
+        if (attempt >= DELIVERIES_MAX || this.rounds.signal.aborted) throw new SinkFailed(failureCode(error));
         await delay(DELIVERY_PAUSE_MS * 2 ** (attempt - 1));
       }
     }

@@ -1,5 +1,6 @@
 import type { IssuerKey } from '#libs/contracts';
 import { Publication, PUBLISHED_WAIT_MS } from '#libs/event-store';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { OwnIssuer } from '../issuers/own-issuer.js';
@@ -15,7 +16,12 @@ export type PublishedKey = SigningKey & { readonly status: KeyStatus };
 @Injectable()
 export class SigningKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   private keys: readonly SigningKey[] = [];
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.refresh('scheduled'),
+    pauseMs: () => LOOK_MS,
+    onFailure: (error) =>
+      this.logger.error({ err: error }, 'the signing keys cannot be looked through; those known go on'),
+  });
 
   constructor(
     @Inject(SigningKeyTable) private readonly table: SigningKeyTable,
@@ -27,11 +33,11 @@ export class SigningKeys implements OnApplicationBootstrap, OnApplicationShutdow
 
   async onApplicationBootstrap(): Promise<void> {
     await this.refresh('scheduled');
-    this.timer = setInterval(() => void this.look(), LOOK_MS).unref();
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async onApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
   }
 
   /** Those that verify at this moment, the one that signs first. */
@@ -51,14 +57,6 @@ export class SigningKeys implements OnApplicationBootstrap, OnApplicationShutdow
     const { position } = await this.issuer.publish(publishedKeys(keys, this.clock.nowMs()).map(toIssuerKey));
     this.keys = keys;
     return position;
-  }
-
-  private async look(): Promise<void> {
-    try {
-      await this.refresh('scheduled');
-    } catch (error) {
-      this.logger.error({ err: error }, 'the signing keys cannot be looked through; those known go on');
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { IdentityView } from '#libs/access';
 import { runSqlOf, SubjectKeys } from '#libs/event-store';
 import type { RunSql } from '#libs/http';
+import { Rounds } from '#libs/service';
 import { Logger } from '#libs/telemetry';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -18,8 +19,11 @@ const AUTHORS_MAX = 1_000;
 @Injectable()
 export class ErasedAuthors implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly sql: RunSql;
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<unknown> | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.round(),
+    pauseMs: () => SWEEP_EVERY_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'erased users could not be looked for'),
+  });
 
   constructor(
     em: EntityManager,
@@ -31,12 +35,11 @@ export class ErasedAuthors implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.begin(), SWEEP_EVERY_MS).unref();
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
+    await this.rounds.stop();
   }
 
   /** Erases the keys of all who were erased; answers of how many. Somebody who is not known (yet) keeps theirs. */
@@ -64,10 +67,8 @@ export class ErasedAuthors implements OnApplicationBootstrap, OnApplicationShutd
     for (const id of ids) await this.sql('delete from idempotency_keys where position($1 in body) > 0', [id]);
   }
 
-  private begin(): void {
-    this.sweeping ??= this.sweep()
-      .then((count) => count > 0 && this.logger.info({ count }, 'what erased users wrote is unreadable now'))
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'erased users could not be looked for'))
-      .then(() => (this.sweeping = undefined));
+  private async round(): Promise<void> {
+    const count = await this.sweep();
+    if (count > 0) this.logger.info({ count }, 'what erased users wrote is unreadable now');
   }
 }

@@ -1,4 +1,5 @@
 import { EventStore } from '#libs/event-store';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SupersededRecords } from './superseded-records.adapter.js';
@@ -12,8 +13,11 @@ const TOMBSTONES_MAX = 1_000;
 /** Lets compaction take what nobody needs any more: former versions of documents, former upstream credentials. */
 @Injectable()
 export class Tombstones implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.round(),
+    pauseMs: () => SWEEP_EVERY_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'superseded policy records could not be tombstoned'),
+  });
 
   constructor(
     private readonly records: SupersededRecords,
@@ -23,12 +27,11 @@ export class Tombstones implements OnApplicationBootstrap, OnApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.begin(), SWEEP_EVERY_MS).unref();
+    this.rounds.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.sweeping;
+    await this.rounds.stop();
   }
 
   /** Tombstones all that is due; answers how many. What a crash in between leaves unmarked is tombstoned once more. */
@@ -43,10 +46,8 @@ export class Tombstones implements OnApplicationBootstrap, OnApplicationShutdown
     }
   }
 
-  private begin(): void {
-    this.sweeping ??= this.sweep()
-      .then((count) => count > 0 && this.logger.info({ count }, 'superseded policy records were tombstoned'))
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'superseded policy records could not be tombstoned'))
-      .then(() => (this.sweeping = undefined));
+  private async round(): Promise<void> {
+    const count = await this.sweep();
+    if (count > 0) this.logger.info({ count }, 'superseded policy records were tombstoned');
   }
 }

@@ -1,5 +1,6 @@
 import { runSqlOf } from '#libs/event-store';
 import type { RunSql } from '#libs/http';
+import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -20,7 +21,11 @@ const expiring = [
 @Injectable()
 export class Pruning implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly sql: RunSql;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.prune(),
+    pauseMs: () => PRUNE_EVERY_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'what has expired could not be deleted'),
+  });
 
   constructor(
     @Inject(EntityManager) em: EntityManager,
@@ -32,13 +37,11 @@ export class Pruning implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => {
-      this.prune().catch((error: unknown) => this.logger.warn({ err: error }, 'what has expired could not be deleted'));
-    }, PRUNE_EVERY_MS).unref();
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async onApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
   }
 
   /** One round; what is left over is for the next. */
