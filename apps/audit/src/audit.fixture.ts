@@ -6,7 +6,7 @@ import { EventStore } from '#libs/event-store';
 import { createService } from '#libs/http';
 import { holdAnswers } from '#libs/openapi';
 import { silentLogger, SystemClock } from '#libs/telemetry';
-import { freshName, testStack } from '#libs/testing';
+import { freshName, testStack, waitFor } from '#libs/testing';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditModule } from './app.module.js';
 import { EmptyStore } from './empty-store.fixture.js';
@@ -111,6 +111,12 @@ export async function startAudit(
     clock: new SystemClock(),
   });
   return { app: holdAnswers(app), records };
+}
+
+/** Resolves when it has read what it decides by, and consumes. */
+export async function ready({ app }: Pick<Awaited<ReturnType<typeof startAudit>>, 'app'>): Promise<void> {
+  const isReady = async () => (await app.inject({ url: '/readyz' })).statusCode === 200;
+  await waitFor(isReady, { timeoutMs: 60_000, what: 'audit to be ready' });
 }
 
 /** Asks the engine directly, as the chain is read. */

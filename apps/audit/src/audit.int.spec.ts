@@ -6,7 +6,7 @@ import { v4, v7 } from 'uuid';
 import { undescribedRoutes } from '#libs/openapi';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engine, SpecSource, startAudit } from './audit.fixture.js';
+import { engine, SpecSource, startAudit, ready } from './audit.fixture.js';
 import { People, type Person } from './people.fixture.js';
 import { publish, SpoolTwin } from './records.fixture.js';
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   await people.open();
   audit = await startAudit(source, bus, people);
   await publish(bus, source.gateway, [...decisions, ...ended]);
-  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 30_000 });
+  await ready(audit);
   const rows = async () => (await stored.rows<{ n: number }>('SELECT count() AS n FROM db.calls'))[0]?.n;
   await waitFor(async () => (await rows()) === ended.length && (await get('operator', '/v1/calls')).status === 200);
 });

@@ -7,7 +7,7 @@ import { ChainCheckpointed, topics, type SignedCheckpoint, type TopicSpec } from
 import { EventStoreModule } from '#libs/event-store';
 import { freshDatabase, waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engine, SpecSource, startAudit } from '../audit.fixture.js';
+import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { EventTwin } from '../changes/events.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
@@ -51,7 +51,7 @@ async function start(): Promise<void> {
   const keys = { DATABASE_URL: databaseUrl, GATEHOUSE_SEAL_KEY: seal, GATEHOUSE_BUS_KEY: seal };
   const module = EventStoreModule.forRoot({ ...storeOptions(keys) });
   audit = await startAudit(source, bus, people, { store: module, folder });
-  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 30_000 });
+  await ready(audit);
 }
 const get = async <Body>(person: Person | undefined, url: string) => {
   const answer = await audit.app.inject({ url, headers: person ? people.bearer(person) : {} });

@@ -1,7 +1,7 @@
 import { MemoryBus } from '#libs/bus';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engine, SpecSource, startAudit } from '../audit.fixture.js';
+import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { firstBreak, type StoredRow } from '#libs/chain';
 import { People, type Person } from '../people.fixture.js';
 import { EventTwin } from './events.fixture.js';
@@ -69,7 +69,7 @@ beforeAll(async () => {
   await people.open();
   await bus.publish([issued, suspended, foreign, ...revisions.slice(0, 2)]);
   audit = await startAudit(source, bus, people);
-  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 30_000 });
+  await ready(audit);
   await waitFor(async () => (await count()) === 6);
 });
 afterAll(async () => {
@@ -86,7 +86,7 @@ describe('domain events', () => {
     await audit.app.close();
     await bus.publish([byDev, ...revisions]);
     audit = await startAudit(source, bus, people);
-    await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 30_000 });
+    await ready(audit);
     const end = await bus.endOffsets([policyTopic.name]);
     await waitFor(async () => {
       const [committed] = await bus.committedOffsets(source.changesGroup, [policyTopic.name]);

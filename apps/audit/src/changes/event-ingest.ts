@@ -1,20 +1,11 @@
-import type { BusRecord, CommittedOffset, ConsumedBatch, DeadLetters } from '#libs/bus';
-import { RangeReader, type OffsetRange, type PlacedItem, type RangeWriter, type StoredRange } from '#libs/clickhouse';
-import type { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import type { BusRecord, CommittedOffset, ConsumedBatch } from '#libs/bus';
+import type { OffsetRange, PlacedItem, RangeReader } from '#libs/clickhouse';
 import { buryPoison } from '../ingest/bury-poison.js';
 import { ChainHeads } from '../ingest/chain-heads.js';
+import { readerOf, type IngestParts } from '../ingest/ingest-parts.js';
 import { changeRows, changesIn, changesOf } from './change-rows.js';
 import { formerStates } from './former-states.js';
 import { readEvent, type ReceivedEvent } from './read-event.js';
-
-type Options = {
-  readonly database: AuditDatabase;
-  readonly writer: RangeWriter;
-  readonly deadLetters: DeadLetters;
-  readonly topic: string;
-  readonly partition: number;
-  readonly onStored: (range: StoredRange) => void;
-};
 
 /** Where domain events go to. */
 export const CHANGES = 'changes';
@@ -26,19 +17,17 @@ export class EventIngest {
 
   /** @throws RangeError if somebody else has committed for this group. */
   constructor(
-    private readonly options: Options,
+    private readonly parts: IngestParts,
     committed: CommittedOffset | null,
   ) {
-    const { database, writer, topic, partition, onStored } = options;
-    const { client, name } = database;
-    this.heads = new ChainHeads(client, name, topic, partition);
+    const { database, topic, partition } = parts;
+    this.heads = new ChainHeads(database.client, database.name, topic, partition);
     const handler = {
       unpack: (record: BusRecord) => this.unpack(record),
       rowsOf: changesIn,
       rows: (kept: readonly PlacedItem<ReceivedEvent>[], range: OffsetRange) => this.rows(kept, range),
     };
-    this.reader = new RangeReader({ client, database: name, topic, partition, writer, handler, onStored });
-    this.reader.assigned(committed);
+    this.reader = readerOf(parts, handler, committed);
   }
 
   take(batch: ConsumedBatch): Promise<void> {
@@ -48,15 +37,14 @@ export class EventIngest {
   private async unpack(record: BusRecord): Promise<readonly ReceivedEvent[]> {
     const read = readEvent(record);
     if (!('poison' in read)) return [read];
-    await buryPoison(this.options.deadLetters, record, read.poison);
+    await buryPoison(this.parts.deadLetters, record, read.poison);
     return [];
   }
 
   private async rows(kept: readonly PlacedItem<ReceivedEvent>[], range: OffsetRange) {
-    const { client, name } = this.options.database;
+    const { topic, partition, database } = this.parts;
     const things = kept.flatMap(({ item }) => changesOf(item));
-    const former = await formerStates(client, name, range, things);
-    const { topic, partition } = this.options;
+    const former = await formerStates(database.client, database.name, range, things);
     const rows = kept.flatMap(({ item, offset }) => changeRows(item, { topic, partition, offset }, former));
     return new Map([[CHANGES, await this.heads.chained(CHANGES, rows, range)]]);
   }

@@ -1,3 +1,4 @@
+import type { DecisionReason } from '#libs/contracts';
 import { compileRestrictions, type AccessRequest } from '#libs/decision-engine';
 import type { RecordRow } from '../records/record-list.js';
 
@@ -44,7 +45,7 @@ export type Undecidable =
   | 'narrowing_unknown'
   | 'documents_unknown';
 
-const BY_POLICY = new Set([
+const BY_POLICY: ReadonlySet<string> = new Set<DecisionReason>([
   'granted',
   'operator',
   'no_matching_rule',

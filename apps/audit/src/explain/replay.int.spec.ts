@@ -4,7 +4,7 @@ import { SetDigest, type AccessDecided, type DocumentChange, type DocumentKind }
 import { canonicalJson } from '#libs/policy-language';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engine, SpecSource, startAudit } from '../audit.fixture.js';
+import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { EventTwin } from '../changes/events.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
@@ -135,7 +135,7 @@ beforeAll(async () => {
     policy.revision(3, [binding], { ...digestOf(second), setDigest: digestOf(first).setDigest }),
   ]);
   audit = await startAudit(source, bus, people);
-  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 30_000 });
+  await ready(audit);
   await publish(bus, source.gateway, sound);
   await waitFor(async () => (await counted('decisions')) === sound.length && (await counted('changes')) === 9);
 });

@@ -3,7 +3,7 @@ import { Finding, KeyUses, principalKey } from '#libs/contracts';
 import { silentLogger } from '#libs/telemetry';
 import { testStack, waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engine, SpecSource, startAudit } from '../audit.fixture.js';
+import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
 import { FindingSweep } from './finding-sweep.js';
@@ -54,7 +54,7 @@ beforeAll(async () => {
     onRecords: (records) => void told.push(...records),
     onIncident: () => undefined,
   });
-  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 60_000 });
+  await ready(audit);
   // Everybody's key was issued long ago; dev has used theirs just now, and somebody tried con's with a wrong secret.
   await use('dev', new Date().toISOString());
   await use('con', new Date().toISOString(), { principal_kind: '', auth_method: 'api_key', outcome: 'deny' });

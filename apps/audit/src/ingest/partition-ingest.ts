@@ -1,28 +1,13 @@
-import type { BusRecord, CommittedOffset, ConsumedBatch, DeadLetters } from '#libs/bus';
-import {
-  RangeReader,
-  type OffsetRange,
-  type PlacedItem,
-  type RangeRow,
-  type RangeWriter,
-  type StoredRange,
-} from '#libs/clickhouse';
-import type { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import type { BusRecord, CommittedOffset, ConsumedBatch } from '#libs/bus';
+import type { OffsetRange, PlacedItem, RangeReader, RangeRow } from '#libs/clickhouse';
 import { buryPoison } from './bury-poison.js';
 import { ChainHeads } from './chain-heads.js';
 import { rowOf, tableOf, type ReceivedDecision } from './decision-row.js';
+import { readerOf, type IngestParts } from './ingest-parts.js';
 import { readBatch } from './read-batch.js';
 
-type Options = {
-  readonly database: AuditDatabase;
-  readonly writer: RangeWriter;
-  readonly deadLetters: DeadLetters;
-  readonly topic: string;
-  readonly partition: number;
-  readonly onStored: (range: StoredRange) => void;
-  /** Told of each decision of a verified credential; one that is read twice is told twice. */
-  readonly onKeyUse: (tenantId: string, keyId: string, at: string) => void;
-};
+/** Told of each decision of a verified credential; one that is read twice is told twice. */
+type OnKeyUse = (tenantId: string, keyId: string, at: string) => void;
 
 /** Tables that decisions go to. */
 export const TABLES = ['decisions', 'calls'] as const;
@@ -37,18 +22,17 @@ export class PartitionIngest {
 
   /** @throws RangeError if somebody else has committed for this group. */
   constructor(
-    private readonly options: Options,
+    private readonly parts: IngestParts,
     committed: CommittedOffset | null,
+    private readonly onKeyUse: OnKeyUse,
   ) {
-    const { database, writer, topic, partition, onStored } = options;
-    const { client, name } = database;
-    this.heads = new ChainHeads(client, name, topic, partition);
+    const { database, topic, partition } = parts;
+    this.heads = new ChainHeads(database.client, database.name, topic, partition);
     const handler = {
       unpack: (record: BusRecord) => this.unpack(record),
       rows: (kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) => this.rows(kept, range),
     };
-    this.reader = new RangeReader({ client, database: name, topic, partition, writer, handler, onStored });
-    this.reader.assigned(committed);
+    this.reader = readerOf(parts, handler, committed);
   }
 
   take(batch: ConsumedBatch): Promise<void> {
@@ -59,12 +43,12 @@ export class PartitionIngest {
   private async unpack(record: BusRecord): Promise<readonly ReceivedDecision[]> {
     const read = readBatch(record);
     if (!('poison' in read)) return read;
-    await buryPoison(this.options.deadLetters, record, read.poison);
+    await buryPoison(this.parts.deadLetters, record, read.poison);
     return [];
   }
 
   private async rows(kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) {
-    const { topic, partition } = this.options;
+    const { topic, partition } = this.parts;
     for (const { item } of kept) this.noteUse(item);
     const byTable = new Map<string, readonly RangeRow[]>();
     for (const table of TABLES) {
@@ -77,6 +61,6 @@ export class PartitionIngest {
 
   private noteUse(item: ReceivedDecision): void {
     if (item.type !== 'access.decided' || item.key_id === '' || item.principal_kind === '') return;
-    this.options.onKeyUse(item.tenant_id, item.key_id, item.at);
+    this.onKeyUse(item.tenant_id, item.key_id, item.at);
   }
 }

@@ -1,23 +1,40 @@
-import type { AssignedPartition, Bus, CommittedOffset, ConsumedBatch, Consumption } from '#libs/bus';
-import type { StoredRange } from '#libs/clickhouse';
-import type { Logger } from '#libs/telemetry';
+import {
+  DeadLetters,
+  type AssignedPartition,
+  type Bus,
+  type CommittedOffset,
+  type ConsumedBatch,
+  type Consumption,
+} from '#libs/bus';
+import { RangeWriter, type StoredRange } from '#libs/clickhouse';
+import type { TopicSpec } from '#libs/contracts';
+import type { Clock, Logger } from '#libs/telemetry';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import type { IngestParts } from './ingest-parts.js';
+import type { IngestSource } from './ingest-source.js';
 
 /** One partition's way into the tables, from one assignment to the next. */
 type Ingest = { take(batch: ConsumedBatch): Promise<void> };
 type Place = Pick<AssignedPartition, 'topic' | 'partition'>;
 
-/** How a group reads: `open` is asked anew at each assignment, `prepare` once before the first. */
+/** How a group reads, and into which tables: `open` is asked anew at each assignment. */
 export type RangeConsumptionOptions = {
   readonly bus: Bus;
+  readonly database: AuditDatabase;
+  readonly source: IngestSource;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly group: string;
-  readonly topics: readonly string[];
-  /** Kafka records per range. */
-  readonly recordsMax: number;
-  readonly prepare: () => Promise<void>;
-  readonly open: (place: Place, committed: CommittedOffset | null) => Ingest;
+  readonly topics: readonly TopicSpec[];
+  readonly tables: readonly string[];
+  /** Topics that its work writes to, made beside those that it reads and the dead letters. */
+  readonly written?: readonly TopicSpec[];
+  readonly open: (parts: IngestParts, committed: CommittedOffset | null) => Ingest;
 };
+
+/** Kafka records per range; of up to 64 decisions each, so a range stays below the writer's bound. */
+const RECORDS_PER_RANGE_MAX = 500;
 
 /** A fetch waits until so much is there, at most so long: fewer and larger inserts, and still visible within a second. */
 const FETCH_BYTES_MIN = 256 * 1024;
@@ -31,16 +48,23 @@ const RETRY_MS = 500;
 export class RangeConsumption {
   private readonly partitions = new Map<string, Ingest>();
   private readonly closing = new AbortController();
+  private readonly writer: RangeWriter;
+  private readonly deadLetters: DeadLetters;
   private consumption: Consumption | undefined;
 
-  constructor(private readonly options: RangeConsumptionOptions) {}
+  constructor(private readonly options: RangeConsumptionOptions) {
+    const { bus, database, source, clock, tables } = options;
+    this.writer = new RangeWriter(database.client, database.name, tables);
+    this.deadLetters = new DeadLetters(bus, source.consumer, () => clock.nowMs());
+  }
 
   get isRunning(): boolean {
     return this.consumption !== undefined;
   }
 
-  /** Resolves once it consumes, or is closed. */
+  /** Resolves once it consumes, or is closed; it waits for the tables. */
   async start(): Promise<void> {
+    await this.options.database.ready;
     const { signal } = this.closing;
     while (!signal.aborted) {
       try {
@@ -61,26 +85,27 @@ export class RangeConsumption {
   }
 
   /** For what a range says that is worth a line in the log: it was mended, dropped or lost something. */
-  report({ topic, partition, first, last, mended, dropped, lostRecords }: StoredRange): void {
+  private report({ topic, partition, first, last, mended, dropped, lostRecords }: StoredRange): void {
     if (mended.length === 0 && dropped === 0 && lostRecords === 0n) return;
     const range = `${placeOf({ topic, partition })}/${first}-${last}`;
     this.options.logger.warn({ range, mended, dropped, lostRecords: String(lostRecords) }, 'a range was not plain');
   }
 
   private async consume(): Promise<Consumption> {
-    const { bus, group, topics, recordsMax, prepare, open } = this.options;
-    await prepare();
+    const { bus, source, group, topics, written = [] } = this.options;
+    await bus.ensureTopics([...topics, source.deadLetters, ...written]);
+    await this.writer.prepare();
     return bus.consume({
       group,
-      topics,
-      batchMax: recordsMax,
+      topics: topics.map(({ name }) => name),
+      batchMax: RECORDS_PER_RANGE_MAX,
       maxWaitMs: FETCH_WAIT_MS,
       minBytes: FETCH_BYTES_MIN,
       partitionBytesMax: PARTITION_BYTES_MAX,
       partitionsConcurrently: PARTITIONS_CONCURRENTLY,
       onAssigned: (assigned) => {
         for (const { topic, partition, committed } of assigned) {
-          this.partitions.set(placeOf({ topic, partition }), open({ topic, partition }, committed));
+          this.partitions.set(placeOf({ topic, partition }), this.open({ topic, partition }, committed));
         }
       },
       onRevoked: (revoked) => {
@@ -88,6 +113,12 @@ export class RangeConsumption {
       },
       onBatch: (batch) => this.take(batch),
     });
+  }
+
+  private open(place: Place, committed: CommittedOffset | null): Ingest {
+    const { writer, deadLetters } = this;
+    const { database, open } = this.options;
+    return open({ database, writer, deadLetters, ...place, onStored: (range) => this.report(range) }, committed);
   }
 
   private async take(batch: ConsumedBatch): Promise<void> {

@@ -2,7 +2,7 @@ import { MemoryBus } from '#libs/bus';
 import type { AccessDecided } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engine, SpecSource, startAudit } from '../audit.fixture.js';
+import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await bus.ensureTopics([...source.topics, source.deadLetters]);
   await people.open();
   audit = await startAudit(source, bus, people);
-  await waitFor(async () => (await audit.app.inject({ url: '/readyz' })).statusCode === 200, { timeoutMs: 30_000 });
+  await ready(audit);
   const made = Array.from({ length: 10 }, () => one.decided());
   const ended = made.slice(0, 7).map((decision) => one.completed(decision));
   await publish(bus, source.gateway, [...made, ...ended]);
