@@ -1,5 +1,5 @@
 import { AnswerReader, type AnswerFacts, tokensOfBytes } from './answer-reader.js';
-import { dataOf, endOfEvents, endOfFirstEvent } from './sse-events.js';
+import { dataOf, eachEvent, endOfEvents } from './sse-events.js';
 
 /** What events told so far. `isFinal`: `usage` is what the whole call used, not a beginning. */
 export type EventFacts = {
@@ -18,8 +18,8 @@ export type EventForm = {
   read(event: Readonly<Record<string, unknown>>, known: EventFacts): EventFacts;
 };
 
-/** A longer event is passed on unread, and with it the rest of the stream: what is held back is bounded. */
-const eventBytesMax = 4 * 1024 * 1024;
+/** A longer event is not read, nor what comes after it: what is held back is bounded. */
+export const eventBytesMax = 4 * 1024 * 1024;
 const textCharactersMax = 256;
 
 /** Passes events on as they came, each when it is whole, so that an error can follow one that never ended. */
@@ -58,22 +58,14 @@ export class EventReader extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    const { usage, isFinal, model = '', finishReason = '', isWhole } = this.known;
-    return {
-      usage: isFinal ? usage : undefined,
-      model: model.slice(0, textCharactersMax),
-      finishReason: finishReason.slice(0, textCharactersMax),
-      // Of what could not be read the upstream's own end is all there is to go by.
-      isWhole: isWhole === true || this.isUnreadable,
-      outputTokensEstimated: tokensOfBytes(this.bytes),
-    };
+    const told = factsOf(this.known, this.bytes);
+    // Of what could not be read the upstream's own end is all there is to go by.
+    return { ...told, isWhole: told.isWhole || this.isUnreadable };
   }
 
   private readAll(events: Buffer): void {
-    for (let at = 0; at < events.length;) {
-      const event = events.subarray(at, at + endOfFirstEvent(events.subarray(at)));
+    for (const event of eachEvent(events)) {
       if (this.marks.some((mark) => event.includes(mark))) this.readOne(event);
-      at += event.length;
     }
   }
 
@@ -81,6 +73,20 @@ export class EventReader extends AnswerReader {
     const value = parsedEvent(event);
     if (value && this.form.types.has(String(value.type))) this.known = this.form.read(value, this.known);
   }
+}
+
+/** What a stream of so many bytes told that ended, or was cut, after these events. */
+export function factsOf(
+  { usage, isFinal, model = '', finishReason = '', isWhole }: EventFacts,
+  bytes: number,
+): AnswerFacts {
+  return {
+    usage: isFinal ? usage : undefined,
+    model: model.slice(0, textCharactersMax),
+    finishReason: finishReason.slice(0, textCharactersMax),
+    isWhole: isWhole === true,
+    outputTokensEstimated: tokensOfBytes(bytes),
+  };
 }
 
 /** What one event says; undefined where it is no object in JSON. */

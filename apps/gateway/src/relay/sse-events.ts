@@ -30,6 +30,15 @@ export function endOfFirstEvent(events: Buffer): number {
   return plain < 0 ? events.length : plain + 2;
 }
 
+/** Whole events, one by one. */
+export function* eachEvent(events: Buffer): Generator<Buffer> {
+  for (let at = 0; at < events.length;) {
+    const event = events.subarray(at, at + endOfFirstEvent(events.subarray(at)));
+    yield event;
+    at += event.length;
+  }
+}
+
 /** The data of one event: its `data` lines, joined. */
 export function dataOf(event: Buffer): string {
   const lines = event.toString('utf8').split(/\r?\n/u);

@@ -1,13 +1,12 @@
 import type { StreamTranslation } from '../providers/translation.js';
-import { AnswerReader, tokensOfBytes, type AnswerFacts } from './answer-reader.js';
-import { parsedEvent, type EventFacts, type EventForm } from './event-reader.js';
-import { endOfEvents, endOfFirstEvent } from './sse-events.js';
+import { AnswerReader, type AnswerFacts } from './answer-reader.js';
+import { eventBytesMax, factsOf, parsedEvent, type EventFacts, type EventForm } from './event-reader.js';
+import { eachEvent, endOfEvents } from './sse-events.js';
 
-/** A longer event cannot be translated, nor what comes after it: the stream is not whole then. */
-const eventBytesMax = 4 * 1024 * 1024;
-const textCharactersMax = 256;
-
-/** A stream that goes on in another dialect, event by event. One that breaks says nothing that looks like its end. */
+/**
+ * A stream that goes on in another dialect, event by event. One that breaks says nothing that looks like its end; one that
+ * has an event beyond the bound is not translated further, and not whole.
+ */
 export class TranslatedStream extends AnswerReader {
   private pending: Buffer = Buffer.alloc(0);
   private bytes = 0;
@@ -41,21 +40,12 @@ export class TranslatedStream extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    const { usage, isFinal, model = '', finishReason = '', isWhole } = this.known;
-    return {
-      usage: isFinal ? usage : undefined,
-      model: model.slice(0, textCharactersMax),
-      finishReason: finishReason.slice(0, textCharactersMax),
-      isWhole: isWhole === true,
-      outputTokensEstimated: tokensOfBytes(this.bytes),
-    };
+    return factsOf(this.known, this.bytes);
   }
 
   private translate(events: Buffer): string {
     let said = '';
-    for (let at = 0; at < events.length;) {
-      const event = events.subarray(at, at + endOfFirstEvent(events.subarray(at)));
-      at += event.length;
+    for (const event of eachEvent(events)) {
       const value = parsedEvent(event);
       if (!value) continue;
       if (this.form.types.has(String(value.type))) this.known = this.form.read(value, this.known);
