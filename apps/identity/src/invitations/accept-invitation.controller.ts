@@ -3,7 +3,7 @@ import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { v7 } from 'uuid';
+import { publicRequest } from '../public-request.js';
 import { ShownUser } from '../users/user-answers.js';
 import { InvitationAcceptance } from './invitation-acceptance.js';
 import { AcceptInvitationBody } from './invitation-bodies.js';
@@ -28,15 +28,7 @@ export class AcceptInvitationController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Body({ schema: AcceptInvitationBody }) body: AcceptInvitationBody,
   ) {
-    const asked = {
-      decisionId: v7(),
-      requestId: String(request.id),
-      ip: request.ip,
-      userAgent: request.headers['user-agent'] ?? '',
-      httpMethod: request.method,
-      path: request.routeOptions.url ?? '',
-      atMs: this.clock.nowMs(),
-    };
+    const asked = { ...publicRequest(request), atMs: this.clock.nowMs() };
     return this.acceptance.accept(asked, body, (decisionId) => void reply.header(DECISION_ID_HEADER, decisionId));
   }
 }

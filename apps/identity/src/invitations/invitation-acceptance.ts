@@ -9,6 +9,7 @@ import { invitationAggregate, teamAggregate, userAggregate } from '../aggregates
 import { newId } from '../ids.js';
 import { AddressThrottle } from '../passwords/address-throttle.js';
 import { Passwords } from '../passwords/passwords.js';
+import { sealedPerson } from '../users/sealed-person.js';
 import { emailReservation } from '../users/user-email.js';
 import { shownUser } from '../users/user-view.js';
 import { Writes } from '../writes.js';
@@ -101,14 +102,12 @@ export class InvitationAcceptance {
   private async register(request: DecisionRequest, invitation: Invitation, { userId, email, displayName }: Person) {
     const { invitationId, tenantId, labels } = invitation;
     const at = this.clock.nowIso();
-    const sealedName = displayName && (await this.subjectKeys.seal(userId, displayName));
     const registration = {
       type: 'RegisterUser' as const,
       userId,
       tenantId,
       at,
-      email: await this.subjectKeys.seal(userId, email),
-      ...(sealedName && { displayName: sealedName }),
+      ...(await sealedPerson(this.subjectKeys, userId, { email, displayName })),
       labels,
     };
     const plan = async () => {

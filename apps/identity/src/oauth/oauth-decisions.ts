@@ -7,7 +7,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { v7 } from 'uuid';
 import { ownMetadata } from './clients/client-metadata.js';
 import { issuedIn } from './grants/client-credentials.grant.js';
-import { oauthRequestOfRaw, type OAuthRequest } from './oauth-requests.js';
+import type { PublicRequest } from '../public-request.js';
+import { oauthRequestOfRaw } from './oauth-requests.js';
 
 /** One decision of the OAuth server. Ids are '' where nobody was verified. */
 export type OAuthDecision = {
@@ -35,7 +36,7 @@ export class OAuthDecisions {
   ) {}
 
   /** Throws where an allowed decision cannot be kept: then it must not take effect. */
-  record(request: OAuthRequest, decision: OAuthDecision): void {
+  record(request: PublicRequest, decision: OAuthDecision): void {
     const entry = this.entryOf(request, decision);
     if (decision.outcome === 'allow' || decision.tenantId) this.log.record(entry);
     else this.log.recordUnverified(entry);
@@ -105,7 +106,7 @@ export class OAuthDecisions {
     return { 'oauth.scope': text('scope').slice(0, 512), 'oauth.resource': text('resource').slice(0, 256) };
   }
 
-  private entryOf(request: OAuthRequest, decision: OAuthDecision): DecisionEntry {
+  private entryOf(request: PublicRequest, decision: OAuthDecision): DecisionEntry {
     const { what, clientId = '', tenantId = '', principalId = '', attributes = {} } = decision;
     const given = Object.entries({ ...attributes, 'oauth.client': clientId, 'oauth.step': what });
     return {
@@ -129,10 +130,10 @@ export class OAuthDecisions {
   }
 }
 
-const taken = new WeakSet<OAuthRequest>();
+const taken = new WeakSet<PublicRequest>();
 
 /** The first decision of a request has the id that its answer carries; each further one has its own. */
-function takeId(request: OAuthRequest): string {
+function takeId(request: PublicRequest): string {
   if (taken.has(request)) return v7();
   taken.add(request);
   return request.decisionId;

@@ -9,6 +9,7 @@ import { KeyLife } from '../api-keys/key-life.js';
 import type { KeyRow } from '../api-keys/key-list.projection.js';
 import { newId } from '../ids.js';
 import type { Principal } from '../principals.js';
+import { sealedPerson } from '../users/sealed-person.js';
 import type { UserRow } from '../users/user-list.projection.js';
 import type { VirtualAccountRow } from '../virtual-accounts/virtual-account-list.projection.js';
 import type { OnboardingBody } from './onboarding-body.js';
@@ -75,8 +76,7 @@ export class OnboardingPlans {
   ): Promise<OnboardingPlan['admin']> {
     const [userId, email] = [newId('user'), text.toLowerCase()];
     const displayName = display_name ?? null;
-    const sealedName = displayName === null ? {} : { displayName: await this.subjectKeys.seal(userId, displayName) };
-    const event = { userId, email: await this.subjectKeys.seal(userId, email), ...sealedName, labels };
+    const event = { userId, ...(await sealedPerson(this.subjectKeys, userId, { email, displayName })), labels };
     return { event, row: { ...fresh, id: userId, email, displayName, labels } };
   }
 

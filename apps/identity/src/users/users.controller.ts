@@ -15,6 +15,7 @@ import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import { UserSteps } from './user-steps.js';
+import { sealedPerson } from './sealed-person.js';
 import { emailReservation } from './user-email.js';
 import { shownUser, userResource } from './user-view.js';
 import type { UserRow } from './user-list.projection.js';
@@ -63,14 +64,12 @@ export class UsersController {
     const at = this.clock.nowIso();
     const email = body.email.toLowerCase();
     const displayName = body.display_name;
-    const sealedName = displayName && (await this.subjectKeys.seal(userId, displayName));
     const command = {
       type: 'RegisterUser' as const,
       userId,
       tenantId,
       at,
-      email: await this.subjectKeys.seal(userId, email),
-      ...(sealedName && { displayName: sealedName }),
+      ...(await sealedPerson(this.subjectKeys, userId, { email, displayName })),
       labels: body.labels,
     };
     const outcome = await this.store.execute(userAggregate, userId, command, {
