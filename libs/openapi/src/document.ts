@@ -2,7 +2,7 @@ import type { Route } from '#libs/access';
 import { jsonSchemaIn, type JsonSchema } from './json-schema.js';
 import { openApiPath, operationOf } from './operation.js';
 import { Problem } from './schemas.js';
-import { sharedComponents } from './shared-components.js';
+import { referencedComponents } from './referenced-components.js';
 
 /** What a service says of itself. */
 export type DocumentInfo = {
@@ -32,7 +32,11 @@ export function openApiDocument({ title, description, paths = {} }: DocumentInfo
     info: { title, description, version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: '/' }],
     paths: sorted(new Map([...items, ...Object.entries(paths)])),
-    components: { ...sharedComponents, responses: { Problem: problemResponse(problem) }, schemas: sorted(components) },
+    components: {
+      ...referencedComponents,
+      responses: { Problem: problemResponse(problem) },
+      schemas: sorted(components),
+    },
   };
 }
 

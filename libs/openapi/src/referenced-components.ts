@@ -1,5 +1,5 @@
 /** What every document refers to: who may ask, and the headers that all services have in common. */
-export const sharedComponents = {
+export const referencedComponents = {
   securitySchemes: {
     bearer: {
       type: 'http',
