@@ -1,7 +1,7 @@
-import { engineRequest } from '#libs/access';
-import { decide, type CatalogueModel, type Decision } from '#libs/decision-engine';
+import type { CatalogueModel, Decision } from '#libs/decision-engine';
 import { Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
+import { decideCall } from './decide-call.js';
 import {
   advance,
   type Led,
@@ -43,9 +43,8 @@ export function canServe({ types }: CatalogueModel, { modelTypes }: ModelRoute):
 }
 
 /** May the caller use this very model? Asked of each that a route could lead to. */
-function decisionOn({ caller, route, call, snapshot, ip, atMs }: Resolved, path: string): Decision {
-  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
-  return decide(snapshot, engineRequest(caller, route.action, { type: 'model', path }, circumstances));
+function decisionOn(state: Resolved, path: string): Decision {
+  return decideCall(state.snapshot, state, state.route.action, { type: 'model', path });
 }
 
 /**

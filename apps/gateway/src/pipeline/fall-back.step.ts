@@ -1,12 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { engineRequest } from '#libs/access';
-import { decide } from '#libs/decision-engine';
 import { decisionIdAt } from '../edge/decision-id.js';
 import { Refusal } from '../refusals/refusal.js';
 import { nextTarget, type Choice } from '../routing/choose-target.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import { canServe } from './authorise.step.js';
 import { authenticateStep } from './authenticate.step.js';
+import { decideCall } from './decide-call.js';
 import { advance, type Known, type Read, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
@@ -25,15 +24,14 @@ export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choic
   const snapshot = parts.policy.snapshot(state.caller.tenantId);
   if (!led || !snapshot || attempt >= attemptsMax || (led.order[led.at]?.fallbackOn.length ?? 0) === 0)
     return undefined;
-  const { route, caller, call, ip, atMs } = state;
+  const { route, caller } = state;
   const model = (name: string) => snapshot.model(name);
-  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
   const mayUse = (path: string) => {
     const found = model(path);
     if (!found || !canServe(found, route) || typeof parts.targets.of(found, route.id) === 'string') return false;
     if (path === led.target && retryAfterMs > waitMsMax) return false;
     if (parts.health.waitMs(caller.tenantId, path) > 0) return false;
-    return decide(snapshot, engineRequest(caller, route.action, { type: 'model', path }, circumstances)).allowed;
+    return decideCall(snapshot, state, route.action, { type: 'model', path }).allowed;
   };
   return nextTarget(led, { model, mayUse });
 }

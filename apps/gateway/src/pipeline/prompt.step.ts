@@ -1,9 +1,8 @@
-import { engineRequest } from '#libs/access';
-import { decide } from '#libs/decision-engine';
 import { renderPrompt } from '#libs/policy-language';
 import { promptEdits } from '../prompts/prompt-edits.js';
 import { readPromptReference } from '../prompts/prompt-reference.js';
 import { badRequest, Refusal } from '../refusals/refusal.js';
+import { decideCall } from './decide-call.js';
 import { advance, type Authorised, type StepAnswer } from './exchange.js';
 
 /** A stored prompt that the body names is put into it, if the caller may read it; the upstream hears nothing of its name. */
@@ -30,9 +29,7 @@ export function promptStep(state: Authorised): StepAnswer<Authorised> {
 
 /** An unread and an unknown prompt are answered alike. */
 function refuseReading(state: Authorised, id: string): Refusal | undefined {
-  const { caller, snapshot, route, ip, atMs, call } = state;
-  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
-  const decision = decide(snapshot, engineRequest(caller, 'prompt:read', { type: 'prompt', path: id }, circumstances));
+  const decision = decideCall(state.snapshot, state, 'prompt:read', { type: 'prompt', path: id });
   if (decision.allowed) return undefined;
   // It is this that the request ends by, not the model that it may call.
   advance(state, { decision });

@@ -1,7 +1,6 @@
-import { engineRequest } from '#libs/access';
-import { decide } from '#libs/decision-engine';
 import { Refusal } from '../refusals/refusal.js';
 import { routeFor } from '../routing/routes-in-force.js';
+import { decideCall } from './decide-call.js';
 import { advance, type Authenticated, type Governed, type Read, type Resolved, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
@@ -25,9 +24,8 @@ export function resolveStep(state: Read & Governed): StepAnswer<Resolved> {
   return advance(state, { model: snapshot.model(call.model), leadingRoute });
 }
 
-function mayUseRoute({ caller, route, call, snapshot, ip, atMs }: Read & Governed, name: string): boolean {
-  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata: call.metadata };
-  return decide(snapshot, engineRequest(caller, 'route:read', { type: 'route', path: name }, circumstances)).allowed;
+function mayUseRoute(state: Read & Governed, name: string): boolean {
+  return decideCall(state.snapshot, state, 'route:read', { type: 'route', path: name }).allowed;
 }
 
 const accountAndModel = /^[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._:-]*$/u;
