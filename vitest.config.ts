@@ -43,8 +43,6 @@ export default defineConfig({
         globalSetup: ['test/system/system.setup.ts'],
         maxWorkers: 1,
         fileParallelism: false,
-        // Each file has connections of its own: one that stops a part must not leave another file a broken one.
-        isolate: true,
         testTimeout: 180_000,
         hookTimeout: 180_000,
         sequence: { groupOrder: 2 },

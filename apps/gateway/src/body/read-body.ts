@@ -40,12 +40,15 @@ function collect(request: IncomingMessage, bytesMax: number): Promise<RequestBod
   const { promise, resolve } = Promise.withResolvers<RequestBody | BodyFault>();
   const parts: Buffer[] = [];
   let length = 0;
-  request.on('data', (part: Buffer) => {
+  const take = (part: Buffer) => {
     length += part.length;
     if (length <= bytesMax) return parts.push(part);
+    // What follows is not for this reader: listening on, it would pause whoever drains the rest.
+    request.off('data', take);
     request.pause();
     return resolve('too_large');
-  });
+  };
+  request.on('data', take);
   request.on('end', () => resolve(RequestBody.of(Buffer.concat(parts))));
   request.on('error', () => resolve('gone'));
   request.on('close', () => resolve('gone'));
