@@ -1,7 +1,8 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { act, admin, clickhouse, decisionRows, demoKey, gatewayUrl, local, systemHome } from '../system/system.js';
+import { waitFor } from '#libs/testing';
+import { act, admin, clickhouse, decisionRows, demoKey, gatewayUrl, local, sql, systemHome } from '../system/system.js';
 import { addresses, demoKeys, found, secrets, type Needle } from './needles.js';
 import { clickhouseRows, files, kafka, kafkaRecords, postgresRows, secretFiles } from './searched-stores.js';
 
@@ -31,9 +32,20 @@ async function careless(): Promise<void> {
     [chat, { method: 'POST', headers: { ...json, authorization: `Basic ${key}` }, body }],
   ];
   for (const [path, request] of calls) await (await fetch(gatewayUrl() + path, request)).text();
+  const known = await fetch(gatewayUrl() + chat, { method: 'POST', headers: { ...bearer, ...manager() }, body });
+  await known.text();
+  await callRow(known.headers.get('gatehouse-decision-id') ?? '');
   const last = await carelessAdministrators(key);
   // What was sent last is stored last: the search then sees all of it.
   await decisionRows(last);
+}
+
+const manager = () => ({ authorization: `Bearer ${demoKey('acme', 'manager')}` });
+
+/** Waits until the end of a call is stored. */
+function callRow(id: string): Promise<unknown> {
+  const find = () => sql('SELECT 1 FROM calls WHERE decision_id = {id:UUID}', { id });
+  return waitFor(async () => (await find()).length > 0, { timeoutMs: 30_000, what: `the end of call ${id}` });
 }
 
 async function carelessAdministrators(key: string): Promise<string> {

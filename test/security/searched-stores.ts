@@ -99,9 +99,21 @@ export function* files(folder = ''): Generator<Piece> {
   for (const path of below(join(systemHome, folder))) {
     const place = relative(systemHome, path);
     if ((secretFiles as readonly string[]).includes(place)) continue;
-    const text = unlessGone(() => readFileSync(path, 'latin1'));
+    const text = unlessGone(() => withoutEmptyPages(readFileSync(path)).toString('latin1'));
     if (text !== undefined) yield { place, text };
   }
+}
+
+const EMPTY_PAGE = Buffer.alloc(4_096);
+
+/** Stores lay files out ahead, hundreds of megabytes in all: what was never written is not worth a look. */
+function withoutEmptyPages(bytes: Buffer): Buffer {
+  const pages: Buffer[] = [];
+  for (let from = 0; from < bytes.length; from += EMPTY_PAGE.length) {
+    const page = bytes.subarray(from, from + EMPTY_PAGE.length);
+    if (!page.equals(EMPTY_PAGE)) pages.push(page);
+  }
+  return Buffer.concat(pages);
 }
 
 function* below(folder: string): Generator<string> {
