@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkout, run, say, SetupFailed } from './run.mjs';
 
-const FOLDERS = ['apps', 'libs', 'deploy', 'test/bench'];
+const FOLDERS = ['apps', 'libs', 'deploy', 'test/bench', 'test/demo'];
 const SETTINGS = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 /** What the code reads at run time beside its own modules. */
 const ASSETS = /\.(sql|yaml|yml|json|html|txt)$/;

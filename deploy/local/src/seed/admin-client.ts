@@ -20,6 +20,10 @@ export class AdminClient {
 
   constructor(private readonly key: string) {}
 
+  async get<Answer extends object>(url: string): Promise<Answer> {
+    return (await this.send('GET', url)) as Answer;
+  }
+
   async post<Answer extends object>(url: string, sent: Sent = {}): Promise<Answer> {
     return (await this.send('POST', url, sent)) as Answer;
   }
@@ -40,17 +44,17 @@ export class AdminClient {
     }
   }
 
-  private async send(method: string, url: string, { json, yaml }: Sent): Promise<unknown> {
+  private async send(method: string, url: string, sent?: Sent): Promise<unknown> {
     const deadline = Date.now() + CREDENTIAL_WAIT_MS;
     for (;;) {
       const response = await fetch(url, {
         method,
         headers: {
           authorization: `Bearer ${this.key}`,
-          'content-type': yaml === undefined ? 'application/json' : 'application/yaml',
+          ...(sent && { 'content-type': sent.yaml === undefined ? 'application/json' : 'application/yaml' }),
           ...(this.position !== undefined && { 'gatehouse-min-position': this.position }),
         },
-        body: yaml ?? JSON.stringify(json ?? {}),
+        ...(sent && { body: sent.yaml ?? JSON.stringify(sent.json ?? {}) }),
       });
       const text = await response.text();
       if (response.status === 503 && Date.now() < deadline) {
@@ -60,7 +64,7 @@ export class AdminClient {
       if (!response.ok) throw new SeedFailed(`${method} ${url} answered ${response.status}: ${text}`);
       const position = response.headers.get('gatehouse-position');
       if (position?.startsWith('identity:')) this.position = position;
-      return JSON.parse(text) as unknown;
+      return text === '' ? {} : (JSON.parse(text) as unknown);
     }
   }
 }
