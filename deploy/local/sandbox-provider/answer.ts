@@ -6,6 +6,8 @@ import type { LoggedRequest } from './control/request-log.js';
 /** One call under way: what was asked, how the model is to behave, where the answer goes. */
 export type Call = {
   body: Record<string, unknown>;
+  /** Of a form, by the field's name. */
+  files: ReadonlyMap<string, readonly Buffer[]>;
   model: string;
   behaviour: ModelBehaviour;
   entry: LoggedRequest;
@@ -19,12 +21,16 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 /** A plain answer, cut in its middle where the model is told to break. */
-export function sendAnswer({ behaviour, entry, response }: Call, value: unknown): void {
+export function sendAnswer(call: Call, value: unknown): void {
+  sendBytes(call, 'application/json', Buffer.from(JSON.stringify(value)));
+}
+
+/** The same of any type. */
+export function sendBytes({ behaviour, entry, response }: Call, type: string, bytes: Buffer): void {
   entry.status = behaviour.status ?? 200;
-  if (behaviour.break_after_chunks === undefined) return sendJson(response, entry.status, value);
-  const text = Buffer.from(JSON.stringify(value));
-  response.writeHead(entry.status, { 'content-type': 'application/json', 'content-length': text.length });
-  response.write(text.subarray(0, text.length >> 1), () => breakOff(entry, response));
+  response.writeHead(entry.status, { 'content-type': type, 'content-length': bytes.length });
+  if (behaviour.break_after_chunks === undefined) response.end(bytes);
+  else response.write(bytes.subarray(0, bytes.length >> 1), () => breakOff(entry, response));
 }
 
 /** One event at a time, each in its own packet as a model would send it, held back while the reader is slow. */

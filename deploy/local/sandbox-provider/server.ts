@@ -7,12 +7,15 @@ import { ModelBehaviours } from './control/model-behaviour.js';
 import { RequestLog, type LoggedRequest } from './control/request-log.js';
 import { mcp } from './mcp/mcp-endpoint.js';
 import { chatCompletions } from './openai/chat-completions.js';
+import { speech, transcripts } from './openai/audio.js';
 import { completions } from './openai/completions.js';
 import { embeddings } from './openai/embeddings.js';
+import { images } from './openai/images.js';
 import { models } from './openai/models.js';
 import { moderations } from './openai/moderations.js';
 import { openAiError } from './openai/openai.js';
 import { responses } from './openai/responses.js';
+import { parseBody } from './request-body.js';
 
 type Surface = { answer: (call: Call) => void | Promise<void>; error: typeof openAiError | typeof anthropicError };
 
@@ -22,6 +25,12 @@ const surfaces = new Map<string, Surface>([
   ['/v1/embeddings', { answer: embeddings, error: openAiError }],
   ['/v1/moderations', { answer: moderations, error: openAiError }],
   ['/v1/responses', { answer: responses, error: openAiError }],
+  ['/v1/images/generations', { answer: images, error: openAiError }],
+  ['/v1/images/edits', { answer: images, error: openAiError }],
+  ['/v1/images/variations', { answer: images, error: openAiError }],
+  ['/v1/audio/speech', { answer: speech, error: openAiError }],
+  ['/v1/audio/transcriptions', { answer: transcripts, error: openAiError }],
+  ['/v1/audio/translations', { answer: transcripts, error: openAiError }],
   ['/v1/messages', { answer: messages, error: anthropicError }],
   ['/v1/messages/count_tokens', { answer: countTokens, error: anthropicError }],
 ]);
@@ -46,7 +55,8 @@ export function sandboxProvider(): Server {
     if (path === '/v1/models' && method === 'GET') return sendJson(response, 200, models());
     const surface = surfaces.get(path);
     if (!surface || method !== 'POST') return sendJson(response, 404, openAiError(404, 'No such route.'));
-    return serve(surface, { request: body, behaviours, entry, response });
+    const contentType = request.headers['content-type'];
+    return serve(surface, { request: body, contentType, behaviours, entry, response });
   };
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -58,18 +68,25 @@ export function sandboxProvider(): Server {
   return server;
 }
 
-type Serving = { request: Buffer; behaviours: ModelBehaviours; entry: LoggedRequest; response: ServerResponse };
+type Serving = {
+  request: Buffer;
+  contentType: string | undefined;
+  behaviours: ModelBehaviours;
+  entry: LoggedRequest;
+  response: ServerResponse;
+};
 
-async function serve(surface: Surface, { request, behaviours, entry, response }: Serving): Promise<void> {
-  const body = parse(request);
-  if (!body || typeof body.model !== 'string') return sendJson(response, 400, surface.error(400, 'Unreadable body.'));
-  entry.model = body.model;
-  const behaviour = behaviours.of(body.model);
+async function serve(surface: Surface, { request, contentType, behaviours, entry, response }: Serving): Promise<void> {
+  const parsed = await parseBody(request, contentType);
+  const model = parsed?.fields.model;
+  if (!parsed || typeof model !== 'string') return sendJson(response, 400, surface.error(400, 'Unreadable body.'));
+  entry.model = model;
+  const behaviour = behaviours.of(model);
   if (behaviour.latency_ms) await setTimeout(behaviour.latency_ms);
   if (response.destroyed) return undefined;
   const status = behaviour.status ?? 200;
   if (status >= 400) return sendJson(response, status, surface.error(status));
-  return surface.answer({ body, model: body.model, behaviour, entry, response });
+  return surface.answer({ body: parsed.fields, files: parsed.files, model, behaviour, entry, response });
 }
 
 function close(entry: LoggedRequest, response: ServerResponse): void {
@@ -97,13 +114,4 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   request.on('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
   request.on('error', () => resolve(undefined));
   return promise;
-}
-
-function parse(body: Buffer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,9 @@
 import { badRequest, Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
-import { controlledKeys, furtherModelKeys } from './controlled-keys.js';
+import { controlledKeys, refuseFurtherModels } from './controlled-keys.js';
 import { refuseHostedTools } from './hosted-tools.js';
 import { readMetadata } from './metadata.js';
+import { missingModel, modelBytesMax, modelTooLong, refuseModelName } from './model-name.js';
 import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-object.js';
 
 /** What the gateway understands of a body; the rest of it passes through as it came. */
@@ -10,41 +11,42 @@ export type CallBody = {
   /** As the caller wrote it: `<account>/<model>`, or a name that a route stands behind. */
   model: string;
   modelSpan: Span;
-  /** Index of the opening brace. */
+  /** Index of the opening brace; 0 of a form. */
   open: number;
   stream: boolean;
   streamOptions: { span: Span; value: Readonly<Record<string, unknown>> | null } | undefined;
   metadata: Readonly<Record<string, string>>;
   fields: ReadonlyMap<string, Span>;
+  /** Set for `multipart/form-data`; spans are then of contents as they stand. `textBytes`: what of it is no file. */
+  form: { readonly boundary: string; readonly textBytes: number } | undefined;
 };
 
-const modelBytesMax = 258;
 const streamOptionsBytesMax = 4_096;
-/** A model's name, or the name that a route stands behind. */
-const nameOfModel = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}$/u;
 
 /** What an operation asks of its body. */
-type Operation = Pick<ModelRoute, 'requires' | 'refuses' | 'hostedTools'>;
+type Operation = Pick<ModelRoute, 'requires' | 'refuses' | 'hostedTools' | 'streamFormats'>;
 
 /** Reads the controlled fields of a JSON body. */
-export function readCallBody(bytes: Buffer, { requires, refuses, hostedTools }: Operation): CallBody | Refusal {
+export function readCallBody(
+  bytes: Buffer,
+  { requires, refuses, hostedTools, streamFormats }: Operation,
+): CallBody | Refusal {
   const scanned = scanObject(bytes, controlledKeys);
   if (typeof scanned === 'string') return faults[scanned]();
   const { fields, open } = scanned;
   const model = readModel(bytes, fields);
   if (model instanceof Refusal) return model;
-  const further = furtherModelKeys.find((key) => fields.has(key));
-  if (further) return badRequest('invalid_request', `'${further}' may not be sent: a call names one model.`, further);
   const wrong =
+    refuseFurtherModels(fields) ??
     refuseFields(bytes, fields, refuses) ??
     refuseMissing(bytes, fields, requires) ??
     (hostedTools ? refuseHostedTools(bytes, fields.get('tools')) : undefined);
   if (wrong) return wrong;
-  const stream = readStream(bytes, fields);
+  const stream = streamFormats ? readStreamFormat(bytes, fields.get('stream_format')) : readStream(bytes, fields);
   if (stream instanceof Refusal) return stream;
   const metadata = readMetadata(bytes, fields.get('metadata'));
   if (metadata instanceof Refusal) return metadata;
-  return { ...model, open, ...stream, metadata, fields };
+  return { ...model, open, ...stream, metadata, fields, form: undefined };
 }
 
 const faults: Record<ScanFault, () => Refusal> = {
@@ -56,18 +58,12 @@ const faults: Record<ScanFault, () => Refusal> = {
 
 function readModel(bytes: Buffer, fields: ReadonlyMap<string, Span>): { model: string; modelSpan: Span } | Refusal {
   const modelSpan = fields.get('model');
-  const missing = () => badRequest('missing_model', "Missing required parameter: 'model', a text.", 'model');
-  if (!modelSpan || bytes[modelSpan.start] !== 0x22) return missing();
-  if (modelSpan.end - modelSpan.start > modelBytesMax) {
-    return badRequest('invalid_request', `'model' is longer than ${modelBytesMax} bytes.`, 'model');
-  }
+  if (!modelSpan || bytes[modelSpan.start] !== 0x22) return missingModel();
+  if (modelSpan.end - modelSpan.start > modelBytesMax) return modelTooLong();
   const model = textOf(bytes, modelSpan);
   if (model === undefined) return faults.malformed();
-  if (model === '') return missing();
-  if (!nameOfModel.test(model)) {
-    return badRequest('missing_provider_account', "'model' must read <provider account>/<model>.", 'model');
-  }
-  return { model, modelSpan };
+  if (model === '') return missingModel();
+  return refuseModelName(model) ?? { model, modelSpan };
 }
 
 function readStream(
@@ -84,6 +80,15 @@ function readStream(
   const options = readStreamOptions(bytes, span);
   if (options instanceof Refusal) return options;
   return { stream: stream === true, streamOptions: { span, value: options } };
+}
+
+/** Speech has a format of its stream in the place of `stream`: `sse`, or the sound itself. */
+function readStreamFormat(bytes: Buffer, span: Span | undefined): Pick<CallBody, 'stream' | 'streamOptions'> | Refusal {
+  const format = span ? valueOfSmall(bytes, span, 8) : 'audio';
+  if (format !== 'sse' && format !== 'audio' && format !== null) {
+    return badRequest('invalid_request', "'stream_format' must be 'sse' or 'audio'.", 'stream_format');
+  }
+  return { stream: format === 'sse', streamOptions: undefined };
 }
 
 function readStreamOptions(bytes: Buffer, span: Span): Record<string, unknown> | null | Refusal {

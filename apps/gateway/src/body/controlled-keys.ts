@@ -1,3 +1,5 @@
+import { badRequest, type Refusal } from '../refusals/refusal.js';
+
 /**
  * Top-level keys of a body that the gateway, a policy or a bill depends on. Each may come once, in plain spelling:
  * what was authorised is what the upstream reads.
@@ -7,6 +9,7 @@ export const controlledKeys: ReadonlySet<string> = new Set([
   'models',
   'fallbacks',
   'stream',
+  'stream_format',
   'stream_options',
   'metadata',
   'user',
@@ -33,5 +36,10 @@ export const controlledKeys: ReadonlySet<string> = new Set([
   'modalities',
 ]);
 
-/** They name further models, and some upstreams would call those: not what was authorised. */
-export const furtherModelKeys = ['models', 'fallbacks'] as const;
+const furtherModelKeys = ['models', 'fallbacks'] as const;
+
+/** What names further models, and some upstreams would call those: not what was authorised. */
+export function refuseFurtherModels(fields: ReadonlyMap<string, unknown>): Refusal | undefined {
+  const further = furtherModelKeys.find((key) => fields.has(key));
+  return further && badRequest('invalid_request', `'${further}' may not be sent: a call names one model.`, further);
+}

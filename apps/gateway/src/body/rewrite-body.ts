@@ -15,6 +15,7 @@ export function rewriteBody(
   further: readonly Edit[] = [],
   isKept = false,
 ): Buffer {
+  if (call.form) return rewriteForm(body.bytes, call, upstreamModel);
   const edits: Edit[] = [{ ...call.modelSpan, text: JSON.stringify(upstreamModel) }, ...further];
   const options = addUsage ? call.streamOptions : undefined;
   if (options) edits.push({ ...options.span, text: JSON.stringify({ ...options.value, include_usage: true }) });
@@ -26,6 +27,11 @@ export function rewriteBody(
     if (inserted === '' || body.insertAfterBrace(call.open, inserted)) return body.bytes;
   }
   return splice(bytes, [...edits, { start: call.open + 1, end: call.open + 1, text: inserted }]);
+}
+
+/** In a form white space is content: nothing shorter can be written over a name. */
+function rewriteForm(bytes: Buffer, { model, modelSpan }: CallBody, upstreamModel: string): Buffer {
+  return model === upstreamModel ? bytes : splice(bytes, [{ ...modelSpan, text: upstreamModel }]);
 }
 
 /** Whether the gateway must ask for the usage of a stream in the caller's place. */

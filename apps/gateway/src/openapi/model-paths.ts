@@ -51,7 +51,7 @@ function operation(route: ModelRoute, prefix: string): JsonSchema {
       route.method === 'GET' ? 'Shows models that the caller may list and invoke.' : `Calls a model: ${route.id}.`,
     tags: [route.operation],
     parameters: [...inPath, minPosition],
-    ...(route.requires.length > 0 && { requestBody: requestBody(route.requires) }),
+    ...(route.requires.length > 0 && { requestBody: requestBody(route) }),
     responses: {
       200: { description: 'What the provider answered; models for a list.', content: answered(route) },
       ...Object.fromEntries(REFUSALS.map((status) => [status, refused(route)])),
@@ -60,16 +60,19 @@ function operation(route: ModelRoute, prefix: string): JsonSchema {
   };
 }
 
-function requestBody(requires: readonly string[]): JsonSchema {
+function requestBody({ requires, isForm }: ModelRoute): JsonSchema {
   const properties = { model, ...Object.fromEntries(requires.map((field) => [field, {}])) };
   const anyOf = requires.map((field) => ({ required: [field] }));
   const schema = { type: 'object', required: ['model'], properties, anyOf };
-  return { required: true, content: { 'application/json': { schema } } };
+  return { required: true, content: { [isForm ? 'multipart/form-data' : 'application/json']: { schema } } };
 }
 
-const streamed: ReadonlySet<string> = new Set(['chat', 'completions', 'responses', 'messages']);
+const streamed: ReadonlySet<string> = new Set(['chat', 'completions', 'responses', 'messages', 'images', 'audio']);
 
 function answered({ operation: asked, metering }: ModelRoute): JsonSchema {
   const json = { 'application/json': { schema: { type: 'object' } } };
-  return streamed.has(asked) && metering === 'usage' ? { ...json, 'text/event-stream': { schema: text } } : json;
+  // Sounds and bare transcripts come as what the caller asked for.
+  const any = asked === 'audio' ? { '*/*': { schema: text } } : {};
+  const isStreamed = streamed.has(asked) && metering === 'usage';
+  return { ...json, ...any, ...(isStreamed && { 'text/event-stream': { schema: text } }) };
 }

@@ -10,6 +10,10 @@ export function reachStep({ targets }: Pick<GatewayParts, 'targets'>, state: Aut
   const target = targets.of(state.model, state.route.id);
   if (target === 'operation_unknown') return notOffered(state);
   if (typeof target === 'string') return faults[target]();
+  const { form } = state.call;
+  if (form && state.model.upstreamModel.includes(`--${form.boundary}`)) {
+    return badRequest('ambiguous_body', 'The boundary stands in the model’s name at its provider; use another.');
+  }
   const translated = translatedFor(target, state);
   return translated instanceof Refusal ? translated : advance(state, { target, translated });
 }

@@ -1,4 +1,5 @@
 import { readCallBody } from '../body/call-body.js';
+import { readFormBody } from '../body/form/form-body.js';
 import { readBody, type BodyFault } from '../body/read-body.js';
 import { Refusal } from '../refusals/refusal.js';
 import { advance, type Authenticated, type Read, type StepAnswer } from './exchange.js';
@@ -13,7 +14,10 @@ export async function readStep(
   const body = await readBody(state.request, bounds.bodyBytesMax, invite);
   if (body === 'gone') return 'gone';
   if (typeof body === 'string') return faults[body](bounds.bodyBytesMax);
-  const call = readCallBody(body.bytes, state.route);
+  const { request, route } = state;
+  const call = route.isForm
+    ? readFormBody(body.bytes, request.headers['content-type'], route)
+    : readCallBody(body.bytes, route);
   return call instanceof Refusal ? call : advance(state, { body, call });
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { formType } from '../body/form/boundary.js';
 import { lacksUsage, rewriteBody } from '../body/rewrite-body.js';
-import type { Provider } from '../providers/provider.js';
+import type { AnswerForm, Provider } from '../providers/provider.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
+import { isMedia } from '../relay/reader-for.js';
 import { relay } from '../relay/relay.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import { leadsOn, type FailureCause } from '../routing/fallback-cause.js';
@@ -28,11 +30,19 @@ export function relayStep(
   const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
   const wantsUsage = call.stream && !lacksUsage(call);
   const { translation } = endpoint;
-  const accept = call.stream ? 'text/event-stream' : 'application/json';
   const upstream = {
     dispatcher: target.dispatcher,
     path: target.path,
-    headers: [...target.headers, ...passedOn(state.request, provider), 'accept', accept, 'x-request-id', decisionId],
+    headers: [
+      ...target.headers,
+      ...passedOn(state.request, provider),
+      'content-type',
+      call.form ? formType(call.form.boundary) : 'application/json',
+      'accept',
+      acceptOf(call.stream, endpoint.form),
+      'x-request-id',
+      decisionId,
+    ],
     body:
       state.translated ??
       rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits, fallbackOn !== undefined),
@@ -49,6 +59,11 @@ export function relayStep(
     watch: (cut: StreamCut) => streams.watch(state, cut),
   };
   return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
+}
+
+function acceptOf(stream: boolean, form: AnswerForm): string {
+  if (stream) return 'text/event-stream';
+  return isMedia(form) ? '*/*' : 'application/json';
 }
 
 /** Name and value in turn; by default nothing of the caller's. */

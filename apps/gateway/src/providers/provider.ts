@@ -8,8 +8,11 @@ export type TokenUsage = {
   readonly reasoningTokens: number;
 };
 
-/** How the answers of an endpoint tell of themselves: where usage stands, and what ends a stream. */
-export type AnswerForm = 'completions' | 'responses' | 'messages' | 'plain';
+/**
+ * How the answers of an endpoint tell of themselves: where usage stands, and what ends a stream. `media` and `transcript`
+ * need not be JSON.
+ */
+export type AnswerForm = 'completions' | 'responses' | 'messages' | 'plain' | 'media' | 'transcript';
 
 /** One operation of a provider. */
 export type Endpoint = {
@@ -33,7 +36,7 @@ export type Provider = {
   readonly endpoints: Readonly<Record<string, Endpoint>>;
   /** What of an endpoint's path hangs on the model, with its query; undefined where the model can be in none. */
   pathOf?(endpoint: Endpoint, model: ModelAddress): string | undefined;
-  /** Headers of every call, name and value in turn. Some upstreams, on a machine of one's own, want no credential. */
+  /** Headers of every call but its content's, name and value in turn. Some upstreams, on a machine of one's own, want no credential. */
   headers(credential: string | undefined): readonly string[];
   /** Headers that pass on as the caller sent them; in lower case, with what is sent where the caller sent none. */
   readonly passing?: Readonly<Record<string, string | undefined>>;

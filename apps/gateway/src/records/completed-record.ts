@@ -60,9 +60,14 @@ function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; sour
   const isUnanswered = ended.isInDoubt === true;
   if (!isUnanswered && (outcome === 'failed' || status >= 400)) return { usage: nothing, source: 'none' };
   // Vectors, verdicts, pictures and sounds are no tokens; whoever left before the first byte may still have used what was asked.
-  const isText = state.target.endpoint.form !== 'plain';
-  const output = isText ? (facts?.outputTokensEstimated ?? 0) : 0;
-  return { usage: estimatedUsage(state.body.bytes.length + lengthOf(state.edits), output), source: 'estimated' };
+  const { form } = state.target.endpoint;
+  const output = form === 'plain' || form === 'media' ? 0 : (facts?.outputTokensEstimated ?? 0);
+  return { usage: estimatedUsage(textBytesOf(state) + lengthOf(state.edits), output), source: 'estimated' };
+}
+
+/** Of a form only its texts: nothing is known of what a picture or a sound comes to, and its bytes say nothing of that. */
+function textBytesOf({ body, call }: Reached): number {
+  return call.form?.textBytes ?? body.bytes.length;
 }
 
 /** What a stored prompt put into a body counts as what the caller put there. */

@@ -31,3 +31,9 @@ export const responseEvents: EventForm = {
     return { ...known, usage, isFinal: true, isWhole: true, model: textIn(model), finishReason: textIn(status) };
   },
 };
+
+/** OpenAI's images, transcripts and speech: the last event has the usage of the call, where there is one. */
+export const mediaEvents: EventForm = {
+  types: new Set(['image_generation.completed', 'image_edit.completed', 'transcript.text.done', 'speech.audio.done']),
+  read: (event, known) => ({ ...known, usage: event.usage, isFinal: true, isWhole: true }),
+};

@@ -1,6 +1,6 @@
 import { AnswerReader, tokensOfBytes, type AnswerFacts } from './answer-reader.js';
 
-/** An answer that cannot be read, because it came compressed although nobody asked for that. */
+/** An answer that is not read: a picture, a sound, bare text, or what came compressed although nobody asked for that. */
 export class PassReader extends AnswerReader {
   private bytes = 0;
 

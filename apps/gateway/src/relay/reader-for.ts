@@ -1,6 +1,6 @@
 import type { AnswerForm } from '../providers/provider.js';
 import type { AnswerReader } from './answer-reader.js';
-import { messageEvents, responseEvents } from './event-forms.js';
+import { mediaEvents, messageEvents, responseEvents } from './event-forms.js';
 import { EventReader } from './event-reader.js';
 import { PassReader } from './pass-reader.js';
 import { PlainReader } from './plain-reader.js';
@@ -10,12 +10,18 @@ import { TranslatedStream } from './translated-stream.js';
 import type { UpstreamCall } from './upstream-call.js';
 
 /** What is known of an answer when it begins. */
-export type AnswerStart = { readonly status: number; readonly isStream: boolean; readonly isCompressed: boolean };
+export type AnswerStart = {
+  readonly status: number;
+  readonly isStream: boolean;
+  readonly isCompressed: boolean;
+  /** As the upstream named it; empty where it did not. */
+  readonly contentType: string;
+};
 
 /** Who reads an answer on its way. */
 export function readerFor(
   { form, dropsUsage, translation }: Pick<UpstreamCall, 'form' | 'dropsUsage' | 'translation'>,
-  { status, isStream, isCompressed }: AnswerStart,
+  { status, isStream, isCompressed, contentType }: AnswerStart,
 ): AnswerReader {
   if (translation) {
     const createdSeconds = Math.floor(Date.now() / 1_000);
@@ -24,8 +30,15 @@ export function readerFor(
     return new TranslatedStream(by.stream(wantsUsage, createdSeconds), messageEvents);
   }
   if (isCompressed) return new PassReader();
-  if (!isStream) return new PlainReader();
+  if (!isStream) return isMedia(form) && !json.test(contentType) ? new PassReader() : new PlainReader();
   return streamReader(form, dropsUsage);
+}
+
+const json = /^application\/json\b/iu;
+
+/** Whether answers may be pictures, sounds or bare text, in which nothing is looked for. */
+export function isMedia(form: AnswerForm): boolean {
+  return form === 'media' || form === 'transcript';
 }
 
 function streamReader(form: AnswerForm, dropsUsage: boolean): AnswerReader {
@@ -34,6 +47,9 @@ function streamReader(form: AnswerForm, dropsUsage: boolean): AnswerReader {
       return new EventReader(messageEvents);
     case 'responses':
       return new EventReader(responseEvents);
+    case 'media':
+    case 'transcript':
+      return new EventReader(mediaEvents);
     default:
       return new StreamReader(dropsUsage);
   }

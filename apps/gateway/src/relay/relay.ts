@@ -112,11 +112,12 @@ class Relay implements Dispatcher.DispatchHandler {
       controller.abort(new Error('not for the caller'));
       return;
     }
-    this.isStream = /^text\/event-stream\b/iu.test(String(headers['content-type'] ?? ''));
+    const contentType = String(headers['content-type'] ?? '');
+    this.isStream = /^text\/event-stream\b/iu.test(contentType);
     const { isStream } = this;
     const { 'content-encoding': encoding, 'content-length': length } = headers;
     const isCompressed = encoding !== undefined && encoding !== 'identity';
-    this.reader = readerFor(this.call, { status, isStream, isCompressed });
+    this.reader = readerFor(this.call, { status, isStream, isCompressed, contentType });
     const isTranslated = this.call.translation !== undefined;
     const isChanged = isStream || isTranslated;
     this.announcedBytes = isChanged ? Number.NaN : Number(length);

@@ -10,6 +10,8 @@ const anthropic = {
   modelTypes: ['chat'],
   hostedTools: true,
 } as const;
+const images = { ...openai, operation: 'images', modelTypes: ['image'] } as const;
+const audio = { ...openai, operation: 'audio', modelTypes: ['audio'] } as const;
 const list = {
   ...openai,
   method: 'GET',
@@ -72,6 +74,12 @@ export const modelRoutes: readonly ModelRoute[] = [
     modelTypes: ['moderation'],
     requires: ['input'],
   },
+  { ...images, id: 'images.generations', path: '/images/generations', requires: ['prompt'] },
+  { ...images, id: 'images.edits', path: '/images/edits', isForm: true, requires: ['image', 'image[]'] },
+  { ...images, id: 'images.variations', path: '/images/variations', isForm: true, requires: ['image'] },
+  { ...audio, id: 'audio.speech', path: '/audio/speech', streamFormats: true, requires: ['input'] },
+  { ...audio, id: 'audio.transcriptions', path: '/audio/transcriptions', isForm: true, requires: ['file'] },
+  { ...audio, id: 'audio.translations', path: '/audio/translations', isForm: true, requires: ['file'] },
   { ...anthropic, id: 'messages', path: '/messages', requires: ['messages'] },
   {
     ...anthropic,

@@ -26,6 +26,10 @@ export type ModelRoute = {
   readonly hostedTools?: boolean;
   /** Whether `prompt` names a stored prompt, which is put into the input. */
   readonly storedPrompts?: boolean;
+  /** Whether the body is `multipart/form-data`; all others are JSON. */
+  readonly isForm?: boolean;
+  /** Whether `stream_format` says if the answer is a stream of events, in the place of `stream`. */
+  readonly streamFormats?: boolean;
   /** Fields that may not be used here, and why; `null` and `false` use none. */
   readonly refuses?: Readonly<Record<string, string>>;
 };

@@ -1,4 +1,4 @@
-import OpenAI, { APIError } from 'openai';
+import OpenAI, { APIError, toFile } from 'openai';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { listening } from '../listening.fixture.js';
 
@@ -58,6 +58,23 @@ it('serves responses, text completions and the list of models', async () => {
 it('flags texts with a word that is known', async () => {
   const { results } = await client.moderations.create({ model: 'mod', input: ['no harm done', 'harmless'] });
   expect(results.map(({ flagged }) => flagged)).toEqual([true, false]);
+});
+
+it('answers images and sounds that hang on every byte that was sent', async () => {
+  const upload = (bytes: string) => toFile(Buffer.from(bytes), 'a.png');
+  const pictureOf = async (bytes: string) => {
+    const { data, usage } = await client.images.edit({ model: 'image', prompt: 'a cat', image: await upload(bytes) });
+    expect(usage?.input_tokens).toBeGreaterThan(0);
+    return data?.[0]?.b64_json;
+  };
+  expect(await pictureOf('x')).toBe(await pictureOf('x'));
+  expect(await pictureOf('x')).not.toBe(await pictureOf('y'));
+  const { data } = await client.images.generate({ model: 'image', prompt: 'a cat', n: 2 });
+  expect(data).toHaveLength(2);
+  const { text } = await client.audio.transcriptions.create({ model: 'audio', file: await upload('xyz') });
+  expect(text).toMatch(/^Sandbox\(audio\) heard 3 bytes [0-9a-f]{16}$/u);
+  const sound = await client.audio.speech.create({ model: 'audio', voice: 'alloy', input: 'hello' });
+  expect([sound.headers.get('content-type'), (await sound.arrayBuffer()).byteLength]).toEqual(['audio/mpeg', 64]);
 });
 
 it('refuses a call without any provider key', async () => {

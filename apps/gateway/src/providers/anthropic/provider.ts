@@ -14,12 +14,6 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 export const anthropic: Provider = {
   name: 'anthropic',
   endpoints,
-  headers: (credential) => [
-    ...(credential === undefined ? [] : ['x-api-key', credential]),
-    'content-type',
-    'application/json',
-    'user-agent',
-    'gatehouse',
-  ],
+  headers: (credential) => [...(credential === undefined ? [] : ['x-api-key', credential]), 'user-agent', 'gatehouse'],
   passing: { 'anthropic-version': '2023-06-01', 'anthropic-beta': undefined },
 };

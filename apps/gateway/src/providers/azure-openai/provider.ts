@@ -1,9 +1,10 @@
 import { openAiEndpoints } from '../openai-compatible/provider.js';
 import type { Endpoint, ModelAddress, Provider } from '../provider.js';
 
-/** Responses name their model in the body alone, and no deployment has them. */
+/** Responses name their model in the body alone, and variations are of a model that Azure has not. */
+const ofNoDeployment = new Set(['responses', 'images.variations']);
 const ofDeployments = new Set(
-  Object.entries(openAiEndpoints).flatMap(([id, { path }]) => (id === 'responses' ? [] : [path])),
+  Object.entries(openAiEndpoints).flatMap(([id, { path }]) => (ofNoDeployment.has(id) ? [] : [path])),
 );
 
 /**
@@ -14,13 +15,7 @@ export const azureOpenAi: Provider = {
   name: 'azure.ai.openai',
   endpoints: openAiEndpoints,
   pathOf,
-  headers: (credential) => [
-    ...(credential === undefined ? [] : ['api-key', credential]),
-    'content-type',
-    'application/json',
-    'user-agent',
-    'gatehouse',
-  ],
+  headers: (credential) => [...(credential === undefined ? [] : ['api-key', credential]), 'user-agent', 'gatehouse'],
 };
 
 function pathOf({ path }: Endpoint, { upstreamModel, apiVersion }: ModelAddress): string | undefined {

@@ -32,3 +32,15 @@ export function responseUsage(reported: unknown): TokenUsage | undefined {
     reasoningTokens: partOf(outputTokens, reported.output_tokens_details, 'reasoning_tokens'),
   };
 }
+
+/** The same of images and sounds; what is billed by its duration has no tokens, and says so. */
+export function mediaUsage(reported: unknown): TokenUsage | undefined {
+  const isTimed = isRecord(reported) && reported.type === 'duration' && isDuration(reported.seconds);
+  return isTimed ? noTokens : responseUsage(reported);
+}
+
+const noTokens: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+
+function isDuration(seconds: unknown): boolean {
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
+}
