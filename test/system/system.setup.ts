@@ -13,8 +13,16 @@ declare module 'vitest' {
   }
 }
 
+/** Parts run from `dist`, whatever is in it: what is tested must be what the sources say. */
+async function build(): Promise<void> {
+  const script = new URL('../../deploy/local/setup/build.mjs', import.meta.url);
+  const { ensureBuild } = (await import(script.href)) as { ensureBuild: () => Promise<void> };
+  await ensureBuild();
+}
+
 /** One whole system, with two gateways and the demo, for every spec of the project `system`. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await build();
   const home = await mkdtemp(join(tmpdir(), 'gatehouse-system-'));
   const stack = await startStack({ home, portBase: await freePortBase(), gateways: 2, seed: seedDemo });
   const { url, server } = await serveControl(stack);
