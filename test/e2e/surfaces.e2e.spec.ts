@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import Anthropic, { APIError as AnthropicError, PermissionDeniedError as AnthropicDenied } from '@anthropic-ai/sdk';
 import { createOpenAI } from '@ai-sdk/openai';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { APICallError, embed, generateText, streamText } from 'ai';
-import { PermissionDeniedError } from 'openai';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { PermissionDeniedError, toFile } from 'openai';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitFor } from '#libs/testing';
 import {
+  admin,
   clearProviderRequests,
   decisionRows,
   demoKey,
@@ -41,6 +44,29 @@ async function behave(model: string, behaviour: object): Promise<void> {
   expect(answer.status).toBeLessThan(300);
 }
 
+const media = { 'openai-main/gpt-image': 'image', 'openai-main/gpt-audio': 'audio' };
+const mediaModel = ([name, type]: [string, string]) => `
+apiVersion: gatehouse/v1
+kind: Model
+metadata: {name: ${name}, tenant: acme, tags: {env: production, tier: premium}}
+spec: {upstreamModel: ${name.split('/')[1]}, types: [${type}]}
+`;
+
+beforeAll(async () => {
+  const yaml = Object.entries(media).map(mediaModel).join('---');
+  await admin('policy', 'POST', '/v1/apply', demoKey('acme', 'admin'), { yaml });
+  const isThere = (name: string) =>
+    openai(manager())
+      .models.retrieve(name)
+      .then(Boolean, () => false);
+  for (const name of Object.keys(media)) await waitFor(() => isThere(name), { timeoutMs: 60_000, what: name });
+});
+afterAll(async () => {
+  for (const name of Object.keys(media)) {
+    const path = `/v1/models/${encodeURIComponent(name)}`;
+    await admin('policy', 'DELETE', path, demoKey('acme', 'admin'), { headers: { 'if-match': '*' } });
+  }
+});
 beforeEach(clearProviderRequests);
 
 describe.each(['/v1', '/api/llm'])('below %s', (path) => {
@@ -61,6 +87,30 @@ describe.each(['/v1', '/api/llm'])('below %s', (path) => {
       '/v1/responses',
       '/v1/responses',
     ]);
+  });
+
+  it('OpenAI’s stock client gets images and audio: every byte that was sent, and every byte that came back', async () => {
+    const client = openai(manager(), { path });
+    const [image, audio] = Object.keys(media) as [string, string];
+    const upload = (bytes: string) => toFile(Buffer.from(bytes), 'ä.png');
+    const picture = async (bytes: string) => {
+      const asked = { model: image, prompt: 'a cat', image: await upload(bytes) };
+      return (await client.images.edit(asked)).data?.[0]?.b64_json;
+    };
+    expect((await client.images.generate({ model: image, prompt: 'a cat', n: 2 })).data).toHaveLength(2);
+    expect(await picture('one')).toBe(await picture('one'));
+    expect(await picture('one')).not.toBe(await picture('two'));
+    const sound = await client.audio.speech.create({ model: audio, voice: 'alloy', input: 'Say hello.' });
+    const digest = createHash('sha512').update('Say hello.').digest();
+    expect(Buffer.from(await sound.arrayBuffer())).toEqual(digest);
+    const { text } = await client.audio.transcriptions.create({ model: audio, file: await upload('spoken') });
+    expect(text).toMatch(/^Sandbox\(gpt-audio\) heard 6 bytes [0-9a-f]{16}$/u);
+    const denied = openai(demoKey('acme', 'economy'), { path }).images.edit({
+      model: image,
+      prompt: 'a cat',
+      image: await upload('one'),
+    });
+    await expect(denied).rejects.toBeInstanceOf(PermissionDeniedError);
   });
 
   it('the Vercel AI SDK gets chat, responses, their streams and embeddings, and its own error where it may not', async () => {
