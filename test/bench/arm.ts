@@ -10,6 +10,8 @@ export type Arm = {
   readonly model: string;
   /** Whose CPU is counted; undefined where there is no process between client and provider. */
   readonly pid: number | undefined;
+  /** What every answer has to be; 200 unless given. */
+  readonly status?: number;
 };
 
 /** Something that was started for the benchmark and is stopped after it. */

@@ -1,9 +1,8 @@
 import type { Round } from './load/closed-loop.js';
+import { median } from './load/quantile.js';
 
 export type Measured = { readonly arm: string; readonly bytes: number; readonly rounds: readonly Round[] };
 
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const spread = (values: readonly number[]) => (Math.max(...values) - Math.min(...values)) / median(values);
 
 /** The middle round of each figure; `noise` is the spread of requests per second over the rounds. */

@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import type { Arm } from '../arm.js';
 import { processCpuMicros } from './process-cpu.js';
+import { quantile } from './quantile.js';
 
 export type Round = {
   readonly requestsPerSecond: number;
@@ -25,7 +26,7 @@ export async function warmUp(arm: Arm, load: Load): Promise<void> {
   await loop(arm, load, () => (left -= 1) >= 0 && performance.now() < end);
 }
 
-/** Each connection sends its next request when its last one has answered. Any status but 200 ends the benchmark. */
+/** Each connection sends its next request when its last one has answered. Any status but the arm's ends the benchmark. */
 export async function closedLoop(arm: Arm, { durationMs, ...load }: Load & { durationMs: number }): Promise<Round> {
   const { pid } = arm;
   const cpuBefore = pid === undefined ? 0 : processCpuMicros(pid);
@@ -35,13 +36,11 @@ export async function closedLoop(arm: Arm, { durationMs, ...load }: Load & { dur
   await new Promise((resolve) => setTimeout(resolve, AFTERWARDS_MS));
   const cpuAfter = pid === undefined ? 0 : processCpuMicros(pid);
 
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (quantile: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * quantile))] ?? 0;
   return {
-    requestsPerSecond: (sorted.length * 1000) / elapsedMs,
-    cpuMicrosPerRequest: pid === undefined ? undefined : (cpuAfter - cpuBefore) / sorted.length,
-    latencyMsP50: at(0.5),
-    latencyMsP99: at(0.99),
+    requestsPerSecond: (latencies.length * 1000) / elapsedMs,
+    cpuMicrosPerRequest: pid === undefined ? undefined : (cpuAfter - cpuBefore) / latencies.length,
+    latencyMsP50: quantile(latencies, 0.5),
+    latencyMsP99: quantile(latencies, 0.99),
   };
 }
 
@@ -54,7 +53,8 @@ async function loop(arm: Arm, { connections, body }: Load, goesOn: () => boolean
     const headers = { 'content-type': 'application/json', ...own };
     const { statusCode, body: answer } = await pool.request({ path: pathname, method: 'POST', headers, body });
     const text = await answer.text();
-    if (statusCode !== 200) throw new Error(`${arm.name} answered ${statusCode}: ${text.slice(0, 200)}`);
+    if (statusCode !== (arm.status ?? 200))
+      throw new Error(`${arm.name} answered ${statusCode}: ${text.slice(0, 200)}`);
   };
   const latencies: number[] = [];
   const connection = async () => {

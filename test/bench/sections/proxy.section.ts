@@ -1,15 +1,13 @@
 import { freePorts } from '../../../deploy/local/src/stack/ports.js';
 import type { Arm, Running } from '../arm.js';
+import { direct, gatewayOn, PROVIDER_CREDENTIAL as credential } from '../arms/of-stack.js';
 import { gatewayOff } from '../arms/gateway-off.js';
 import { nginx } from '../arms/nginx.js';
 import { undiciProxy } from '../arms/undici-proxy.js';
 import { chatBody } from '../load/chat-body.js';
 import { closedLoop, warmUp, type Round } from '../load/closed-loop.js';
-import type { LocalJson } from '../local-stack.js';
 import { markdown, summarise, type Measured } from '../report.js';
 import type { Bench, BenchSection } from '../section.js';
-
-const credential = 'sk-sandbox-bench';
 
 /** The gateway beside bare proxies: what a call costs. */
 export const section: BenchSection = {
@@ -35,21 +33,6 @@ export const section: BenchSection = {
     }
   },
 };
-
-function gatewayOn({ gateway, tenants, processes }: LocalJson): Arm {
-  return {
-    name: 'gateway on',
-    url: `${gateway.url}/v1`,
-    headers: { authorization: `Bearer ${tenants.acme.keys['manager']}` },
-    model: 'openai-main/gpt-4',
-    pid: processes['gateway'],
-  };
-}
-
-function direct({ sandbox_provider: { url } }: LocalJson): Arm {
-  const headers = { authorization: `Bearer ${credential}` };
-  return { name: 'direct', url: `${url}/v1`, headers, model: 'gpt-4', pid: undefined };
-}
 
 /** Rounds of all arms in turn, so that what else the machine does hits each of them alike. */
 async function rounds({ options, say }: Bench, arms: readonly Arm[]): Promise<Measured[]> {
