@@ -17,6 +17,7 @@ import { UpstreamOrigins } from './egress/upstream-origins.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { gatewayMetrics } from './metrics/gateway-metrics.js';
 import { listenForModels } from './model-listener.js';
+import { SharedUsage } from './limits/shared-usage.js';
 import type { GatewayParts } from './pipeline/gateway-parts.js';
 import { Pipeline } from './pipeline/pipeline.js';
 import { SnapshotKeeper } from './snapshot/snapshot-keeper.js';
@@ -26,9 +27,11 @@ import { UpstreamCredentials } from './upstreams/upstream-credentials.js';
 import { UpstreamTargets } from './upstreams/upstream-targets.js';
 
 /** The topics that it follows; specs have their own. */
-export type GatewayTopics = Readonly<Record<'identityState' | 'policyState' | 'policySecrets' | 'replicas', TopicSpec>>;
-const { identityState, policyState, policySecrets, gatewayReplicas } = contractTopics;
-const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, replicas: gatewayReplicas };
+export type GatewayTopics = Readonly<
+  Record<'identityState' | 'policyState' | 'policySecrets' | 'replicas' | 'usage', TopicSpec>
+>;
+const { identityState, policyState, policySecrets, gatewayReplicas: replicas, gatewayUsage: usage } = contractTopics;
+const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, replicas, usage };
 
 /** How long calls under way may go on when the gateway stops; then they are cut, and recorded as such. */
 const drainMsMax = 5_000;
@@ -47,6 +50,7 @@ export class GatewayRuntime {
   private readonly origins: UpstreamOrigins;
   private readonly keeper: SnapshotKeeper;
   private readonly health: UpstreamHealth;
+  private readonly usage: SharedUsage;
   private feed: AccessFeed | undefined;
   private pipeline: Pipeline | undefined;
   private isClosing = false;
@@ -56,7 +60,7 @@ export class GatewayRuntime {
     private readonly settings: GatewaySettings,
     private readonly topics: GatewayTopics = ownTopics,
   ) {
-    const { bus, busKey, replica, logger, clock } = resources;
+    const { bus, busKey, replica, logger, clock, spool } = resources;
     this.identity = new IdentityView(() => clock.nowMs());
     this.policy = new PolicyView({ onAlarm: (alarm) => logger.error({ alarm }, 'a policy is not put in force') });
     this.credentials = new UpstreamCredentials(MasterKey.parse(settings.GATEHOUSE_MASTER_KEY));
@@ -70,6 +74,8 @@ export class GatewayRuntime {
       monotonicMs: () => clock.monotonicMs(),
       onChange: (change) => logger.warn(change, 'the circuit of an upstream changed'),
     });
+    const { boot } = spool;
+    this.usage = new SharedUsage({ bus, busKey, replica, boot, clock, logger, topic: topics.usage });
     const stateTopics = [topics.identityState.name, topics.policyState.name];
     const path = `${settings.GATEHOUSE_DATA}/snapshot/state`;
     this.keeper = new SnapshotKeeper({ path, bus, busKey, clock, logger, topics: stateTopics });
@@ -83,7 +89,7 @@ export class GatewayRuntime {
     const clock = { monotonicMs: () => time.monotonicMs(), wallMs: () => time.nowMs() };
     const own = { service: 'gateway', replica, bus, busKey, logger, clock, identity, policy, topics } as const;
     this.feed = new AccessFeed(restored ? { ...own, restored } : own);
-    await Promise.all([this.feed.start(), this.secrets.start()]);
+    await Promise.all([this.feed.start(), this.secrets.start(), this.usage.start()]);
     this.keeper.start(this.feed);
   }
 
@@ -115,7 +121,7 @@ export class GatewayRuntime {
   async close(): Promise<void> {
     // Without the bus it cannot be written, and is no reason to stay.
     await Promise.race([this.lastSnapshot(), setTimeout(snapshotMsMax, undefined, { ref: false })]);
-    await Promise.all([this.feed?.close(), this.secrets.close(), this.origins.close()]);
+    await Promise.all([this.feed?.close(), this.secrets.close(), this.usage.close(), this.origins.close()]);
   }
 
   private async lastSnapshot(): Promise<void> {
@@ -124,7 +130,7 @@ export class GatewayRuntime {
   }
 
   private isReady(): boolean {
-    return (this.feed?.isReady() ?? false) && this.secrets.isReady();
+    return (this.feed?.isReady() ?? false) && this.secrets.isReady() && this.usage.isReady();
   }
 
   private parts(metrics: Metrics): GatewayParts {
@@ -147,6 +153,7 @@ export class GatewayRuntime {
       publicUrl,
       targets: new UpstreamTargets(this.origins, this.credentials),
       health: this.health,
+      usage: this.usage,
       trustedProxies: AddressRules.parse(settings.GATEHOUSE_TRUSTED_PROXIES.join(',')),
       metrics: gatewayMetrics(metrics),
       bounds: {
@@ -164,6 +171,7 @@ export class GatewayRuntime {
     metrics.gaugeOf('gatehouse_revocations', 'Revocations held.', () => identity.counts().revocations);
     metrics.gaugeOf('gatehouse_upstream_accounts', 'Accounts with a credential.', () => credentials.counts().accounts);
     metrics.gaugeOf('gatehouse_circuits_open', 'Models whose upstream is left alone.', () => this.health.openCount());
+    metrics.gaugeOf('gatehouse_limit_counters', 'Runs of windows that count.', () => this.usage.count());
     metrics.gaugeOf('gatehouse_stale_ms', 'How far the lease is over.', () => this.feed?.freshness().staleMs ?? 0);
     metrics.gaugeOf('gatehouse_spool_records', 'Records not published yet.', () => spool.lag().unpublishedRecords);
     metrics.gaugeOf('gatehouse_calls_under_way', 'Requests under way.', () => this.pipeline?.count ?? 0);

@@ -220,6 +220,7 @@ function renamed(suffix: string) {
     policyState: own(topics.policyState),
     policySecrets: own(topics.policySecrets),
     replicas: own(topics.gatewayReplicas),
+    usage: own(topics.gatewayUsage),
     decisions: own(topics.gatewayDecisions),
   };
 }

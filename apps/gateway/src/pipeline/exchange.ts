@@ -4,6 +4,7 @@ import type { CatalogueModel, Decision, TenantSnapshot } from '#libs/decision-en
 import type { Edit } from '../body/edit.js';
 import type { CallBody } from '../body/call-body.js';
 import type { RequestBody } from '../body/request-body.js';
+import type { Reservation } from '../limits/reservation.js';
 import type { Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
 import type { CompiledRoute } from '../routing/routes-in-force.js';
@@ -60,10 +61,16 @@ export type Reached = Authorised & {
   /** The body in the upstream's dialect, where that is another than the caller's. */
   readonly translated?: Buffer | undefined;
 };
+export type Limited = Reached & {
+  /** What it has set aside of limits; undefined where none holds it. */
+  readonly limits?: Reservation | undefined;
+  /** Rules of limits that refused it, or would have, were they enforced: `Limits/<document>/<rule>`. */
+  readonly limitRules?: readonly string[] | undefined;
+};
 
 /** What is known of a request whose pipeline ended somewhere. */
 export type Known = Arrived &
-  Partial<Omit<Reached, keyof Arrived>> & {
+  Partial<Omit<Limited, keyof Arrived>> & {
     readonly failure?: KnownFailure;
     /** There is one decision of a request, and it is written once. */
     readonly isRecorded?: boolean;

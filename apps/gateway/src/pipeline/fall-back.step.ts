@@ -53,7 +53,8 @@ export async function fallBackStep(
   if (state.response.destroyed) return undefined;
   const atMs = parts.clock.nowMs();
   const own = { decisionId: decisionIdAt(atMs), atMs, begunMs: performance.now() };
-  const unknown = { isRecorded: false, identity: undefined, target: undefined, edits: undefined, prompt: undefined };
+  const undecided = { isRecorded: false, identity: undefined, target: undefined, limits: undefined };
+  const unknown = { ...undecided, edits: undefined, prompt: undefined, limitRules: undefined };
   const further = advance(state, { ...own, ...unknown, attempt: attempt + 1, led: { ...next, rule: led.rule } });
   const authenticated = await authenticateStep(parts, further);
   return authenticated instanceof Refusal ? authenticated : further;

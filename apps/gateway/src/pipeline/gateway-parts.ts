@@ -3,6 +3,7 @@ import type { DecisionSpool } from '#libs/spool';
 import type { Clock, Logger } from '#libs/telemetry';
 import type { AddressRules } from '#libs/http';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { SharedUsage } from '../limits/shared-usage.js';
 import type { UpstreamHealth } from '../upstreams/upstream-health.js';
 import type { UpstreamTargets } from '../upstreams/upstream-targets.js';
 
@@ -19,6 +20,7 @@ export type GatewayParts = {
   readonly spool: Pick<DecisionSpool, 'append' | 'appendJson' | 'appendUnverified' | 'durable'>;
   readonly targets: UpstreamTargets;
   readonly health: UpstreamHealth;
+  readonly usage: Pick<SharedUsage, 'counter'>;
   readonly trustedProxies: AddressRules;
   readonly metrics: GatewayMetrics;
   readonly bounds: GatewayBounds;

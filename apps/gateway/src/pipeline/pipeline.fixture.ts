@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { Authenticator, IdentityView, mintKeyText, Peppers, TokenAuthenticator } from '#libs/access';
+import type { Bus } from '#libs/bus';
 import { DecisionRecord } from '#libs/contracts';
 import { compile, type TenantSnapshot } from '#libs/decision-engine';
 import { readDocument, type PolicyDocument } from '#libs/policy-language';
@@ -14,6 +15,7 @@ import { gatewayMetrics } from '../metrics/gateway-metrics.js';
 import { chunk, done, reported, serving, sse, usageEvent } from '../relay/relay.fixture.js';
 import { UpstreamHealth } from '../upstreams/upstream-health.js';
 import { UpstreamTargets } from '../upstreams/upstream-targets.js';
+import { sharedUsage } from '../limits/shared-usage.fixture.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { Pipeline } from './pipeline.js';
 
@@ -71,7 +73,7 @@ export function identities() {
 }
 
 /** Two models that user_dev may call and one that he may not, served at `baseUrl`. */
-export function policyOf(baseUrl: string, settings: object = {}): TenantSnapshot {
+export function policyOf(baseUrl: string, settings: object = {}, more: readonly PolicyDocument[] = []): TenantSnapshot {
   const document = (kind: string, name: string, spec: object, tags?: object): PolicyDocument =>
     readDocument({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme', ...(tags && { tags }) }, spec });
   const model = (name: string, env: string, types: string[]) =>
@@ -92,6 +94,7 @@ export function policyOf(baseUrl: string, settings: object = {}): TenantSnapshot
     model('main/secret', 'production', ['chat']),
     document('RoleBinding', 'dev', { subjects: ['user:user_dev'], roles: ['developer'] }),
     document('TenantSettings', 'settings', settings),
+    ...more,
   ];
   return compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 7, platformRevision: 2 });
 }
@@ -123,7 +126,7 @@ export class RecordingSpool {
 }
 
 /** A whole request path with a bus that stands still, over real HTTP. */
-export async function gateway(answer: RequestListener = answering, settings: object = {}) {
+export async function gateway(answer: RequestListener = answering, settings: object = {}, bus?: Bus) {
   const upstreamRequests: string[] = [];
   const upstream = await serving((request, response) => {
     upstreamRequests.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
@@ -139,6 +142,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
   let snapshot: TenantSnapshot | undefined = policyOf(`${upstream.url}/v1`, settings);
   let credential: string | undefined = providerKey;
   const policy = { snapshot: () => snapshot };
+  const usage = await sharedUsage(bus);
   const parts: GatewayParts = {
     clock: { nowMs: () => Date.now() },
     logger: silentLogger,
@@ -154,6 +158,7 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     tokens: new TokenAuthenticator({ identity: view, policy, publicUrl: gatewayUrl, accepts: ['pat', 'vak'] }),
     publicUrl: gatewayUrl,
     targets: new UpstreamTargets(origins, { of: () => credential }),
+    usage,
     health: new UpstreamHealth({ monotonicMs: () => time.monotonicMs, onChange: () => undefined }),
     trustedProxies: AddressRules.parse(''),
     metrics: gatewayMetrics(new Metrics()),

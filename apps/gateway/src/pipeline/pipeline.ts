@@ -7,9 +7,10 @@ import { authenticateStep } from './authenticate.step.js';
 import { authoriseStep } from './authorise.step.js';
 import { asksForPosition, awaitPositionStep } from './await-position.step.js';
 import { enterStep, leaveStep } from './enter.step.js';
-import type { Arrived, Authenticated, Governed, Known, Reached, Read, StepAnswer } from './exchange.js';
+import type { Arrived, Authenticated, Governed, Known, Limited, Reached, Read, StepAnswer } from './exchange.js';
 import { fallBackStep } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
+import { limitStep, unlimitStep } from './limit.step.js';
 import { answerListing, listStep } from './list.step.js';
 import { OpenStreams } from './open-streams.js';
 import { promptStep } from './prompt.step.js';
@@ -23,7 +24,7 @@ import { settleStep } from './settle.step.js';
 
 const defect = 'Something went wrong on our side.';
 
-/** `route → authenticate → read body → resolve model → authorise → put in prompt → reach → record → relay → settle → record`. */
+/** `route → authenticate → read body → resolve model → authorise → put in prompt → reach → limit → record → relay → settle → record`. */
 export class Pipeline {
   private readonly underWay = new Set<ServerResponse>();
   private idle: (() => void) | undefined;
@@ -130,17 +131,31 @@ export class Pipeline {
     if (prompted instanceof Refusal) return prompted;
     const reached = reachStep(this.parts, prompted);
     if (reached instanceof Refusal) return reached;
-    const pass = enterStep(this.parts, reached);
+    const limiting = limitStep(this.parts, reached);
+    // Awaited only where the other gateways have to be heard.
+    const limited = limiting instanceof Promise ? await limiting : limiting;
+    if (limited instanceof Refusal) return limited;
+    try {
+      return await this.send(limited);
+    } finally {
+      // Whatever went wrong, nothing stays set aside; what was settled already stays as it is.
+      unlimitStep(limited, undefined);
+    }
+  }
+
+  /** What is allowed and within its limits: on record, to its upstream, and its end on record. */
+  private async send(limited: Limited): Promise<RelayOutcome | Refusal> {
+    const pass = enterStep(this.parts, limited);
     if (pass instanceof Refusal) return pass;
-    const unrecorded = this.record(reached);
+    const unrecorded = this.record(limited);
     // Awaited only where it takes time: most tenants' records are written by now.
     const refusal = unrecorded instanceof Promise ? await unrecorded : unrecorded;
-    const ended = refusal ? neverSent(refusal) : await this.relay(reached);
-    leaveStep(this.parts, reached, pass, refusal ? undefined : ended);
-    const known: Known = reached;
+    const ended = refusal ? neverSent(refusal) : await this.relay(limited);
+    leaveStep(this.parts, limited, pass, refusal ? undefined : ended);
+    const { identity }: Known = limited;
     // Every call that is on record as allowed has an end on record, before its caller hears of it.
-    const { identity } = known;
-    if (identity !== undefined) settleStep(this.parts, reached, identity, ended);
+    const facts = settleStep(this.parts, limited, identity, ended);
+    unlimitStep(limited, reachedUpstream(ended) ? facts : undefined);
     return ended;
   }
 
@@ -175,6 +190,11 @@ export class Pipeline {
       response.destroy();
     }
   }
+}
+
+/** Whether the upstream may know of a call. */
+function reachedUpstream({ outcome, status, isInDoubt }: RelayOutcome): boolean {
+  return outcome !== 'failed' || status !== 0 || isInDoubt === true;
 }
 
 /** The end of a call that was allowed and yet went nowhere. */

@@ -8,17 +8,17 @@ import type { GatewayParts } from './gateway-parts.js';
 /** What caller and log are told about a client that left; there is no such status on the wire. */
 const clientClosedRequest = 499;
 
-/** Reckons what a call used and cost, and records its end. The decision was recorded before, under `identity`; this never refuses. */
+/** Reckons what a call used and cost, and records its end. The decision was recorded before, under `identity`, or could not be; this never refuses. */
 export function settleStep(
   { spool, logger, metrics }: Pick<GatewayParts, 'spool' | 'logger' | 'metrics'>,
   state: Reached,
-  identity: string,
+  identity: string | undefined,
   ended: RelayOutcome,
 ): CompletedFacts {
   const latencyMs = performance.now() - state.begunMs;
   const facts = completedFacts(state, ended, { httpStatus: statusOf(ended), latencyMs });
   try {
-    spool.appendJson(state.caller.tenantId, completedText(identity, facts), 'closes');
+    if (identity !== undefined) spool.appendJson(state.caller.tenantId, completedText(identity, facts), 'closes');
   } catch (error) {
     metrics.unrecorded.add(1, { reason: 'end of call' });
     logger.error({ err: error }, 'the end of a call could not be recorded');

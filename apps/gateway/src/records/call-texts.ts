@@ -1,7 +1,7 @@
 import { type DecidedRecord, ownFactsOf, sharedFactsOf, type Verdict } from './decided-record.js';
 import type { CompletedFacts } from './completed-record.js';
 import { ownIdentityOf, sharedIdentityOf } from './decision-identity.js';
-import type { Known, Reached } from '../pipeline/exchange.js';
+import type { Known, Limited, Reached } from '../pipeline/exchange.js';
 
 /** What the records of a caller's calls of one model have in common, as JSON without its braces. */
 type Template = {
@@ -16,6 +16,7 @@ type Template = {
   readonly reason: DecidedRecord['reason'];
   readonly routeRule: string | undefined;
   readonly prompt: string | undefined;
+  readonly limitRules: readonly string[];
   readonly statements: readonly string[];
   readonly boundaries: readonly string[];
   readonly identity: string;
@@ -54,7 +55,7 @@ function templateOf(state: Reached, verdict: Verdict): Template {
 }
 
 function isOf(template: Template, state: Reached, { reason }: Verdict): boolean {
-  const { call, model, snapshot, decision, led, prompt } = state;
+  const { call, model, snapshot, decision, led, prompt, limitRules = [] }: Limited = state;
   return (
     template.requestedModel === call.model &&
     template.path === state.path &&
@@ -67,6 +68,7 @@ function isOf(template: Template, state: Reached, { reason }: Verdict): boolean 
     template.reason === reason &&
     template.routeRule === led?.rule &&
     template.prompt === prompt &&
+    areSame(template.limitRules, limitRules) &&
     areSame(template.statements, decision.statements) &&
     areSame(template.boundaries, decision.boundaries)
   );
@@ -87,6 +89,7 @@ function templateFrom(state: Reached, verdict: Verdict): Template {
     reason: verdict.reason,
     routeRule: known.led?.rule,
     prompt: known.prompt,
+    limitRules: known.limitRules ?? [],
     statements: [...decision.statements],
     boundaries: [...decision.boundaries],
     identity: inside(sharedIdentityOf(known, true)),

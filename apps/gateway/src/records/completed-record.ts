@@ -71,6 +71,6 @@ function textBytesOf({ body, call }: Reached): number {
 }
 
 /** What a stored prompt put into a body counts as what the caller put there. */
-function lengthOf(edits: Reached['edits'] = []): number {
+export function lengthOf(edits: Reached['edits'] = []): number {
   return edits.reduce((length, { text }) => length + text.length, 0);
 }

@@ -42,7 +42,7 @@ export function ownFactsOf({ ip, userAgent, staleMs }: Known, { identityPosition
 
 /** The same for all requests that have the same identity, verdict and citations. */
 export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof OwnFacts> {
-  const { request, route, decision, caller, failure, led, prompt } = known;
+  const { request, route, decision, caller, failure, led, prompt, limitRules = [] } = known;
   return {
     http_method: request.method ?? '',
     path: callerText(known.path ?? pathOf(request.url ?? ''), pathCharactersMax),
@@ -57,6 +57,7 @@ export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof
       ...((caller ?? failure)?.appliedRules ?? []),
       ...(led ? [led.rule] : []),
       ...(prompt === undefined ? [] : [prompt]),
+      ...limitRules,
       ...(decision?.boundaries ?? []),
     ],
     attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),

@@ -58,6 +58,7 @@ export const decisionReasons = [
   'fallback',
   'limit',
   'budget',
+  'limits_unavailable',
   // the request itself
   'invalid_request',
   'route_unknown',

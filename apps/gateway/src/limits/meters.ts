@@ -1,0 +1,107 @@
+import type { Authenticated } from '#libs/access';
+import { subjectsMeaning, type CatalogueModel, type TenantSnapshot } from '#libs/decision-engine';
+import { Windows } from '#libs/limits';
+import type { Counter } from './counter.js';
+import { counterWindow, type CounterWindow } from './counter-window.js';
+import { rulesInForce, type Dimension, type LimitRule } from './rules-in-force.js';
+
+/** What a call is, as far as limits tell calls apart. */
+export type Metered = {
+  readonly snapshot: TenantSnapshot;
+  readonly caller: Authenticated;
+  /** The one that is really called. */
+  readonly model: CatalogueModel;
+};
+
+/** One counter of a rule that holds a caller's calls of one model, through all runs of its window. */
+export type Meter = {
+  readonly rule: LimitRule;
+  readonly tenantId: string;
+  /** Whose it is. */
+  readonly per: Readonly<Record<string, string>>;
+  /** The run that was asked for last. */
+  counter: Counter | undefined;
+};
+
+/** Kept for each caller; with more models than that, the oldest make room. */
+const modelsMax = 64;
+type Known = { readonly snapshot: TenantSnapshot; readonly byModel: Map<string, readonly Meter[]> };
+const known = new WeakMap<Authenticated, Known>();
+const none: readonly Meter[] = Object.freeze([]);
+const windows = new Windows();
+
+/** Every rule that matches counts, also in observing. Found once for a caller, a model and a revision. */
+export function metersOf(metered: Metered): readonly Meter[] {
+  const { snapshot, caller, model } = metered;
+  const rules = rulesInForce(snapshot);
+  if (rules.length === 0) return none;
+  let held = known.get(caller);
+  if (held?.snapshot !== snapshot) known.set(caller, (held = { snapshot, byModel: new Map() }));
+  const found = held.byModel.get(model.name);
+  if (found) return found;
+  const made = rules.filter((rule) => isAbout(rule, metered)).flatMap((rule) => metersOfRule(rule, metered));
+  const [oldest] = held.byModel.keys();
+  if (oldest !== undefined && held.byModel.size >= modelsMax) held.byModel.delete(oldest);
+  held.byModel.set(model.name, made);
+  return made;
+}
+
+/** The counter of the run that holds `atMs`; undefined where there are too many. */
+export function counterAt(
+  meter: Meter,
+  usage: { counter(window: CounterWindow): Counter | undefined },
+  atMs: number,
+  timeZone: string,
+): Counter | undefined {
+  const { rule, tenantId, per } = meter;
+  const run = windows.at(rule.window, atMs, timeZone);
+  const current = meter.counter?.window;
+  if (current?.startMs !== run.startMs || current.endMs !== run.endMs) {
+    const about = { tenantId, rule: rule.name, unit: `${rule.measure}_per_${rule.window}`, per };
+    meter.counter = usage.counter(counterWindow(rule.holder, { ...about, startMs: run.startMs, endMs: run.endMs }));
+    meter.counter?.setLimit(rule.limit);
+  }
+  return meter.counter;
+}
+
+function isAbout({ subjects, models, measure }: LimitRule, { caller, model }: Metered): boolean {
+  if (models && !models.some((glob) => glob.matches(model.name))) return false;
+  // What has no price can use up no budget, and is stopped by none.
+  if (measure === 'cost' && !model.cost) return false;
+  return !subjects || [...subjectsMeaning(caller.principal)].some((subject) => subjects.has(subject));
+}
+
+/** One for each combination of what the rule tells apart; of somebody in several teams, each of the teams counts. */
+function metersOfRule(rule: LimitRule, metered: Metered): Meter[] {
+  const { currency } = metered.model.cost ?? {};
+  // Amounts of two currencies are not added to each other.
+  const first: Record<string, string> = rule.measure === 'cost' && currency !== undefined ? { currency } : {};
+  let combinations = [first];
+  for (const dimension of rule.per) {
+    const values = valuesOf(dimension, metered);
+    combinations = combinations.flatMap((per) => values.map((value) => ({ ...per, [dimension]: value })));
+  }
+  return combinations.map((per) => ({ rule, tenantId: metered.caller.tenantId, per, counter: undefined }));
+}
+
+/** Those who lack one share the counter of all who do: nobody gets out of a limit by being in no team. */
+function valuesOf(dimension: Dimension, { caller, model }: Metered): readonly string[] {
+  const { principal, principalId, keyId, tenantId } = caller;
+  switch (dimension) {
+    case 'tenant':
+      return [tenantId];
+    case 'principal':
+      return [principalId];
+    case 'user':
+    case 'virtual-account':
+      return [principal.kind === dimension ? principalId : ''];
+    case 'team':
+      return principal.teams.length > 0 ? principal.teams : [''];
+    case 'key':
+      return [keyId];
+    case 'model':
+      return [model.name];
+    case 'account':
+      return [model.account];
+  }
+}

@@ -1,0 +1,63 @@
+import type { CatalogueModel } from '#libs/decision-engine';
+import { valueOf } from '../body/scan-object.js';
+import { billionthsOf } from '../money/billionths.js';
+import { costOf } from '../money/cost-of.js';
+import type { Reached } from '../pipeline/exchange.js';
+import { tokensPerCallMax } from '../providers/token-count.js';
+import { tokensOfBytes } from '../relay/answer-reader.js';
+import { lengthOf, type CompletedFacts } from '../records/completed-record.js';
+import type { Need } from './reservation.js';
+import type { Measure } from './rules-in-force.js';
+
+/** Tokens that are set aside for an answer whose caller does not say how long it may get. */
+export const OUTPUT_TOKENS_ASSUMED = 4_096;
+/** A number longer than that is none. */
+const numberBytesMax = 20;
+/** How callers say how long an answer may get, by the surface; the one that is meant is whichever is greatest. */
+const outputBounds = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
+/** How many answers a caller asks for at once. */
+const answerCounts = ['n', 'best_of'] as const;
+const answersMax = 1_024;
+
+/** What a call that has not been sent needs of a limit; undefined where it needs nothing. */
+export function needOf(measure: Measure, state: Reached): Need | undefined {
+  if (measure === 'requests') return { least: 1, most: 1 };
+  // It is answered at no charge.
+  if (state.route.metering !== 'usage') return undefined;
+  const { input, output, isBound } = tokensOf(state);
+  const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => costAt(state.model, input, out);
+  const most = amount(output);
+  // A guess is set aside as far as there is so much left: a small limit would let nobody through else.
+  return most === 0 ? undefined : { least: Math.max(1, isBound ? most : amount(0)), most };
+}
+
+/** What a call used of a limit. */
+export function usedOf(measure: Measure, { input_tokens: input, output_tokens: output, cost }: CompletedFacts): number {
+  if (measure === 'requests') return 1;
+  return measure === 'tokens' ? input + output : billionthsOf(cost);
+}
+
+type Tokens = { readonly input: number; readonly output: number; readonly isBound: boolean };
+
+/** Of the body by its bytes: nothing is tokenised here. Of the answer what the caller allows; else a guess. */
+function tokensOf(state: Reached): Tokens {
+  const input = Math.max(1, tokensOfBytes(state.body.bytes.length + lengthOf(state.edits)));
+  // Vectors and verdicts are no tokens.
+  if (state.target.endpoint.form === 'plain') return { input, output: 0, isBound: true };
+  const allowed = Math.max(0, ...outputBounds.map((field) => countAt(state, field, tokensPerCallMax) ?? 0));
+  const answers = Math.max(1, ...answerCounts.map((field) => countAt(state, field, answersMax) ?? 1));
+  const output = Math.min(tokensPerCallMax, answers * (allowed > 0 ? allowed : OUTPUT_TOKENS_ASSUMED));
+  return { input, output, isBound: allowed > 0 };
+}
+
+function costAt({ cost }: CatalogueModel, inputTokens: number, outputTokens: number): number {
+  return billionthsOf(costOf({ inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 }, cost));
+}
+
+/** A whole number from 1 on, in the field of that name; undefined for whatever else stands there. */
+function countAt({ body, call }: Reached, field: string, most: number): number | undefined {
+  const span = call.fields.get(field);
+  if (!span || span.end - span.start > numberBytesMax) return undefined;
+  const value = valueOf(body.bytes, span);
+  return typeof value === 'number' && value >= 1 ? Math.min(Math.ceil(value), most) : undefined;
+}

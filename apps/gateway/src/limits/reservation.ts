@@ -1,0 +1,83 @@
+import { ANSWER_MS_MAX, type Counter } from './counter.js';
+import type { Meter } from './meters.js';
+import type { Measure } from './rules-in-force.js';
+
+/** What a call may need of a limit: `least` in any case, up to `most`; whole numbers. */
+export type Need = { readonly least: number; readonly most: number };
+/** A counter that holds a call, and what the call may need of it. */
+export type Demand = { readonly meter: Meter; readonly counter: Counter; readonly need: Need };
+/** Why a call may not go on: what it needs is not left, or nobody answers. */
+export type Exceeded = { readonly by: Demand; readonly why: 'refused' | 'unavailable' };
+
+type Held = { readonly demand: Demand; readonly amount: number };
+
+/** What one call has set aside in every counter that holds it. Settled once, whatever becomes of the call. */
+export class Reservation {
+  private held: Held[] = [];
+  private isSettled = false;
+
+  private constructor(
+    /** Rules that only observe, and count what is used. */
+    private readonly observed: readonly Demand[],
+    readonly enforced: readonly Demand[],
+  ) {}
+
+  /** Sets aside in all of the counters, or in none. A promise only where the log has to answer. */
+  static of(
+    enforced: readonly Demand[],
+    observed: readonly Demand[],
+  ): Reservation | Exceeded | Promise<Reservation | Exceeded> {
+    const reservation = new Reservation(observed, enforced);
+    const left = reservation.reserve(enforced);
+    if ('why' in left) return reservation.given(left);
+    return left.length === 0 ? reservation : reservation.wait(left);
+  }
+
+  /** The rules that would have refused the call, had they more to say. */
+  get exceeded(): readonly string[] {
+    return this.observed
+      .filter(({ counter, need }) => counter.available < need.least)
+      .map(({ meter }) => meter.rule.name);
+  }
+
+  /** The call is over and used so much of each measure; nothing where it never got to its upstream. */
+  settle(used: ((measure: Measure) => number) | undefined): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    const usedOf = (demand: Demand) => used?.(demand.meter.rule.measure) ?? 0;
+    for (const { demand, amount } of this.held) demand.counter.settle(amount, usedOf(demand));
+    for (const demand of this.observed) demand.counter.settle(0, usedOf(demand));
+  }
+
+  /** Those whose log has to answer first, or the first that refuses. */
+  private reserve(demands: readonly Demand[]): Demand[] | Exceeded {
+    const waiting: Demand[] = [];
+    for (const demand of demands) {
+      const answer = demand.counter.reserve(demand.need.least, demand.need.most);
+      if (typeof answer === 'number') this.held.push({ demand, amount: answer });
+      else if (answer === 'wait') waiting.push(demand);
+      else return { by: demand, why: answer };
+    }
+    return waiting;
+  }
+
+  private async wait(demands: readonly Demand[]): Promise<Reservation | Exceeded> {
+    const untilMs = performance.now() + ANSWER_MS_MAX;
+    let left: Demand[] | Exceeded = [...demands];
+    for (let [first] = left; first; [first] = left) {
+      // Bounded by the time: each turn takes an answer of the log.
+      if (!(await first.counter.answered(untilMs - performance.now()))) {
+        return this.given({ by: first, why: 'unavailable' });
+      }
+      left = this.reserve(left);
+      if ('why' in left) return this.given(left);
+    }
+    return this;
+  }
+
+  private given(exceeded: Exceeded): Exceeded {
+    this.isSettled = true;
+    for (const { demand, amount } of this.held) demand.counter.settle(amount, 0);
+    return exceeded;
+  }
+}

@@ -1,0 +1,63 @@
+import { canonicalSubject, type TenantSnapshot } from '#libs/decision-engine';
+import type { WindowUnit } from '#libs/limits';
+import { compileGlob, type DocumentOf, type Glob } from '#libs/policy-language';
+import { billionthsOf } from '../money/billionths.js';
+
+type Rule = DocumentOf<'Limits'>['spec']['rules'][number];
+
+/** What is counted; money in billionths of its currency. */
+export type Measure = 'requests' | 'tokens' | 'cost';
+export type Dimension = NonNullable<Rule['per']>[number];
+
+/** A rule of a Limits document, as calls are held to it. */
+export type LimitRule = {
+  /** `Limits/<document>/<rule>`, as answers and records cite it. */
+  readonly name: string;
+  /** The tenant of its document: a tenant's rule and the platform's may have one name, and are two. */
+  readonly holder: string;
+  readonly measure: Measure;
+  readonly window: WindowUnit;
+  /** At most so many in one run of the window: a whole number that a claim can hold. */
+  readonly limit: number;
+  readonly subjects: ReadonlySet<string> | undefined;
+  readonly models: readonly Glob[] | undefined;
+  readonly per: readonly Dimension[];
+  /** Else it is only said where it would have refused. */
+  readonly isEnforced: boolean;
+};
+
+const compiled = new WeakMap<TenantSnapshot, readonly LimitRule[]>();
+
+/** All rules, the platform's among them. Made once for a revision; without any, it costs one look. */
+export function rulesInForce(snapshot: TenantSnapshot): readonly LimitRule[] {
+  const known = compiled.get(snapshot);
+  if (known) return known;
+  // Of both sets: a tenant's document hides none of the platform's, whatever its name.
+  const sets = [snapshot.compiled.platform, snapshot.compiled.own];
+  const documents = sets.flatMap(({ byKind }) => [...(byKind.get('Limits')?.values() ?? [])]);
+  const rules = (documents as DocumentOf<'Limits'>[]).flatMap(rulesOf);
+  compiled.set(snapshot, rules);
+  return rules;
+}
+
+function rulesOf({ metadata, spec }: DocumentOf<'Limits'>): readonly LimitRule[] {
+  return spec.rules.flatMap((rule) => compileRule(rule, metadata) ?? []);
+}
+
+/** Undefined for slots of calls under way, which are no window. */
+function compileRule(rule: Rule, { name, tenant }: DocumentOf<'Limits'>['metadata']): LimitRule | undefined {
+  const [measure, window] = rule.unit.split('_per_') as [Measure, WindowUnit?];
+  if (window === undefined) return undefined;
+  const { subjects, models } = rule.when;
+  return {
+    name: `Limits/${name}/${rule.id}`,
+    holder: tenant,
+    measure,
+    window,
+    limit: typeof rule.limit === 'string' ? billionthsOf(rule.limit) : rule.limit,
+    subjects: subjects && new Set(subjects.map(canonicalSubject)),
+    models: models?.map((glob) => compileGlob(glob)),
+    per: rule.per ?? [],
+    isEnforced: rule.mode !== 'observe',
+  };
+}

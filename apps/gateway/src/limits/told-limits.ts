@@ -1,0 +1,72 @@
+import { moneyText } from '../money/billionths.js';
+import { Refusal } from '../refusals/refusal.js';
+import type { Demand, Exceeded } from './reservation.js';
+import type { LimitRule, Measure } from './rules-in-force.js';
+
+/** Stock clients wait for themselves up to so long; a retry before the window's end makes no sense beyond it, ms. */
+const waitMsMax = 60_000;
+
+const names = { requests: 'x-ratelimit', tokens: 'x-ratelimit', cost: 'gatehouse-budget' } as const;
+const suffixes = { requests: '-requests', tokens: '-tokens', cost: '' } as const;
+const measures: readonly Measure[] = ['requests', 'tokens', 'cost'];
+
+/** Limit, what remains of it, and until when: of each measure's counter of which least is left. Name and value in turn. */
+export function limitHeaders(demands: readonly Demand[], nowMs: number): string[] {
+  return measures.flatMap((measure) => {
+    const [first, ...others] = demands.filter(({ meter }) => meter.rule.measure === measure);
+    if (!first) return [];
+    const tightest = others.reduce((held, other) => (partLeft(other) < partLeft(held) ? other : held), first);
+    const { rule } = tightest.meter;
+    const reset = durationText(tightest.counter.window.endMs - nowMs);
+    const figures = { limit: amountText(rule, rule.limit), remaining: amountText(rule, left(tightest)), reset };
+    const header = (what: string) => `${names[measure]}-${what}${suffixes[measure]}`;
+    return Object.entries(figures).flatMap(([what, figure]) => [header(what), figure]);
+  });
+}
+
+/** What a caller is told that a limit does not let through. */
+export function limitRefusal({ by, why }: Exceeded, demands: readonly Demand[], nowMs: number): Refusal {
+  const { rule } = by.meter;
+  if (why === 'unavailable') return limitsUnavailable(rule);
+  const resetMs = Math.max(1, by.counter.window.endMs - nowMs);
+  const isBudget = rule.measure === 'cost';
+  const isHopeless = by.need.least > rule.limit;
+  const retry = {
+    'retry-after': String(Math.ceil(resetMs / 1_000)),
+    'retry-after-ms': String(Math.ceil(resetMs)),
+    ...((isBudget || isHopeless || resetMs > waitMsMax) && { 'x-should-retry': 'false' }),
+  };
+  const told = limitHeaders(demands, nowMs);
+  const pairs = Object.fromEntries(told.flatMap((name, n) => (n % 2 === 0 ? [[name, told[n + 1] ?? '']] : [])));
+  const message = `${sentence(rule)} ${isHopeless ? needsMore(rule, by) : `It begins anew in ${durationText(resetMs)}.`}`;
+  const code = isBudget ? 'budget_exceeded' : 'rate_limit_exceeded';
+  return new Refusal(code, isBudget ? 'budget' : 'limit', message, null, { ...pairs, ...retry });
+}
+
+/** What is set aside already may be spent; for more, the other gateways have to be heard. */
+export function limitsUnavailable(rule: LimitRule): Refusal {
+  const message = `Whether '${rule.name}' has anything left cannot be told at the moment.`;
+  return new Refusal('limits_unavailable', 'limits_unavailable', message, null, { 'retry-after': '1' });
+}
+
+const sentence = (rule: LimitRule) =>
+  `The limit of ${amountText(rule, rule.limit)} ${rule.measure} per ${rule.window} of '${rule.name}' is reached.`;
+
+const needsMore = (rule: LimitRule, { need }: Demand) =>
+  `This call may need ${amountText(rule, need.least)}, and never fits; make it smaller, or allow less for its answer.`;
+
+function amountText({ measure }: LimitRule, amount: number): string {
+  return measure === 'cost' ? moneyText(amount) : String(amount);
+}
+
+const left = ({ counter }: Demand) => Math.max(0, counter.available);
+const partLeft = (demand: Demand) => left(demand) / Math.max(1, demand.meter.rule.limit);
+
+/** As OpenAI writes them: `120ms`, `6m0s`. */
+function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.ceil(ms))}ms`;
+  const seconds = Math.ceil(ms / 1_000);
+  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60] as const;
+  const [hours, minutes, rest] = parts;
+  return `${hours > 0 ? `${hours}h` : ''}${seconds >= 60 ? `${minutes}m` : ''}${rest}s`;
+}
