@@ -87,7 +87,11 @@ function isStale({ observed, callers }: Traffic): boolean {
 
 /** With Kafka gone a gateway goes on for a while, and for no longer than the lease. */
 function warmDecisions(traffic: Traffic, stoppedAtMs: number, healedFromMs: number): string[] {
-  const admissions = admitted(traffic, 'allowed', stoppedAtMs).filter((atMs) => atMs < healedFromMs);
+  // Those whom limits hold may have spent before what their gateway had claimed; the others go on for the lease.
+  const names = ['allowed', 'streamed'];
+  const admissions = names
+    .flatMap((name) => admitted(traffic, name, stoppedAtMs))
+    .filter((atMs) => atMs < healedFromMs);
   const tooLate = admissions.filter((atMs) => atMs > stoppedAtMs + LEASE_MS);
   return [
     ...(admissions.length > 0 ? [] : ['nothing was decided once Kafka was gone']),

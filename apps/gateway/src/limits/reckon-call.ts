@@ -5,7 +5,7 @@ import { costOf } from '../money/cost-of.js';
 import type { Reached } from '../pipeline/exchange.js';
 import { tokensPerCallMax } from '../providers/token-count.js';
 import { tokensOfBytes } from '../relay/answer-reader.js';
-import { lengthOf, type CompletedFacts } from '../records/completed-record.js';
+import { requestBytesOf, type CompletedFacts } from '../records/completed-record.js';
 import type { Need } from './reservation.js';
 import type { Measure } from './rules-in-force.js';
 
@@ -41,9 +41,10 @@ type Tokens = { readonly input: number; readonly output: number; readonly isBoun
 
 /** Of the body by its bytes: nothing is tokenised here. Of the answer what the caller allows; else a guess. */
 function tokensOf(state: Reached): Tokens {
-  const input = Math.max(1, tokensOfBytes(state.body.bytes.length + lengthOf(state.edits)));
-  // Vectors and verdicts are no tokens.
-  if (state.target.endpoint.form === 'plain') return { input, output: 0, isBound: true };
+  const input = Math.max(1, tokensOfBytes(requestBytesOf(state)));
+  const { form } = state.target.endpoint;
+  // Vectors, verdicts, pictures and sounds are no tokens.
+  if (form === 'plain' || form === 'media') return { input, output: 0, isBound: true };
   const allowed = Math.max(0, ...outputBounds.map((field) => countAt(state, field, tokensPerCallMax) ?? 0));
   const answers = Math.max(1, ...answerCounts.map((field) => countAt(state, field, answersMax) ?? 1));
   const output = Math.min(tokensPerCallMax, answers * (allowed > 0 ? allowed : OUTPUT_TOKENS_ASSUMED));

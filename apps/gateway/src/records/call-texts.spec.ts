@@ -49,6 +49,7 @@ const requests = fc.record({
   staleMs: few(0, 12),
   reason: few<Verdict['reason']>('granted', 'downgraded'),
   prompt: few(undefined, 'Prompt/greeting', 'Prompt/other'),
+  limitRules: few(undefined, [], ['Limits/a/b'], ['Limits/a/b', 'Limits/a/c']),
   identityPosition: few(0, 40),
 });
 type Asked = typeof requests extends fc.Arbitrary<infer Value> ? Value : never;

@@ -62,15 +62,14 @@ function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; sour
   // Vectors, verdicts, pictures and sounds are no tokens; whoever left before the first byte may still have used what was asked.
   const { form } = state.target.endpoint;
   const output = form === 'plain' || form === 'media' ? 0 : (facts?.outputTokensEstimated ?? 0);
-  return { usage: estimatedUsage(textBytesOf(state) + lengthOf(state.edits), output), source: 'estimated' };
+  return { usage: estimatedUsage(requestBytesOf(state), output), source: 'estimated' };
 }
 
-/** Of a form only its texts: nothing is known of what a picture or a sound comes to, and its bytes say nothing of that. */
-function textBytesOf({ body, call }: Reached): number {
-  return call.form?.textBytes ?? body.bytes.length;
-}
-
-/** What a stored prompt put into a body counts as what the caller put there. */
-export function lengthOf(edits: Reached['edits'] = []): number {
-  return edits.reduce((length, { text }) => length + text.length, 0);
+/**
+ * What of a request tokens are reckoned from. Of a form only its texts: nothing is known of what a picture or a sound
+ * comes to, and its bytes say nothing of that. What a stored prompt put into a body counts as what the caller put there.
+ */
+export function requestBytesOf({ body, call, edits = [] }: Reached): number {
+  const own = call.form?.textBytes ?? body.bytes.length;
+  return edits.reduce((length, { text }) => length + text.length, own);
 }

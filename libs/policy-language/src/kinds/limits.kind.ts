@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Path } from '../bundle/source-map.js';
 import { listOf, Texts } from '../documents/lists.js';
 import { Decimal, DocumentName, StatementId } from '../documents/names.js';
 import { reportDuplicates } from '../lint/duplicates.js';
+import type { Report } from '../lint/lint-context.js';
 import { lintModelGlobs } from '../lint/model.rules.js';
 import { lintSubjects } from '../lint/subject.rules.js';
 import { defineKind } from './kind.js';
@@ -33,6 +35,25 @@ const Rule = z
     error: 'A cost is a decimal in quotes, such as "500.00"; everything else a whole number.',
   });
 
+/** Gateways count in whole numbers up to 2^53 - 1, money in billionths. */
+const COST_MAX = 9_000_000;
+
+/** What no gateway could hold anybody to is refused, not ignored. */
+function lintAmount({ unit, limit, onExceed }: z.output<typeof Rule>, path: Path, report: Report): void {
+  if (unit.startsWith('cost_') && Number(limit) > COST_MAX) {
+    const message = `A cost of more than ${COST_MAX} cannot be counted exactly.`;
+    report({ path: [...path, 'limit'], rule: 'limit-too-large', message });
+  }
+  if (unit === 'concurrent_requests') {
+    const message = 'Gateways do not count calls under way yet.';
+    report({ path: [...path, 'unit'], rule: 'not-in-force', message });
+  }
+  if (typeof onExceed === 'object') {
+    const message = 'Gateways do not lead calls elsewhere yet; a rule that is exceeded refuses.';
+    report({ path: [...path, 'onExceed'], rule: 'not-in-force', message });
+  }
+}
+
 /** Rates and budgets. Every matching rule counts, and any exceeded one refuses. */
 export const Limits = defineKind({
   kind: 'Limits',
@@ -42,7 +63,9 @@ export const Limits = defineKind({
   spec: z.strictObject({ rules: listOf(Rule) }),
   lint({ spec }, context, report) {
     reportDuplicates(spec.rules, ['spec', 'rules'], report);
-    for (const [n, { when }] of spec.rules.entries()) {
+    for (const [n, rule] of spec.rules.entries()) {
+      lintAmount(rule, ['spec', 'rules', n], report);
+      const { when } = rule;
       const path = ['spec', 'rules', n, 'when'];
       if (when.subjects) lintSubjects(when.subjects, [...path, 'subjects'], 'patterns', report);
       if (when.models) lintModelGlobs(when.models, [...path, 'models'], context, report);
