@@ -4,6 +4,8 @@ import { EventStoreModule } from '#libs/event-store';
 import { OpenApiModule } from '#libs/openapi';
 import { ResourcesModule, type Resources } from '#libs/service';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AnalyticsController } from './analytics/analytics.controller.js';
+import { FiguresReader } from './analytics/figures-reader.js';
 import { ChainController } from './chain/chain.controller.js';
 import { ChainVerification } from './chain/chain-verification.js';
 import { CHECKPOINT_KEY, CHECKPOINT_OPTIONS, type CheckpointOptions } from './chain/chain-options.js';
@@ -54,6 +56,7 @@ import { UsageController } from './usage/usage.controller.js';
     CallsController,
     ChangesController,
     UsageController,
+    AnalyticsController,
     ReconciliationController,
     FindingsController,
   ],
@@ -69,6 +72,7 @@ import { UsageController } from './usage/usage.controller.js';
     AuditReach,
     RecordList,
     RecordFinder,
+    FiguresReader,
     ChangeList,
     PolicyHistory,
     CallerHistory,

@@ -2,7 +2,15 @@ import { Access, type Caller } from '#libs/access';
 import { Injectable } from '@nestjs/common';
 
 /** What audit answers about; the path of the resource that is authorised. */
-export type Collection = 'decisions' | 'calls' | 'usage' | 'reconciliation' | 'changes' | 'conformity' | 'chain';
+export type Collection =
+  | 'decisions'
+  | 'calls'
+  | 'usage'
+  | 'analytics'
+  | 'reconciliation'
+  | 'changes'
+  | 'conformity'
+  | 'chain';
 
 /** Whose rows a caller may see. `tenant` undefined: every tenant's and those of none; `owner`: that principal's alone. */
 export type Reach = { readonly tenant: string | undefined; readonly owner: string | undefined };

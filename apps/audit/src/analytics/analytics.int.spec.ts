@@ -1,0 +1,178 @@
+import { MemoryBus } from '#libs/bus';
+import { waitFor } from '#libs/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
+import { People, type Person } from '../people.fixture.js';
+import { publish, SpoolTwin } from '../records.fixture.js';
+import { REQUESTS } from './cube.js';
+import { FiguresReader } from './figures-reader.js';
+import { chooser, mixedFacts, reckoned, type Asked } from './analytics.fixture.js';
+
+type Line = Record<string, unknown>;
+type Figures = { basis: string; data: Line[]; truncated: boolean; from: string; to: string };
+
+const source = new SpecSource();
+const stored = engine(source);
+const bus = new MemoryBus();
+const people = new People(bus, source.suffix);
+/** A whole hour and a bit, so that whole minutes and others can be asked for. */
+const endMs = Math.floor(Date.now() / 60_000) * 60_000;
+const facts = mixedFacts(new SpoolTwin(source.gateway), 400, endMs);
+const records = facts.flatMap(({ decision, call }) => (call ? [decision, call] : [decision]));
+
+let audit: Awaited<ReturnType<typeof startAudit>>;
+
+const get = async (person: Person | undefined, url: string) => {
+  const headers = person ? people.bearer(person) : {};
+  const answer = await audit.app.inject({ url, headers });
+  return { status: answer.statusCode, body: answer.json<Figures>() };
+};
+const urlOf = ({ about, fromMs, toMs, dimensions, grain, equal }: Asked) => {
+  const query = new URLSearchParams({
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    ...equal,
+  });
+  if (dimensions.length > 0) query.set('group_by', dimensions.join(','));
+  if (grain) query.set('grain', grain);
+  return `/v1/analytics/${about}?${query}`;
+};
+const sorted = (lines: readonly object[]) =>
+  lines.map((line) => JSON.stringify(Object.entries(line).toSorted())).toSorted();
+
+beforeAll(async () => {
+  await bus.ensureTopics([...source.topics, source.deadLetters]);
+  await people.open();
+  audit = await startAudit(source, bus, people);
+  await publish(bus, source.gateway, records);
+  await ready(audit);
+  const count = async () =>
+    (
+      await stored.rows<{ n: number }>(
+        'SELECT (SELECT count() FROM db.decisions) + (SELECT count() FROM db.calls) AS n',
+      )
+    )[0]?.n;
+  await waitFor(async () => (await count()) === records.length, { timeoutMs: 60_000, what: 'all rows' });
+});
+afterAll(async () => {
+  people.close();
+  await audit.app.close();
+  await bus.close();
+  await stored.close();
+});
+
+describe('GET /v1/analytics/requests, calls and latency', () => {
+  it('answer denials by reason, a flood counted as often as it was folded', async () => {
+    const { body } = await get('ada', '/v1/analytics/requests?outcome=deny&group_by=reason&service=gateway');
+    const denied = facts.filter(({ decision }) => decision.outcome === 'deny' && decision.tenant_id === 'acme');
+    const dayAgo = Date.parse(body.from);
+    const recent = denied.filter(({ decision }) => Date.parse(decision.at) >= dayAgo);
+    for (const reason of ['no_matching_rule', 'limit']) {
+      const own = recent.filter(({ decision }) => decision.reason === reason);
+      const requests = own.reduce((sum, { decision }) => sum + decision.count, 0);
+      expect(body.data).toContainEqual({ reason, requests, allowed: 0, denied: requests });
+    }
+    expect(body.data).toHaveLength(2);
+  });
+
+  it('tell when there are more groups than an answer has, and give the largest', async () => {
+    const reach = { tenant: 'acme', owner: undefined };
+    const question = { reach, fromMs: 0, toMs: endMs + 1, dimensions: ['principal_id', 'key_id'], equal: {} };
+    const reader = audit.app.get(FiguresReader);
+    const all = await reader.ask(REQUESTS, question);
+    const some = await reader.ask(REQUESTS, question, 2);
+    expect([all.truncated, some.truncated]).toEqual([false, true]);
+    expect(all.data).toHaveLength(9);
+    const largest = all.data.map(({ requests }) => Number(requests)).toSorted((a, b) => b - a);
+    expect(some.data.map(({ requests }) => requests)).toEqual(largest.slice(0, 2));
+  });
+
+  it.each([
+    ['group_by=colour', 400],
+    ['group_by=team,environment,outcome,key_id', 400],
+    ['group_by=metadata.', 400],
+    ['group_by=outcome)--', 400],
+    ['grain=second', 400],
+    ['metadata=feature', 400],
+    ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 400],
+    ['tenant=globex', 404],
+    ['tenant=nowhere', 404],
+  ])('refuse %s', async (query, status) => {
+    for (const about of ['requests', 'calls', 'latency']) {
+      expect((await get('ada', `/v1/analytics/${about}?${query}`)).status).toBe(status);
+    }
+  });
+
+  it('take a name of metadata as a name, whatever it looks like', async () => {
+    const hostile = encodeURIComponent("metadata.x'] OR 1=1 --");
+    const { status, body } = await get('ada', `/v1/analytics/requests?group_by=${hostile}`);
+    expect(status).toBe(200);
+    expect(body.data).toEqual([expect.objectContaining({ "metadata.x'] OR 1=1 --": '' })]);
+  });
+
+  it('are 401 without a key and 403 without the right', async () => {
+    for (const about of ['requests', 'calls', 'latency']) {
+      expect((await get(undefined, `/v1/analytics/${about}`)).status).toBe(401);
+      expect((await get('con', `/v1/analytics/${about}`)).status).toBe(403);
+    }
+  });
+
+  it('say what the records themselves say, by any dimensions, filters, time and grain', async () => {
+    const { below, of } = chooser(11);
+    const dimensions = [
+      'team',
+      'metadata.feature',
+      'metadata.odd "key"',
+      'principal_id',
+      'key_id',
+      'resolved_model',
+      'environment',
+      'outcome',
+    ];
+    const narrow = [
+      { environment: 'staging' },
+      { environment: 'production' },
+      { team: 'red' },
+      { team: 'none' },
+      { metadata: 'feature=search' },
+      { principal_id: 'va_bot' },
+    ];
+    const ownReach = {
+      ada: { tenant_id: 'acme' },
+      dev: { tenant_id: 'acme', principal_id: 'user_dev' },
+      operator: {},
+    } as const;
+    const bases = new Set<string>();
+    for (let round = 0; round < 120; round += 1) {
+      const person = of(['ada', 'dev', 'operator'] as const);
+      const end = endMs + of([60_000, 60_000, -1_234_567]);
+      const asked: Asked = {
+        about: of(['requests', 'calls', 'latency'] as const),
+        fromMs: end - of([60_000, 3_600_000, 4 * 86_400_000]) - of([0, 0, 7]),
+        toMs: end,
+        dimensions: [
+          ...new Set(
+            Array.from({ length: below(4) }, () => of(below(3) > 0 ? ['resolved_model', 'environment'] : dimensions)),
+          ),
+        ],
+        grain: of([undefined, 'minute', 'hour', 'day', 'month'] as const),
+        equal: (below(3) === 0 ? {} : of(narrow)) as Record<string, string>,
+      };
+      const url = urlOf(asked);
+      const { status, body } = await get(person, url);
+      const mine = facts.filter(({ decision }) =>
+        Object.entries(ownReach[person]).every(([k, v]) => decision[k as 'tenant_id'] === v),
+      );
+      const expected = { person, url, status: 200, truncated: false, lines: sorted(reckoned(mine, asked)) };
+      expect({ person, url, status, truncated: body.truncated, lines: sorted(body.data) }).toEqual(expected);
+      if (body.data.length > 0) bases.add(`${asked.about} ${body.basis}`);
+    }
+    expect([...bases].toSorted()).toEqual([
+      'calls rollup',
+      'calls rows',
+      'latency rows',
+      'requests rollup',
+      'requests rows',
+    ]);
+  });
+});

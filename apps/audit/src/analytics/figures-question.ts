@@ -1,0 +1,53 @@
+import { problem } from '#libs/http';
+import { z } from 'zod';
+import { columnFilters, recordQuery } from '../records/record-filter.js';
+import { msOf } from '../records/record-list.js';
+
+export const GRAINS = ['minute', 'hour', 'day', 'month'] as const;
+export type Grain = (typeof GRAINS)[number];
+
+const DIMENSIONS_MAX = 3;
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const METADATA = /^metadata\.(.{1,128})$/s;
+const { tenant, from, to } = recordQuery;
+
+/** The query of every route that answers figures: columns as filters, and what to group by. */
+export function figuresQuery<const Column extends string>(columns: readonly Column[]) {
+  const isDimension = (name: string) =>
+    name === 'team' || METADATA.test(name) || (columns as readonly string[]).includes(name);
+  return z.strictObject({
+    tenant,
+    from,
+    to,
+    /** Up to three, with commas between them: a column, `team`, or `metadata.<key>`. */
+    group_by: z
+      .string()
+      .max(512)
+      .transform((text) => [...new Set(text.split(','))])
+      .pipe(z.array(z.string().refine(isDimension, 'not something to group by')).min(1).max(DIMENSIONS_MAX))
+      .optional(),
+    /** Figures for each of them, by UTC; without it for the whole time. */
+    grain: z.enum(GRAINS).optional(),
+    /** Of callers that were in it. */
+    team: z.string().min(1).max(256).optional(),
+    /** `<key>=<value>`. */
+    metadata: z
+      .string()
+      .max(700)
+      .regex(/^[^=]{1,128}=/, 'a key, =, and its value')
+      .optional(),
+    ...columnFilters(columns),
+  });
+}
+
+/** Time as it was asked for; the last day, up to the end of this minute, unless said otherwise. */
+export function timeOf(query: { from?: string | undefined; to?: string | undefined }, nowMs: number) {
+  const toMs = msOf(query.to) ?? Math.ceil((nowMs + 1) / MINUTE_MS) * MINUTE_MS;
+  const fromMs = msOf(query.from) ?? toMs - DAY_MS;
+  if (fromMs >= toMs) throw problem(400, 'invalid_request', 'The time ends before it begins.');
+  return { fromMs, toMs };
+}
+
+/** The key of a dimension that is metadata. */
+export const metadataKey = (dimension: string) => METADATA.exec(dimension)?.[1];

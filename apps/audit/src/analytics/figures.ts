@@ -1,0 +1,111 @@
+import type { Reach } from '../records/audit-reach.js';
+import { conditionsOf, type Conditions } from '../records/record-filter.js';
+import { instant } from '../records/record-list.js';
+import type { Cube } from './cube.js';
+import { metadataKey, type Grain } from './figures-question.js';
+
+/** What somebody wants to know of a cube. `from` is included, `to` is not; `equal` holds columns, `team` and `metadata`. */
+export type Question = {
+  readonly reach: Reach;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly dimensions: readonly string[];
+  readonly grain?: Grain | undefined;
+  readonly equal: Readonly<Record<string, unknown>>;
+};
+
+/** `rollup`: from sums by minute. `rows`: from the rows themselves. They say the same. */
+export type Basis = 'rollup' | 'rows';
+export type FiguresSql = {
+  readonly basis: Basis;
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The names of `d0`, `d1`, … in the rows. */
+  readonly names: readonly string[];
+};
+
+const MINUTE_MS = 60_000;
+const START: Record<Grain, string> = {
+  minute: 'toStartOfMinute',
+  hour: 'toStartOfHour',
+  day: 'toStartOfDay',
+  month: 'toStartOfMonth',
+};
+
+/**
+ * The SQL of a question, for at most `rowsMax` groups: in the order of time, the largest first. From the sums by minute
+ * where they know everything that is asked about and the time is of whole minutes, else from the rows.
+ */
+export function figuresSql(cube: Cube, question: Question, rowsMax: number): FiguresSql {
+  const names = [...new Set([...question.dimensions, ...cube.apart])];
+  const basis = basisOf(cube, question, names);
+  const rollup = basis === 'rollup' ? cube.rollup : undefined;
+  const { where, params } = conditionsOf(question.reach, cube.columns, question.equal);
+  const moment = rollup ? 'minute' : 'at';
+  const time = [`${moment} >= ${instant('from_ms')}`, `${moment} < ${instant('to_ms')}`];
+  const narrowed = {
+    where: [...where, ...time],
+    params: { ...params, from_ms: question.fromMs, to_ms: question.toMs },
+  };
+  const source = rollup ? `${rollup.table} AS t` : rowsOf(cube, question, names, narrowed);
+  const groups = groupsOf(names);
+  const metadata = metadataFilter(question.equal['metadata']);
+  const grain = question.grain && `toDateTime(${START[question.grain]}(t.${moment}, 'UTC'), 'UTC') AS time`;
+  const keys = [...(grain ? ['time'] : []), ...names.map((_, index) => `d${index}`)];
+  const team = question.equal['team'] === undefined ? [] : ['team = {team:String}'];
+  const conditions = [...narrowed.where, ...metadata.where, ...team];
+  const columns = [...(grain ? [grain] : []), ...groups.columns, ...(rollup ?? cube).figures];
+  const order = [...(grain ? ['time'] : []), `${cube.largestBy} DESC`, ...keys.filter((key) => key !== 'time')];
+  return {
+    basis,
+    names,
+    sql: `SELECT ${columns.join(', ')} FROM ${source} WHERE ${conditions.join(' AND ')}
+      ${keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : ''} ORDER BY ${order.join(', ')} LIMIT ${rowsMax}`,
+    params: { ...narrowed.params, ...groups.params, ...metadata.params, team: question.equal['team'] },
+  };
+}
+
+function basisOf({ rollup, columns }: Cube, question: Question, names: readonly string[]): Basis {
+  const filters = ['team', 'metadata', ...columns].filter((name) => question.equal[name] !== undefined);
+  const owner = question.reach.owner === undefined ? [] : ['principal_id'];
+  const isKnown = [...names, ...filters, ...owner].every((name) => rollup?.columns.includes(name));
+  const isWhole = question.fromMs % MINUTE_MS === 0 && question.toMs % MINUTE_MS === 0;
+  return rollup && isKnown && isWhole ? 'rollup' : 'rows';
+}
+
+/** Names of metadata are the caller's: bound, never part of the SQL. */
+function groupsOf(names: readonly string[]) {
+  const params: Record<string, string> = {};
+  const columns = names.map((name, index) => {
+    const key = metadataKey(name);
+    if (key === undefined) return name === 'team' ? `team AS d${index}` : `t.${name} AS d${index}`;
+    params[`metadata_${index}`] = key;
+    return `t.metadata[{metadata_${index}:String}] AS d${index}`;
+  });
+  return { columns, params };
+}
+
+function metadataFilter(pair: unknown): Conditions {
+  if (typeof pair !== 'string') return { where: [], params: {} };
+  const at = pair.indexOf('=');
+  return {
+    where: ['t.metadata[{metadata_key:String}] = {metadata_value:String}'],
+    params: { metadata_key: pair.slice(0, at), metadata_value: pair.slice(at + 1) },
+  };
+}
+
+const TEAMS = `attributes['principal.teams']`;
+
+/** The teams that a caller was in are in the decision alone, which has the `at` of its call. */
+function rowsOf({ table }: Cube, { equal, reach }: Question, names: readonly string[], { where }: Conditions): string {
+  if (!names.includes('team') && equal['team'] === undefined) return `${table} AS t`;
+  const ofTeams = (source: string, teams: string) => `${source} AS t ARRAY JOIN splitByChar(',', t.${teams}) AS team`;
+  if (table === 'decisions') return ofTeams(table, TEAMS);
+  const ownTime = where.filter((condition) => condition.startsWith('at '));
+  const decided = [...conditionsOf(reach).where, ...ownTime].join(' AND ');
+  return ofTeams(
+    `(SELECT * FROM calls ANY LEFT JOIN (SELECT decision_id, ${TEAMS} AS teams FROM decisions WHERE ${decided}) AS d
+      USING (decision_id) WHERE ${where.join(' AND ')})`,
+    'teams',
+  );
+}
