@@ -51,6 +51,7 @@ import { ReplicaReports } from './revocations/replica-reports.adapter.js';
 import { REPORT_MAC_KEY, ReplicaReportsConsumer } from './revocations/replica-reports.consumer.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
 import { TokenRevocationsController } from './revocations/token-revocations.controller.js';
+import { AccountSchedules } from './rotations/account-schedules.js';
 import { DueRotations } from './rotations/due-rotations.adapter.js';
 import { KeyRotations } from './rotations/key-rotations.js';
 import { RotationSinks } from './rotations/rotation-sinks.js';
@@ -73,6 +74,7 @@ import { TenantsController } from './tenants/tenants.controller.js';
 import { Erasure } from './users/erasure.js';
 import { UserSteps } from './users/user-steps.js';
 import { UsersController } from './users/users.controller.js';
+import { AccountRotation } from './virtual-accounts/account-rotation.js';
 import { VirtualAccountSteps } from './virtual-accounts/virtual-account-steps.js';
 import { VirtualAccountsController } from './virtual-accounts/virtual-accounts.controller.js';
 import { Writes } from './writes.js';
@@ -135,6 +137,8 @@ import { Writes } from './writes.js';
     KeySteps,
     DueRotations,
     KeyRotations,
+    AccountSchedules,
+    AccountRotation,
     ReplicaReports,
     EndedRecords,
     Forgetting,

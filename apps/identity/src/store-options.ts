@@ -1,5 +1,6 @@
 import { topics } from '#libs/contracts';
 import type { EventStoreModuleOptions } from '#libs/event-store';
+import { AccountSchedules } from '../migrations/account-schedules.migration.js';
 import { DueRotations } from '../migrations/due-rotations.migration.js';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { InvitationListV1 } from '../migrations/invitation-list-v1.migration.js';
@@ -46,6 +47,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '011-due-rotations', class: DueRotations },
       { name: '012-invitation-list-v1', class: InvitationListV1 },
       { name: '013-onboarding-list-v1', class: OnboardingListV1 },
+      { name: '014-account-schedules', class: AccountSchedules },
     ],
     stateTopics: [topics.identityOnboardings.name],
     adopt: narrower,

@@ -36,6 +36,7 @@ export {
   VirtualAccountLabelled,
   VirtualAccountMoved,
   VirtualAccountResumed,
+  VirtualAccountRotationScheduled,
   VirtualAccountSuspended,
   type VirtualAccountEvent,
 } from './identity/virtual-account.events.js';
@@ -62,6 +63,7 @@ export {
   KeyKind,
   type ApiKeyEvent,
 } from './identity/api-key.events.js';
+export { RotationSchedule } from './identity/rotation-schedule.js';
 export {
   OnboardingCleared,
   OnboardingCompleted,

@@ -1,5 +1,6 @@
 import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
 import { z } from 'zod';
+import { ShownSchedule } from '../rotations/rotation-body.js';
 
 /** A key as the API shows one: never its text. */
 export const ShownKey = z
@@ -25,11 +26,11 @@ export const ShownKey = z
     /** Where it rotates by itself; `failures` one after the other, 0 once it has worked. */
     rotation: z
       .strictObject({
-        every_seconds: z.int(),
-        overlap_seconds: z.int(),
-        sink: z.string(),
+        ...ShownSchedule.shape,
         next_at: z.iso.datetime(),
         failures: z.int(),
+        /** Because all keys of its virtual account do; it is changed there. */
+        of_account: z.boolean(),
       })
       .nullable(),
     /** Where a policy revoked it, and nobody by hand. */

@@ -2,11 +2,10 @@ import { KeyKind, KeyRestrictions, Labels } from '#libs/contracts';
 import { compileRestrictions } from '#libs/decision-engine';
 import { AllowStatement, operations, readNetwork } from '#libs/policy-language';
 import { z } from 'zod';
+import { OVERLAP_SECONDS_MAX } from '../rotations/rotation-body.js';
 
 /** Ten years: longer is not an expiry. */
 const EXPIRY_SECONDS_MAX = 315_360_000;
-/** Thirty days: an overlap is for rolling a secret out, not for keeping two. */
-const OVERLAP_SECONDS_MAX = 2_592_000;
 
 /** Its actions, patterns and conditions mean something: whoever reads it later must not find that it permits nothing. */
 const Statement = AllowStatement.refine(
@@ -50,26 +49,6 @@ export const RotateBody = z
   })
   .prefault({});
 export type RotateBody = z.output<typeof RotateBody>;
-
-/** Shorter ones would be under way all the time. */
-const ROTATION_SECONDS_MIN = 3_600;
-
-export const RotationBody = z.union([
-  z
-    .strictObject({
-      every_seconds: z.int().min(ROTATION_SECONDS_MIN).max(EXPIRY_SECONDS_MAX),
-      overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX),
-      /** One of the operator's sinks. */
-      sink: z.string().min(1).max(63),
-    })
-    .refine((body) => body.overlap_seconds < body.every_seconds, {
-      path: ['overlap_seconds'],
-      message: 'shorter than the time between two rotations',
-    }),
-  /** No longer by itself. */
-  z.strictObject({ sink: z.null() }),
-]);
-export type RotationBody = z.output<typeof RotationBody>;
 
 export const SuspendBody = z
   .strictObject({ reason: z.string().min(1).max(200).optional(), leaked: z.boolean().default(false) })

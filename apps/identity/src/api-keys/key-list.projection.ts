@@ -35,6 +35,8 @@ export type KeyRotation = {
   failures: number;
   /** A secret was prepared then, and nobody has said yet whether the sink has it. */
   preparedAt: string | null;
+  /** Because all keys of its account do. */
+  ofAccount?: true;
 };
 
 const unrevoked = { revokedAt: null, revokedPosition: null };
@@ -62,10 +64,11 @@ export const keyList: ListProjection<ApiKeyEvent, KeyRow> = {
         return held && revoked(held, event.data, position);
       case 'identity.api-key.rotation-scheduled': {
         const { rotation: _, ...row } = held ?? ({} as KeyRow);
-        const { schedule } = event.data;
+        const { schedule, ofAccount } = event.data;
         if (!held || !schedule) return held && row;
         const since = held.rotatedAt ?? held.createdAt;
-        return again({ ...row, rotation: { ...schedule, nextAt: since, failures: 0, preparedAt: null } }, since);
+        const rotation = { ...schedule, nextAt: since, failures: 0, preparedAt: null, ...(ofAccount && { ofAccount }) };
+        return again({ ...row, rotation }, since);
       }
       case 'identity.api-key.rotation-prepared':
         return held?.rotation ? { ...held, rotation: { ...held.rotation, preparedAt: event.data.at } } : held;

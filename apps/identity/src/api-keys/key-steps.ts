@@ -9,7 +9,8 @@ import { RotationSinks } from '../rotations/rotation-sinks.js';
 import { Tables } from '../tables.js';
 import { Writes } from '../writes.js';
 import type { RotateApiKey } from './api-key.decider.js';
-import type { RotateBody, RotationBody } from './key-bodies.js';
+import { scheduleOf, type RotationBody } from '../rotations/rotation-body.js';
+import type { RotateBody } from './key-bodies.js';
 import { envLetter, secretOf } from './key-issue.js';
 import { KeyLife } from './key-life.js';
 import type { KeyRow } from './key-list.projection.js';
@@ -65,16 +66,25 @@ export class KeySteps {
     const { row } = await this.find(caller, 'key:rotate', keyId);
     const { tenantId } = row;
     await this.heldOwner(caller, row);
-    if (body.sink !== null && !this.sinks.find(body.sink, tenantId)) {
-      const detail = `The operator has set up no sink "${body.sink}" for this tenant.`;
-      throw problem(422, 'api-key/sink-unknown', detail, [{ pointer: '/sink', detail }]);
+    if (body.sink !== null) this.sinks.require(body.sink, tenantId);
+    if (await this.rotatesWithAccount(row)) {
+      throw problem(
+        409,
+        'api-key/rotates-with-account',
+        'All keys of its virtual account rotate together; change that.',
+      );
     }
-    const schedule = body.sink === null ? null : scheduleOf(body);
+    const schedule = scheduleOf(body);
     const command = { type: 'ScheduleApiKeyRotation' as const, keyId, tenantId, at: this.clock.nowIso(), schedule };
     const context = this.writes.context(caller, tenantId);
     const outcome = await this.store.execute(apiKeyAggregate, keyId, command, { context });
     const now = await this.tables.keys.find(tenantId, keyId);
     return this.writes.answer(shownKey(now?.row ?? row, command.at), outcome);
+  }
+
+  private async rotatesWithAccount({ tenantId, ownerId }: KeyRow): Promise<boolean> {
+    const account = await this.tables.virtualAccounts.find(tenantId, ownerId);
+    return Boolean(account?.row.rotation);
   }
 
   async rotate(caller: Caller, keyId: string, body: RotateBody) {
@@ -113,11 +123,6 @@ export class KeySteps {
     return owner;
   }
 }
-
-type Scheduled = Extract<RotationBody, { sink: string }>;
-const scheduleOf = ({ every_seconds, overlap_seconds, sink }: Scheduled) => {
-  return { everySeconds: every_seconds, overlapSeconds: overlap_seconds, sink };
-};
 
 /** A rotated key lives as long again as it was meant to at first, unless asked otherwise. */
 export function lifetimeMs({ createdAt, rotatedAt, expiresAt }: KeyRow): number | null {

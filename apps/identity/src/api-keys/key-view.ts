@@ -1,3 +1,4 @@
+import { shownSchedule } from '../rotations/rotation-body.js';
 import type { KeyRow } from './key-list.projection.js';
 
 /** A key as the API shows one. `usedAt` is its last use, to the minute. Expiry and the end of an overlap are read off the clock, not stored. */
@@ -27,8 +28,8 @@ export function shownKey(row: KeyRow, nowIso: string, usedAt: string | null = nu
 
 function shownRotation({ rotation }: KeyRow) {
   if (!rotation) return null;
-  const { everySeconds: every_seconds, overlapSeconds: overlap_seconds, sink, nextAt: next_at, failures } = rotation;
-  return { every_seconds, overlap_seconds, sink, next_at, failures };
+  const { nextAt: next_at, failures, ofAccount = false } = rotation;
+  return { ...shownSchedule(rotation), next_at, failures, of_account: ofAccount };
 }
 
 /** What is authorised when somebody asks for a key: whose it is decides. */

@@ -6,6 +6,7 @@ import { invitationAggregate } from '../aggregates.js';
 import { secretOf } from '../api-keys/key-issue.js';
 import { PrincipalChanges } from '../grants/principal-changes.js';
 import { newId } from '../ids.js';
+import { requireRoom, rooms } from '../lists/tenant-room.js';
 import { Tables } from '../tables.js';
 import { teamResource } from '../teams/team-finder.js';
 import type { TeamRow } from '../teams/team-list.projection.js';
@@ -50,6 +51,7 @@ export class InvitationSteps {
     this.requireAll(caller, named, body);
     const teams = await this.teams(caller, tenantId, body.teams);
     await this.requireHeld(caller, named, body);
+    await requireRoom(this.tables.invitations, tenantId, rooms.openInvitations);
     const { text: token } = mintInvitationToken(invitationId);
     const command = await this.commandOf(caller, { invitationId, tenantId, teams, token }, body);
     const context = this.writes.context(caller, tenantId);

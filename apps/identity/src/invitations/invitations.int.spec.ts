@@ -2,6 +2,7 @@ import { topics } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../identity.fixture.js';
+import { rooms } from '../lists/tenant-room.js';
 import { EndedInvitations } from './ended-invitations.js';
 import { codeOf, Invitations, notHeld, password } from './invitations.fixture.js';
 
@@ -49,6 +50,21 @@ describe('POST /v1/invitations', () => {
     ['more than it knows', { operator: true }],
   ])('is 400 for %s', async (_what, body) => {
     expect((await invited(body)).status).toBe(400);
+  });
+
+  it('is 422 while as many are open as a tenant may have; those that have ended do not count', async () => {
+    const { max } = rooms.openInvitations;
+    const run = (text: string) => identity.rows(text);
+    const fill = (status: string) => `insert into invitation_list_v1 (id, tenant_id, version, position, body)
+      select 'fill_' || n, 'acme', 1, n, jsonb_build_object('status', '${status}') from generate_series(1, ${max}) as n`;
+    try {
+      await run(fill('accepted'));
+      expect((await invited()).status).toBe(201);
+      await run("update invitation_list_v1 set body = jsonb_build_object('status', 'open') where id like 'fill_%'");
+      expect(codeOf(await invited())).toEqual([422, 'invitation/too-many']);
+    } finally {
+      await run("delete from invitation_list_v1 where id like 'fill_%'");
+    }
   });
 
   it('is 401 for nobody, 403 without the right, 404 for a team that is not there and for another tenant', async () => {

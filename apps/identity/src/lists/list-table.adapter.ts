@@ -45,11 +45,12 @@ export class ListTable<Row extends object> {
     return rows.map(toListed);
   }
 
-  /** Rows of a tenant, counted no further than `max`. */
-  async count(tenantId: string, max: number): Promise<number> {
+  /** Rows of a tenant, counted no further than `max`; `where` as in {@link PageQuery}. */
+  async count(tenantId: string, max: number, where: Readonly<Record<string, unknown>> = {}): Promise<number> {
     const { rows } = await sql<{ count: number }>`
       select count(*)::int as count from
-        (select 1 from ${sql.table(this.name)} where tenant_id = ${tenantId} limit ${max}) as counted
+        (select 1 from ${sql.table(this.name)}
+          where tenant_id = ${tenantId} and body @> ${JSON.stringify(where)}::jsonb limit ${max}) as counted
     `.execute(this.em.fork().getKysely());
     return rows[0]?.count ?? 0;
   }

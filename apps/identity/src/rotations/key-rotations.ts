@@ -1,6 +1,6 @@
 import { mintRotatedText, Peppers } from '#libs/access';
 import { DomainError } from '#libs/decider';
-import { EventStore, Publication, PUBLISHED_WAIT_MS, type Context } from '#libs/event-store';
+import { EventStore, Publication, PUBLISHED_WAIT_MS } from '#libs/event-store';
 import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -16,6 +16,7 @@ import type { Listed } from '../lists/list-table.adapter.js';
 import { Principals } from '../principals.js';
 import { Tables } from '../tables.js';
 import { DueRotations } from './due-rotations.adapter.js';
+import { byRotation } from './rotation-context.js';
 import { failureCode, SinkFailed, type RotationSink } from './rotation-sink.js';
 import { RotationSinks } from './rotation-sinks.js';
 
@@ -160,7 +161,3 @@ export class KeyRotations implements OnApplicationBootstrap, OnModuleDestroy {
 
 type Bare<Command> = Command extends ApiKeyCommand ? Omit<Command, 'keyId' | 'tenantId' | 'at'> : never;
 type Step = Bare<Extract<ApiKeyCommand, { type: `${'Prepare' | 'Complete' | 'Fail'}ApiKeyRotation` }>>;
-
-const byRotation = (tenantId: string): Context => {
-  return { actor: 'key-rotation', tenantId, requestId: '', decisionId: '' };
-};

@@ -1,4 +1,4 @@
-import type { EgressGuard } from '#libs/http';
+import { problem, type EgressGuard } from '#libs/http';
 import { z } from 'zod';
 import { DirectorySink } from './directory.sink.js';
 import type { RotationSink } from './rotation-sink.js';
@@ -54,6 +54,13 @@ export class RotationSinks {
   find(name: string, tenantId: string): RotationSink | undefined {
     const sink = this.byName.get(name);
     return sink?.takes(tenantId) ? sink : undefined;
+  }
+
+  /** @throws Problem 422 where the tenant has no such sink. */
+  require(name: string, tenantId: string): void {
+    if (this.find(name, tenantId)) return;
+    const detail = `The operator has set up no sink "${name}" for this tenant.`;
+    throw problem(422, 'api-key/sink-unknown', detail, [{ pointer: '/sink', detail }]);
   }
 }
 

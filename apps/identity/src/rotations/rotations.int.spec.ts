@@ -8,6 +8,7 @@ import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Identity } from '../identity.fixture.js';
 import { listNames } from '../tables.js';
+import { AccountSchedules } from './account-schedules.js';
 import { KeyRotations } from './key-rotations.js';
 import { SinkServer } from './sink-server.fixture.js';
 
@@ -25,6 +26,9 @@ const round = () => identity.app.get(KeyRotations, { strict: false }).round();
 const inFile = (id: string) => readFileSync(join(directory, 'acme', id), 'utf8');
 const secretsOf = (id: string) => identity.app.get(IdentityView, { strict: false }).credential(id)?.secrets.length;
 const texts: string[] = [];
+/** Looks after virtual accounts and keys, and has no other right. */
+const statement = { id: 'keep', effect: 'allow', actions: ['virtual-account:*', 'key:*'], resources: ['**'] };
+const keeper = { kind: 'Role' as const, metadata: { name: 'keeper' }, spec: { statements: [statement] } };
 
 /** A key that rotates every ten days into a sink, with a day's overlap. */
 async function rotating(sink: string) {
@@ -55,6 +59,7 @@ beforeAll(async () => {
   };
   await identity.open();
   people = await identity.tenants();
+  await identity.publish('acme', [keeper]);
 });
 beforeEach(() => {
   server.failWith = 0;
@@ -134,6 +139,82 @@ describe('a key that rotates by itself', () => {
     }
     const body = { every_seconds: DAY, overlap_seconds: DAY, sink: 'files' };
     expect((await ada(`POST /v1/api-keys/${id}/rotation`, body)).status).toBe(400);
+  });
+});
+
+describe('a virtual account whose keys rotate together', () => {
+  const plan = { every_seconds: 10 * DAY, overlap_seconds: DAY, sink: 'files' };
+  const schedules = () => identity.app.get(AccountSchedules, { strict: false }).round();
+  const keyOf = async (owner: string) => {
+    const { body } = await ada('POST /v1/api-keys', {
+      tenant: 'acme',
+      name: 'spec',
+      owner: `virtual-account:${owner}`,
+    });
+    return body.id as string;
+  };
+  const account = async (name: string) => {
+    return `/v1/virtual-accounts/${(await ada('POST /v1/virtual-accounts', { tenant: 'acme', name })).body.id}`;
+  };
+  /** Until the key says so: another round of the process may be under way with it. */
+  const untilScheduled = (id: string, expected: boolean) =>
+    waitFor(async () => (await schedules(), ((await shown(id)).rotation !== null) === expected));
+
+  it('has the keys that it has and those that it gets take its schedule, and rotate by it', async () => {
+    const path = await account('rotating');
+    const before = await keyOf('rotating');
+    const set = await ada(`POST ${path}/rotation`, plan);
+    expect([set.status, set.body.rotation]).toEqual([200, plan]);
+    expect((await ada(`GET ${path}`)).body.rotation).toEqual(plan);
+    const after = await keyOf('rotating');
+    for (const id of [before, after]) {
+      await untilScheduled(id, true);
+      expect((await shown(id)).rotation).toMatchObject({ ...plan, of_account: true, failures: 0 });
+    }
+    await due();
+    await rotated(after);
+    texts.push(inFile(after));
+    expect(await accepted(inFile(after))).toBe(true);
+  });
+
+  it('changes them all with one call, those too that rotated for themselves, and ends with one', async () => {
+    const path = await account('changing');
+    const own = await keyOf('changing');
+    expect((await ada(`POST /v1/api-keys/${own}/rotation`, plan)).status).toBe(200);
+    expect((await shown(own)).rotation.of_account).toBe(false);
+    await ada(`POST ${path}/rotation`, { ...plan, every_seconds: 20 * DAY });
+    await waitFor(async () => (await schedules(), (await shown(own)).rotation.of_account));
+    expect((await shown(own)).rotation.every_seconds).toBe(20 * DAY);
+    const beside = await ada(`POST /v1/api-keys/${own}/rotation`, plan);
+    expect([beside.status, beside.body.code]).toEqual([409, 'api-key/rotates-with-account']);
+    expect((await ada(`POST ${path}/rotation`, { sink: null })).body.rotation).toBeNull();
+    await untilScheduled(own, false);
+    expect((await ada(`POST /v1/api-keys/${own}/rotation`, plan)).status).toBe(200);
+    await schedules();
+    expect((await shown(own)).rotation).toMatchObject({ ...plan, of_account: false });
+  });
+
+  it('is 400, 401, 403, 404 and 422 where it has to be', async () => {
+    const path = await account('refusing');
+    const asCon = (body: object) => identity.ask(people.con.key, `POST ${path}/rotation`, body);
+    const statuses = [
+      await ada(`POST ${path}/rotation`, { ...plan, overlap_seconds: 10 * DAY }),
+      await identity.ask(undefined, `POST ${path}/rotation`, plan),
+      await asCon(plan),
+      await ada('POST /v1/virtual-accounts/va_nobody/rotation', plan),
+      await ada(`POST ${path}/rotation`, { ...plan, sink: 'others' }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([400, 401, 403, 404, 422]);
+    expect((await ada(`GET ${path}`)).body.rotation).toBeNull();
+  });
+
+  it('is scheduled by nobody who does not hold what the account may do: the sink would hand it to them', async () => {
+    const path = await account('powerful');
+    const keeper = await identity.person('acme', 'keeper@acme.example');
+    await identity.grant('acme', { name: 'keepers', subject: `user:${keeper.id}`, role: 'keeper' });
+    await identity.grant('acme', { name: 'powers', subject: 'virtual-account:powerful', role: 'admin' });
+    const refused = await identity.ask(keeper.key, `POST ${path}/rotation`, plan);
+    expect([refused.status, refused.body.code]).toEqual([403, 'grant/not-held']);
   });
 });
 

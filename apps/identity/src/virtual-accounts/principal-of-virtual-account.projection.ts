@@ -33,6 +33,9 @@ export const principalOfVirtualAccount: StateProjection<VirtualAccountEvent, Pri
         return held && { ...held, ownerTeam: event.data.team };
       case 'identity.virtual-account.labelled':
         return held && { ...held, labels: event.data.labels };
+      // Of the keys' records, once they have taken it; guards need nothing of it here.
+      case 'identity.virtual-account.rotation-scheduled':
+        return held;
       case 'identity.virtual-account.suspended':
         return held && { ...held, status: 'suspended' };
       case 'identity.virtual-account.resumed':

@@ -1,5 +1,6 @@
 import { Labels } from '#libs/contracts';
 import { z } from 'zod';
+import { ShownSchedule } from '../rotations/rotation-body.js';
 
 /** A virtual account as the API shows one. */
 export const ShownVirtualAccount = z
@@ -15,5 +16,7 @@ export const ShownVirtualAccount = z
     created_by: z.string(),
     status: z.enum(['active', 'suspended', 'deleted']),
     created_at: z.iso.datetime(),
+    /** By which all of its keys rotate by themselves. */
+    rotation: ShownSchedule.nullable(),
   })
   .meta({ id: 'VirtualAccount' });

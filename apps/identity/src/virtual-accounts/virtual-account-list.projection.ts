@@ -1,4 +1,4 @@
-import { virtualAccountEvents, type Labels, type VirtualAccountEvent } from '#libs/contracts';
+import { virtualAccountEvents, type Labels, type RotationSchedule, type VirtualAccountEvent } from '#libs/contracts';
 import type { ListProjection } from '#libs/decider';
 
 export type VirtualAccountRow = {
@@ -12,6 +12,8 @@ export type VirtualAccountRow = {
   /** Goes into the keys that are issued for them. */
   epoch: number;
   createdAt: string;
+  /** By which its keys rotate; null where that was ended, and there are keys to tell of it. */
+  rotation?: RotationSchedule | null;
 };
 
 export const virtualAccountList: ListProjection<VirtualAccountEvent, VirtualAccountRow> = {
@@ -28,6 +30,8 @@ export const virtualAccountList: ListProjection<VirtualAccountEvent, VirtualAcco
         return held && { ...held, team: event.data.team };
       case 'identity.virtual-account.labelled':
         return held && { ...held, labels: event.data.labels };
+      case 'identity.virtual-account.rotation-scheduled':
+        return held && { ...held, rotation: event.data.schedule };
       case 'identity.virtual-account.suspended':
         return held && { ...held, status: 'suspended' };
       case 'identity.virtual-account.resumed':

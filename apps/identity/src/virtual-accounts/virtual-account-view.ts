@@ -1,11 +1,18 @@
 import { DomainError } from '#libs/decider';
 import type { Reservation } from '#libs/event-store';
+import { shownSchedule } from '../rotations/rotation-body.js';
 import type { VirtualAccountRow } from './virtual-account-list.projection.js';
 
 /** A virtual account as the API shows one. */
-export function shownAccount({ id, name, team, labels, createdBy, status, createdAt }: VirtualAccountRow) {
+export function shownAccount({ id, name, team, labels, createdBy, status, createdAt, rotation }: VirtualAccountRow) {
   const shown = { object: 'virtual_account', id, name, team, ownerless: team === null && status !== 'deleted', labels };
-  return { ...shown, created_by: createdBy, status, created_at: createdAt };
+  return {
+    ...shown,
+    created_by: createdBy,
+    status,
+    created_at: createdAt,
+    rotation: rotation ? shownSchedule(rotation) : null,
+  };
 }
 
 /** What is authorised when somebody asks for a virtual account. */

@@ -1,4 +1,9 @@
-import { VirtualAccountCreated, VirtualAccountDeleted, VirtualAccountMoved } from '#libs/contracts';
+import {
+  VirtualAccountCreated,
+  VirtualAccountDeleted,
+  VirtualAccountMoved,
+  VirtualAccountRotationScheduled,
+} from '#libs/contracts';
 import { specFor } from '#libs/testing';
 import { describe, expect, it } from 'vitest';
 import { principalOfVirtualAccount } from './principal-of-virtual-account.projection.js';
@@ -20,6 +25,27 @@ describe('a virtual account', () => {
     given(created)
       .when({ type: 'MoveVirtualAccount', ...account, team: 'research' })
       .expect(VirtualAccountMoved.of({ ...account, team: 'research' })));
+  it('has its keys rotate by one schedule; the same again changes nothing, and none ends it', () => {
+    const schedule = { everySeconds: 7_200, overlapSeconds: 60, sink: 'vault' };
+    const scheduled = VirtualAccountRotationScheduled.of({ ...account, schedule });
+    const ended = VirtualAccountRotationScheduled.of({ ...account, schedule: null });
+    const command = { type: 'ScheduleVirtualAccountRotation' as const, ...account };
+    given(created)
+      .when({ ...command, schedule })
+      .expect(scheduled);
+    given(created, scheduled)
+      .when({ ...command, schedule: { ...schedule } })
+      .expect();
+    given(created, scheduled)
+      .when({ ...command, schedule: null })
+      .expect(ended);
+    given(created)
+      .when({ ...command, schedule: null })
+      .expect();
+    given(created, VirtualAccountDeleted.of(account))
+      .when({ ...command, schedule })
+      .expectRefusal('virtual-account/not-found');
+  });
   it('of another tenant is as missing', () =>
     given(created)
       .when({ type: 'SuspendVirtualAccount', ...account, tenantId: 'evil' })

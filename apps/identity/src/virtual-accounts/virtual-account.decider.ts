@@ -4,8 +4,10 @@ import {
   VirtualAccountLabelled,
   VirtualAccountMoved,
   VirtualAccountResumed,
+  VirtualAccountRotationScheduled,
   VirtualAccountSuspended,
   type Labels,
+  type RotationSchedule,
   type Sealed,
   type VirtualAccountEvent,
 } from '#libs/contracts';
@@ -26,6 +28,7 @@ export type VirtualAccountCommand =
   | CreateVirtualAccount
   | (Named<'MoveVirtualAccount'> & { team: string | null })
   | (Named<'LabelVirtualAccount'> & { labels: Labels })
+  | (Named<'ScheduleVirtualAccountRotation'> & { schedule: RotationSchedule | null })
   | Step<'SuspendVirtualAccount'>
   | Step<'ResumeVirtualAccount'>
   | Step<'DeleteVirtualAccount'>;
@@ -36,21 +39,27 @@ export type VirtualAccountState = {
   team: string | null;
   labels: Labels;
   operator: boolean;
+  /** By which all of its keys rotate; null for none. */
+  rotation: RotationSchedule | null;
 };
 
+const absent = { tenantId: '', name: '', team: null, labels: {}, operator: false, rotation: null };
+
 export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountCommand, VirtualAccountEvent> = {
-  initialState: () => ({ status: 'absent', tenantId: '', name: '', team: null, labels: {}, operator: false }),
+  initialState: () => ({ status: 'absent', ...absent }),
 
   evolve: (state, event) => {
     switch (event.type) {
       case 'identity.virtual-account.created': {
         const { tenantId, name, team, labels, operator } = event.data;
-        return { status: 'active', tenantId, name, team, labels, operator };
+        return { status: 'active', tenantId, name, team, labels, operator, rotation: null };
       }
       case 'identity.virtual-account.moved':
         return { ...state, team: event.data.team };
       case 'identity.virtual-account.labelled':
         return { ...state, labels: event.data.labels };
+      case 'identity.virtual-account.rotation-scheduled':
+        return { ...state, rotation: event.data.schedule };
       case 'identity.virtual-account.suspended':
         return { ...state, status: 'suspended' };
       case 'identity.virtual-account.resumed':
@@ -78,6 +87,11 @@ export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountC
         const { type: _, ...data } = command;
         return sameLabels(state.labels, data.labels) ? [] : [VirtualAccountLabelled.of(data)];
       }
+      case 'ScheduleVirtualAccountRotation': {
+        requireLive('virtual-account', state, owned);
+        const { type: _, ...data } = command;
+        return sameSchedule(state.rotation, data.schedule) ? [] : [VirtualAccountRotationScheduled.of(data)];
+      }
       case 'SuspendVirtualAccount': {
         const { type: _, ...data } = command;
         requireDispensable(state);
@@ -95,6 +109,12 @@ export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountC
     }
   },
 };
+
+function sameSchedule(one: RotationSchedule | null, other: RotationSchedule | null): boolean {
+  if (one === null || other === null) return one === other;
+  const { everySeconds, overlapSeconds, sink } = other;
+  return one.everySeconds === everySeconds && one.overlapSeconds === overlapSeconds && one.sink === sink;
+}
 
 /** Without the operator nobody could start it again, nor anything else; a lost key is replaced by the bootstrap. */
 function requireDispensable({ operator }: VirtualAccountState) {

@@ -11,9 +11,11 @@ import { PrincipalChanges } from '../grants/principal-changes.js';
 import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
 import { ReasonBody } from '../reason-body.js';
+import { RotationBody } from '../rotations/rotation-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
+import { AccountRotation } from './account-rotation.js';
 import { accountResource, nameReservation, shownAccount } from './virtual-account-view.js';
 import { VirtualAccountSteps } from './virtual-account-steps.js';
 import type { VirtualAccountRow } from './virtual-account-list.projection.js';
@@ -46,6 +48,7 @@ export class VirtualAccountsController {
     private readonly writes: Writes,
     private readonly steps: VirtualAccountSteps,
     private readonly changes: PrincipalChanges,
+    private readonly rotation: AccountRotation,
     private readonly clock: Clock,
   ) {}
 
@@ -128,6 +131,19 @@ export class VirtualAccountsController {
     });
     const changed = labels ? { ...row, labels } : { ...row, team: team ?? null };
     return this.writes.narrowed(shownAccount(changed), outcome);
+  }
+
+  /** All of its keys, those of later among them; `{"sink": null}` ends it. */
+  @Post(':accountId/rotation')
+  @HttpCode(200)
+  @Requires('virtual-account:edit', 'key:rotate')
+  @Answers('Has all keys of a virtual account rotate by themselves, or no longer.', { 200: ShownVirtualAccount })
+  async schedule(
+    @CallerParam() caller: Caller,
+    @Param('accountId') id: string,
+    @Body({ schema: RotationBody }) body: RotationBody,
+  ) {
+    return this.rotation.schedule(caller, id, body);
   }
 
   @Post(':accountId/suspend')

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Labels } from '../names.js';
 import { Sealed } from '../sealed.js';
 import { KeyRestrictions } from './key-restrictions.js';
+import { RotationSchedule } from './rotation-schedule.js';
 
 /** `pat` acts as a user, `vak` as a virtual account, `svc` reaches admin APIs only. */
 export const KeyKind = z.enum(['pat', 'vak', 'svc']);
@@ -47,11 +48,12 @@ export const ApiKeyRevoked = defineEvent(
   'identity.api-key.revoked',
   WithReason.extend({ cause: z.literal('unused').optional() }),
 );
-/** A key rotates by itself from now on, into the sink of that name; null ends it. */
+/** A key rotates by itself from now on, into the sink of that name; null ends it. `ofAccount`: because its account's keys do. */
 export const ApiKeyRotationScheduled = defineEvent(
   'identity.api-key.rotation-scheduled',
   Key.extend({
-    schedule: z.object({ everySeconds: z.int().min(1), overlapSeconds: z.int().min(0), sink: z.string() }).nullable(),
+    schedule: RotationSchedule.nullable(),
+    ofAccount: z.literal(true).optional(),
   }),
 );
 /**

@@ -2,6 +2,7 @@ import { defineEvent } from '#libs/decider';
 import { z } from 'zod';
 import { Labels, Slug } from '../names.js';
 import { Sealed } from '../sealed.js';
+import { RotationSchedule } from './rotation-schedule.js';
 
 /** Stream `identity.virtual-account-<virtualAccountId>`. It outlives the person who made it; `team` owns it. */
 const Account = z.object({ virtualAccountId: z.string(), tenantId: z.string(), at: z.iso.datetime() });
@@ -26,6 +27,11 @@ export const VirtualAccountLabelled = defineEvent(
   'identity.virtual-account.labelled',
   Account.extend({ labels: Labels }),
 );
+/** All of its keys rotate by themselves from now on, those of later among them; null ends it for those that did because of it. */
+export const VirtualAccountRotationScheduled = defineEvent(
+  'identity.virtual-account.rotation-scheduled',
+  Account.extend({ schedule: RotationSchedule.nullable() }),
+);
 export const VirtualAccountSuspended = defineEvent('identity.virtual-account.suspended', WithReason);
 export const VirtualAccountResumed = defineEvent('identity.virtual-account.resumed', WithReason);
 export const VirtualAccountDeleted = defineEvent('identity.virtual-account.deleted', WithReason);
@@ -34,6 +40,7 @@ export const virtualAccountEvents = [
   VirtualAccountCreated,
   VirtualAccountMoved,
   VirtualAccountLabelled,
+  VirtualAccountRotationScheduled,
   VirtualAccountSuspended,
   VirtualAccountResumed,
   VirtualAccountDeleted,
