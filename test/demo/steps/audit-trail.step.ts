@@ -58,7 +58,7 @@ async function explained({ operator, local }: Stage, { decision_id: id, resource
   const url = `${local.audit.url}/v1/decisions/${id}/explain`;
   const { at_the_time: then, not_decided_again: why, differences } = await operator.get<Explained>(url);
   assert.deepEqual(differences, []);
-  if (!then) return `the credential decided, before any policy (${why})`;
+  if (!then) return `by its credential or its limits, and not by policy (${why})`;
   const by = then.statements.length > 0 ? then.statements.join(', ') : 'no statement';
   const [miss] = then.near_misses;
   return `${resource}, by ${by}${miss ? `; nearest was ${miss.statement}, but ${miss.because}` : ''}`;
