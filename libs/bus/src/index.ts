@@ -5,6 +5,7 @@ export * from './clock.js';
 export * from './consumption.js';
 export { CarefulDelivery, type CarefulDeliveryOptions } from './dead-letters/careful-delivery.js';
 export * from './dead-letters/dead-letters.js';
+export * from './dead-letters/letter.js';
 export * from './dead-letters/transient-failure.js';
 export { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope/envelope.js';
 export * from './envelope/event-record.js';

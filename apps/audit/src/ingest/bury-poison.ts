@@ -1,4 +1,4 @@
-import { BusError, type BusRecord, type DeadLetters } from '#libs/bus';
+import { BusError, CUT_SUFFIX, type BusRecord, type DeadLetters } from '#libs/bus';
 
 /** What is left of a record that is too large to be buried whole. */
 const REMAINS_BYTES = 256 * 1024;
@@ -14,6 +14,6 @@ export async function buryPoison(deadLetters: DeadLetters, record: BusRecord, re
     if (!(error instanceof BusError) || error.code !== 'bus/invalid-record') throw error;
     const value = record.value?.subarray(0, REMAINS_BYTES) ?? null;
     const key = record.key?.subarray(0, REMAINS_BYTES) ?? null;
-    await deadLetters.bury({ ...record, key, value, headers: {} }, { reason: `${reason}_cut`, attempts: 1 });
+    await deadLetters.bury({ ...record, key, value, headers: {} }, { reason: `${reason}${CUT_SUFFIX}`, attempts: 1 });
   }
 }

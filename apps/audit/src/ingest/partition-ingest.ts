@@ -1,10 +1,11 @@
-import type { BusRecord, CommittedOffset, ConsumedBatch } from '#libs/bus';
+import { REDRIVEN_HEADER, type BusRecord, type CommittedOffset, type ConsumedBatch } from '#libs/bus';
 import type { OffsetRange, PlacedItem, RangeReader, RangeRow } from '#libs/clickhouse';
 import { buryPoison } from './bury-poison.js';
 import { ChainHeads } from './chain-heads.js';
 import { rowOf, tableOf, type ReceivedDecision } from './decision-row.js';
 import { readerOf, type IngestParts } from './ingest-parts.js';
 import { readBatch } from './read-batch.js';
+import { storedAmong } from './stored-decisions.js';
 
 /** Told of each decision of a verified credential; one that is read twice is told twice. */
 type OnKeyUse = (tenantId: string, keyId: string, at: string) => void;
@@ -31,6 +32,11 @@ export class PartitionIngest {
     const handler = {
       unpack: (record: BusRecord) => this.unpack(record),
       rows: (kept: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) => this.rows(kept, range),
+      late: {
+        is: ({ headers }: BusRecord) => headers[REDRIVEN_HEADER] !== undefined,
+        known: (items: readonly PlacedItem<ReceivedDecision>[], range: OffsetRange) =>
+          storedAmong(database, items, range),
+      },
     };
     this.reader = readerOf(parts, handler, committed);
   }

@@ -14,4 +14,16 @@ describe('sequence numbers of a range', () => {
     expect(kept.map(({ item }) => item.seq)).toEqual([1, 2, 3]);
     expect(highest).toEqual(new Map([['r\nb', 3]]));
   });
+
+  it('that come late are kept below the highest, but for those that are stored or come twice', () => {
+    const late = (seq: number) => ({ ...at('r', seq), isLate: true });
+    const stored = late(2);
+    const { kept, highest } = keepNew(
+      [late(4), stored, late(4), at('r', 5), late(9), at('r', 9)],
+      new Map([['r\nb', 7]]),
+      new Set([stored]),
+    );
+    expect(kept.map(({ item }) => item.seq)).toEqual([4, 9]);
+    expect(highest).toEqual(new Map([['r\nb', 9]]));
+  });
 });

@@ -68,17 +68,27 @@ export class HighestSeq {
 
 /**
  * Keeps what is new, in order: above the highest stored, and above everything kept before it. A spool sent again at new
- * offsets loses all that is stored already, and a repeat of the same range keeps the same.
+ * offsets loses all that is stored already, and a repeat of the same range keeps the same. What comes late (given up once
+ * and sent again) may lie below the highest, since those behind it were not waiting: it is kept unless it is in `known`,
+ * or was kept before in this range. The highest moves on with it: its writer sent everything before it earlier.
+ *
+ * @param known Late ones that rows below the range hold already.
  */
-export function keepNew<Placed extends { readonly item: Sequenced }>(
+export function keepNew<Placed extends { readonly item: Sequenced; readonly isLate?: boolean }>(
   placed: readonly Placed[],
   stored: ReadonlyMap<string, number>,
+  known: ReadonlySet<Placed> = new Set(),
 ): { kept: readonly Placed[]; highest: ReadonlyMap<string, number> } {
   const highest = new Map(stored);
-  const kept = placed.filter(({ item }) => {
-    const key = sequenceKey(item);
-    if (item.seq <= (highest.get(key) ?? 0)) return false;
-    highest.set(key, item.seq);
+  const numbers = placed.some(({ isLate }) => isLate) ? new Set<string>() : undefined;
+  const kept = placed.filter((each) => {
+    const { seq } = each.item;
+    const key = sequenceKey(each.item);
+    const reached = highest.get(key) ?? 0;
+    const isNew = each.isLate ? !known.has(each) && !numbers?.has(`${key}\n${seq}`) : seq > reached;
+    if (!isNew) return false;
+    numbers?.add(`${key}\n${seq}`);
+    highest.set(key, Math.max(seq, reached));
     return true;
   });
   return { kept, highest };

@@ -5,14 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClickHouse } from '../client/clickhouse-client.js';
 import { RangeReader, type RangeHandler, type StoredRange } from './range-reader.js';
 import { RangeWriter } from './range-writer.js';
-import {
-  createWorld,
-  exampleLog,
-  handler as ofTwin,
-  naivePicture,
-  pictureOf,
-  type Item,
-} from './range-world.fixture.js';
+import { createWorld, exampleLog, handlerOf, naivePicture, pictureOf, type Item } from './range-world.fixture.js';
 
 const { kafka, clickhouse } = testStack();
 const client = createClickHouse({ url: clickhouse.url });
@@ -25,7 +18,7 @@ const stored: StoredRange[] = [];
 
 const handler: RangeHandler<BusRecord, Item> = {
   unpack: ({ value }) => JSON.parse(String(value)) as Item[],
-  rows: ofTwin.rows,
+  rows: handlerOf(client, database).rows,
 };
 
 function openBus(clientId: string): KafkaBus {

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '../client/clickhouse-client.js';
 import { RangeReader, type StoredRange } from './range-reader.js';
 import { RangeWriter } from './range-writer.js';
-import { handler, TOPIC, type Item, type LogRecord } from './range-world.fixture.js';
+import { handlerOf, TOPIC, type Item, type LogRecord } from './range-world.fixture.js';
 
 /** The end of a process: from here on nothing of it reaches anybody. */
 export class Killed extends Error {}
@@ -64,7 +64,7 @@ export class ConsumerTwin {
       topic: TOPIC,
       partition: 0,
       writer: this.writer,
-      handler,
+      handler: handlerOf(guarded, database),
       onStored,
       monotonicMs,
     });

@@ -133,6 +133,28 @@ describe('ranges into ClickHouse', () => {
     expect(twin.stored.reduce((sum, { dropped }) => sum + dropped, 0)).toBe(36);
   });
 
+  it('what was given up and is sent again is stored although what stood behind it is, and once only', async () => {
+    const [a, b, c, d] = exampleLog(8);
+    if (!a || !b || !c || !d) throw new Error('the log is too short');
+    const records = [a, b, { ...c, isPoison: true }, d, ...exampleLog(8).slice(4), c, { ...c, isLate: true }];
+    // Sent again by its spool, it is below the highest and dropped; sent again as what it is, it is kept: once.
+    const more = [
+      { ...c, isLate: true },
+      { ...a, isLate: true },
+    ];
+    const twin = new PartitionTwin(
+      [...records, ...more].map((record, index) => ({ ...record, offset: BigInt(index) })),
+      database,
+    );
+    await runThroughFaults(
+      twin,
+      client,
+      STEPS.filter(({ at }) => at > 1).map((each) => ({ ...each, batchMax: 2 })),
+      3,
+    );
+    await expectExactly(twin);
+  });
+
   it('a spool resent in the middle of a range that must be repeated gives the same rows again', async () => {
     const once = exampleLog(6);
     const again = once.map((record, index) => ({ ...record, offset: BigInt(6 + index) }));

@@ -18,7 +18,13 @@ export type RecordBatch<Record extends RangeRecord> = {
 };
 
 /** A decision at its place: the `index`th of the record at `offset`. */
-export type PlacedItem<Item> = { readonly item: Item; readonly offset: bigint; readonly index: number };
+export type PlacedItem<Item> = {
+  readonly item: Item;
+  readonly offset: bigint;
+  readonly index: number;
+  /** Of a record that was given up once and sent again, so that its number may lie below the highest stored. */
+  readonly isLate: boolean;
+};
 
 /** What the application adds: reading a record, and making rows of it. Both must give the same for the same records. */
 export type RangeHandler<Record extends RangeRecord, Item extends Sequenced> = {
@@ -28,6 +34,11 @@ export type RangeHandler<Record extends RangeRecord, Item extends Sequenced> = {
   rowsOf?(item: Item): number;
   /** The rows for each table. What it reads from tables must come from rows below `range.first`. */
   rows(kept: readonly PlacedItem<Item>[], range: OffsetRange): RangeRows | Promise<RangeRows>;
+  /** Where records can come late: which do, and which of their items rows below `range.first` hold already. */
+  readonly late?: {
+    is(record: Record): boolean;
+    known(items: readonly PlacedItem<Item>[], range: OffsetRange): Promise<ReadonlySet<PlacedItem<Item>>>;
+  };
 };
 
 /** One range that is stored and committed. */
@@ -155,14 +166,14 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
   ): Promise<void> {
     const { topic, partition, writer, handler, onStored } = this.options;
     const range = { topic, partition, first, last };
-    const placed = unpacked.flatMap(({ record: { offset }, items }) =>
-      items.map((item, index) => ({ item, offset, index })),
-    );
+    const placed = this.placed(unpacked);
     const stored = await tenure.highest.below(
       first,
       placed.map(({ item }) => item),
     );
-    const { kept, highest } = keepNew(placed, stored);
+    const late = placed.filter(({ isLate }) => isLate);
+    const known = late.length > 0 ? await handler.late?.known(late, range) : undefined;
+    const { kept, highest } = keepNew(placed, stored, known);
     const dropped = placed.length - kept.length;
     if (kept.length === 0 && !repeated) {
       // Nothing to send, so nothing to announce.
@@ -178,6 +189,13 @@ export class RangeReader<Record extends RangeRecord, Item extends Sequenced> {
     await batch.commit(last + 1n, null);
     tenure.highest.advance(highest);
     onStored?.({ ...range, kept: kept.length, dropped, repeated, mended, lostRecords: presentFrom - first });
+  }
+
+  private placed(unpacked: readonly Unpacked<Record, Item>[]): readonly PlacedItem<Item>[] {
+    return unpacked.flatMap(({ record, items }) => {
+      const isLate = this.options.handler.late?.is(record) ?? false;
+      return items.map((item, index) => ({ item, offset: record.offset, index, isLate }));
+    });
   }
 
   /** Commits what is about to be sent; what it answers throws as soon as that may no longer be sent. */

@@ -2,7 +2,7 @@ import { freshName, testStack } from '#libs/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClickHouse } from '../client/clickhouse-client.js';
 import { RangeReader } from './range-reader.js';
-import { createWorld, exampleLog, handler, naivePicture, pictureOf, TOPIC } from './range-world.fixture.js';
+import { createWorld, exampleLog, handlerOf, naivePicture, pictureOf, TOPIC } from './range-world.fixture.js';
 import { RangeWriter } from './range-writer.js';
 
 const client = createClickHouse({ url: testStack().clickhouse.url });
@@ -17,7 +17,14 @@ afterAll(async () => {
 it('more records after a range whose last commit failed are not taken before the range is repeated', async () => {
   const writer = new RangeWriter(client, database, ['decisions', 'calls'], 1);
   await writer.prepare();
-  const reader = new RangeReader({ client, database, topic: TOPIC, partition: 0, writer, handler });
+  const reader = new RangeReader({
+    client,
+    database,
+    topic: TOPIC,
+    partition: 0,
+    writer,
+    handler: handlerOf(client, database),
+  });
   const log = exampleLog(12);
   let committed: { offset: bigint; metadata: string | null } | null = null;
   let isBrokerAway = false;

@@ -12,7 +12,14 @@ export type Item = {
   amount: number;
   allowed: boolean;
 };
-export type LogRecord = { offset: bigint; items: readonly Item[] };
+export type LogRecord = {
+  offset: bigint;
+  items: readonly Item[];
+  /** It cannot be read, and is given up. */
+  isPoison?: boolean;
+  /** It was given up, and comes again. */
+  isLate?: boolean;
+};
 
 export const TOPIC = 'gateway.decisions.v1';
 const WINDOW = 'SETTINGS non_replicated_deduplication_window = 20000';
@@ -48,8 +55,17 @@ export async function createWorld(client: ClickHouseClient, database: string): P
 
 const atOf = ({ minute }: Item) => new Date(Date.UTC(2026, 10, 23, 10, minute, 7)).toISOString();
 
-export const handler: RangeHandler<LogRecord, Item> = {
-  unpack: ({ items }) => items,
+export const handlerOf = (client: ClickHouseClient, database: string): RangeHandler<LogRecord, Item> => ({
+  unpack: ({ items, isPoison }) => (isPoison ? [] : items),
+  late: {
+    is: ({ isLate = false }) => isLate,
+    known: async (items, { first }) => {
+      const query = `SELECT id FROM ${database}.decisions WHERE kafka_offset < {first:UInt64}`;
+      const result = await client.query({ query, query_params: { first }, format: 'JSONEachRow' });
+      const ids = new Set((await result.json<{ id: string }>()).map(({ id }) => id));
+      return new Set(items.filter(({ item }) => ids.has(item.id)));
+    },
+  },
   rows: (kept, { topic, partition }) => {
     const rows = kept.map(({ item, offset, index }) => {
       const place = {
@@ -68,7 +84,7 @@ export const handler: RangeHandler<LogRecord, Item> = {
       ['calls', calls],
     ]);
   },
-};
+});
 
 /** What all tables and rollups hold, in a form that two runs can be compared by. */
 export type Picture = {
@@ -95,10 +111,10 @@ export async function pictureOf(client: ClickHouseClient, database: string): Pro
   };
 }
 
-/** The same picture, made the obvious way: every (replica, boot, seq) once. */
+/** The same picture, made the obvious way: every (replica, boot, seq) that could be read once. */
 export function naivePicture(log: readonly LogRecord[]): Picture {
   const once = new Map<string, Item>();
-  for (const item of log.flatMap(({ items }) => items)) {
+  for (const item of log.flatMap(({ items, isPoison }) => (isPoison ? [] : items))) {
     const key = `${item.replica}/${item.boot}/${item.seq}`;
     if (!once.has(key)) once.set(key, item);
   }

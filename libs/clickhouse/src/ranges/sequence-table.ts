@@ -33,8 +33,9 @@ export function sequenceRows(
   const rows = new Map<string, { replica: string; boot: string; seq: number; offset: bigint }>();
   for (const { item, offset } of kept) {
     const { replica, boot, seq } = item;
-    // Kept ones rise, so the last is the highest.
-    rows.set(sequenceKey(item), { replica, boot, seq, offset });
+    const key = sequenceKey(item);
+    // They rise but for what comes late.
+    rows.set(key, { replica, boot, seq: Math.max(seq, rows.get(key)?.seq ?? 0), offset });
   }
   return [...rows.values()].map(({ replica, boot, seq, offset }, index) => ({
     kafka_topic: range.topic,
