@@ -55,6 +55,7 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
       revision: ['1000000'],
       version: ['1'],
       decisionId: [await someDecision()],
+      letterId: ['audit-0'],
     },
     bodies: bodies(users[0]?.id ?? '', accounts),
   };

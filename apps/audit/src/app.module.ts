@@ -19,6 +19,10 @@ import { CallsController } from './calls/calls.controller.js';
 import { AuditDatabase, CLICKHOUSE_URL } from './clickhouse/audit-database.adapter.js';
 import { ConformityController } from './conformity/conformity.controller.js';
 import type { AuditConfig } from './config.js';
+import { BuriedRecords } from './dead-letters/buried-records.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { LetterList } from './dead-letters/letter-list.js';
+import { LettersConsumer } from './dead-letters/letters.consumer.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
 import { CallerHistory } from './explain/caller-history.js';
 import { DecisionReplay } from './explain/decision-replay.js';
@@ -45,7 +49,7 @@ import { UsageController } from './usage/usage.controller.js';
   imports: [
     OpenApiModule.of({
       title: 'Gatehouse audit',
-      description: 'What happened: decisions, calls, changes, usage, reconciliation, findings.',
+      description: 'What happened: decisions, calls, changes, usage, reconciliation, findings, dead letters.',
     }),
   ],
   controllers: [
@@ -59,6 +63,7 @@ import { UsageController } from './usage/usage.controller.js';
     AnalyticsController,
     ReconciliationController,
     FindingsController,
+    DeadLettersController,
   ],
   providers: [
     AuditDatabase,
@@ -83,6 +88,9 @@ import { UsageController } from './usage/usage.controller.js';
     ChainVerification,
     ReconciliationOfLog,
     ReconciliationOfTenant,
+    LettersConsumer,
+    LetterList,
+    BuriedRecords,
   ],
 })
 export class AuditModule {

@@ -27,6 +27,8 @@ export class SpecSource extends IngestSource {
   );
   override readonly consumer = `audit.${this.suffix}`;
   override readonly deadLetters: TopicSpec = { ...topics.auditDeadLetter, name: `${this.consumer}.dead-letter.v1` };
+  override readonly letters: readonly TopicSpec[] = [this.deadLetters];
+  override readonly lettersGroup = `audit.dead-letters.${this.suffix}`;
 
   get gateway(): TopicSpec {
     const found = this.topics[0];

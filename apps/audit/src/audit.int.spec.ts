@@ -232,7 +232,7 @@ describe('the routes', () => {
   });
 
   it('show nothing of another tenant', async () => {
-    const ids = { decisionId: [foreign.decision_id], findingId: ['f'.repeat(32)] };
+    const ids = { decisionId: [foreign.decision_id], findingId: ['f'.repeat(32)], letterId: ['audit-0'] };
     const names = ['globex/secret', 'user_gil'];
     const { authorization } = people.bearer('ada');
     const credential = authorization.replace('Bearer ', '');

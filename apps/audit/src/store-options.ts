@@ -1,6 +1,7 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import type { AuditConfig } from './config.js';
 import { chainAggregate } from './chain/chain.aggregate.js';
+import { deadLetterAggregate } from './dead-letters/dead-letter.aggregate.js';
 
 type Keys = Pick<AuditConfig, 'DATABASE_URL' | 'GATEHOUSE_SEAL_KEY' | 'GATEHOUSE_BUS_KEY'>;
 
@@ -12,6 +13,6 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     databaseUrl: DATABASE_URL,
     sealKey: GATEHOUSE_SEAL_KEY,
     busKey: GATEHOUSE_BUS_KEY,
-    aggregates: [chainAggregate],
+    aggregates: [chainAggregate, deadLetterAggregate],
   };
 }

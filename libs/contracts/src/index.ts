@@ -167,6 +167,12 @@ export {
   type Checkpoint,
   type SignedCheckpoint,
 } from './audit/chain.events.js';
+export {
+  DEAD_LETTER_ID,
+  deadLetterEvents,
+  DeadLetterRedriven,
+  type DeadLetterEvent,
+} from './audit/dead-letter.events.js';
 export { Finding } from './audit/finding.record.js';
 export { KEY_USES_PER_RECORD_MAX, KeyUses } from './audit/key-uses.record.js';
 export { refusalStatus, type RefusalCode } from './decisions/codes.js';

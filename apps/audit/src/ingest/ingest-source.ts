@@ -10,6 +10,9 @@ export class IngestSource {
   /** Records that cannot be stored go to `<consumer>.dead-letter.v1`. */
   readonly consumer: string = 'audit';
   readonly deadLetters: TopicSpec = topics.auditDeadLetter;
+  /** Those of every service, and who notes them. */
+  readonly letters: readonly TopicSpec[] = [topics.auditDeadLetter, topics.identityDeadLetter, topics.policyDeadLetter];
+  readonly lettersGroup: string = 'audit.dead-letters.v1';
   /** Where audit tells when keys were last used, and what it has found. */
   readonly keyUses: TopicSpec = topics.auditKeyUses;
   readonly findings: TopicSpec = topics.auditFindings;

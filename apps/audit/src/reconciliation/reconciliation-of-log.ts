@@ -1,4 +1,5 @@
 import { Bus, BusError } from '#libs/bus';
+import { DeadLetterRedriven, PLATFORM_TENANT } from '#libs/contracts';
 import { refusal } from '#libs/http';
 import { Injectable } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
@@ -23,7 +24,8 @@ export class ReconciliationOfLog {
   ) {}
 
   async look(from: string | undefined) {
-    const { partitions, committed, deadLetters } = await this.lookAtLog();
+    const { partitions, committed, buried } = await this.lookAtLog();
+    const deadLetters = buried.all - (await this.redriven(buried));
     // Only what lies below the commits asked for before: a range on its way is in one table and not yet in the other.
     const { writers, holes, total } = await storedWriters(this.database, committed, from);
     const sum = (of: (writer: Writer) => number) => writers.reduce((all, writer) => all + of(writer), 0);
@@ -50,6 +52,18 @@ export class ReconciliationOfLog {
     };
   }
 
+  /** Letters of decisions that were sent again since: each was stored, or is another letter by now. */
+  private async redriven({ first, end }: { readonly first: number; readonly end: number }): Promise<number> {
+    const [found] = await this.database.rows<{ n: number }>(
+      `SELECT uniqExact(letter_id) AS n FROM dead_letters
+        WHERE kafka_topic = {topic:String} AND kafka_offset >= {first:UInt64} AND kafka_offset < {end:UInt64}
+          AND letter_id IN (SELECT resource FROM changes
+            WHERE tenant_id = {platform:String} AND resource_type = 'dead-letter' AND type = {type:String})`,
+      { topic: this.source.deadLetters.name, first, end, platform: PLATFORM_TENANT, type: DeadLetterRedriven.type },
+    );
+    return found?.n ?? 0;
+  }
+
   private async lookAtLog() {
     const { group, deadLetters } = this.source;
     const topics = this.source.topics.map(({ name }) => name);
@@ -57,10 +71,11 @@ export class ReconciliationOfLog {
       const committed = await this.bus.committedOffsets(group, topics);
       const { partitions } = await this.bus.endOffsets([...topics, deadLetters.name]);
       const offsets = new Map(committed.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
-      const buried = partitions.filter(({ topic }) => topic === deadLetters.name);
+      const letters = partitions.find(({ topic }) => topic === deadLetters.name);
+      const { start: first, end } = letters ?? { start: 0n, end: 0n };
       return {
         committed,
-        deadLetters: buried.reduce((all, { start, end }) => all + Number(end - start), 0),
+        buried: { first: Number(first), end: Number(end), all: Number(end - first) },
         partitions: partitions
           .filter(({ topic }) => topic !== deadLetters.name)
           .map(({ topic, partition, start, end }): Partition => {

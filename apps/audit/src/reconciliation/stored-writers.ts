@@ -52,7 +52,7 @@ export async function storedWriters(
   };
   const rows = `(${['decisions', 'calls'].map((table) => rowsOf(table, begins)).join(' UNION ALL ')}) AS stored
     LEFT JOIN (${basesOf(begins)}) AS base USING (${GROUP})
-    WHERE base_seq = 0 OR place > base_place`;
+    WHERE base_seq = 0 OR (place > base_place AND seq > base_seq)`;
   const [writers, [total]] = await Promise.all([
     database.rows<Writer>(writersOf(rows), params),
     database.rows<Stored['total']>(
@@ -71,7 +71,10 @@ const rowsOf = (table: string, begins: string) => `
   WHERE appended_at >= ${begins} - INTERVAL ${LATE_DAYS} DAY AND kafka_offset <
     transform(concat(kafka_topic, '/', toString(kafka_partition)), {places:Array(String)}, {ends:Array(UInt64)}, toUInt64(0))`;
 
-/** Where each writer stood when the window began: up to there its numbers are not looked at. */
+/**
+ * Where each writer stood when the window began: up to there its numbers are not looked at, also where one of them was
+ * given up before and has been sent again since.
+ */
 const basesOf = (begins: string) => `
   SELECT kafka_topic AS topic, kafka_partition AS partition, replica, boot,
     max(kafka_offset) AS base_place, max(seq) AS base_seq

@@ -122,8 +122,8 @@ export const actions = {
   ...declare('audit', {
     read: 'Query decisions, calls and changes.',
     export: 'Export decisions, calls and changes.',
-    redrive: 'See records that could not be stored, and send them again.',
-    hold: 'Keep records from expiring, and end that.',
+    redrive: 'Send records again that could not be stored.',
+    hold: 'Keep records from expiring, and let go of them.',
   }),
   ...declare('revision', { read: 'See the revisions of the policy set and what they changed.' }),
 };

@@ -1,0 +1,67 @@
+import { Bus, type ConsumedBatch, type Consumption } from '#libs/bus';
+import { Rounds } from '#libs/service';
+import { Logger } from '#libs/telemetry';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { IngestSource } from '../ingest/ingest-source.js';
+import { rowOfLetter } from './letter-row.js';
+
+/** Letters that one insert notes. */
+const LETTERS_AT_ONCE = 500;
+const RETRY_MS = 2_000;
+
+/**
+ * Notes every dead letter of every service, so that somebody sees it. Noting one again changes nothing, so an insert that
+ * failed is repeated with its batch.
+ */
+@Injectable()
+export class LettersConsumer implements OnApplicationBootstrap, OnModuleDestroy {
+  private consumption: Consumption | undefined;
+  private readonly rounds = new Rounds({
+    work: () => this.start(),
+    pauseMs: () => RETRY_MS,
+    firstAfterMs: 0,
+    onFailure: (error) => this.logger.warn({ err: error }, 'dead letters cannot be read yet'),
+  });
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly database: AuditDatabase,
+    private readonly source: IngestSource,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    void this.database.ready.then(() => this.rounds.start());
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.rounds.stop();
+    await this.consumption?.close();
+  }
+
+  private async start(): Promise<void> {
+    if (this.consumption) return;
+    const { letters, lettersGroup: group } = this.source;
+    await this.bus.ensureTopics(letters);
+    this.consumption = await this.bus.consume({
+      group,
+      topics: letters.map(({ name }) => name),
+      batchMax: LETTERS_AT_ONCE,
+      onBatch: (batch) => this.note(batch),
+    });
+  }
+
+  private async note(batch: ConsumedBatch): Promise<void> {
+    const values = batch.records.map(rowOfLetter).filter((row) => row !== undefined);
+    if (values.length > 0) {
+      await this.database.client.insert({
+        table: `${this.database.name}.dead_letters`,
+        values,
+        format: 'JSONEachRow',
+        clickhouse_settings: { date_time_input_format: 'best_effort' },
+      });
+    }
+    await batch.commit(batch.lastOffset + 1n);
+  }
+}
