@@ -43,6 +43,8 @@ import { RecordFinder } from './records/record-finder.js';
 import { RecordList } from './records/record-list.js';
 import { storeOptions } from './store-options.js';
 import { AUDIT_MAC_KEY, SealedPublisher } from './sealed-publisher.js';
+import { BlastRadiusController } from './analytics/blast-radius.controller.js';
+import { UsageReport } from './usage/usage-report.js';
 import { UsageController } from './usage/usage.controller.js';
 
 @Module({
@@ -61,6 +63,7 @@ import { UsageController } from './usage/usage.controller.js';
     ChangesController,
     UsageController,
     AnalyticsController,
+    BlastRadiusController,
     ReconciliationController,
     FindingsController,
     DeadLettersController,
@@ -78,6 +81,7 @@ import { UsageController } from './usage/usage.controller.js';
     RecordList,
     RecordFinder,
     FiguresReader,
+    UsageReport,
     ChangeList,
     PolicyHistory,
     CallerHistory,

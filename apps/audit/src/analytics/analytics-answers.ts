@@ -13,3 +13,26 @@ export const ShownFigures = z
     truncated: z.boolean(),
   })
   .meta({ id: 'Figures' });
+
+const Lines = z.array(z.looseObject({}));
+
+/** What a key reached since a moment; in each list the largest or latest first. */
+export const ShownBlastRadius = z
+  .strictObject({
+    object: z.literal('blast_radius'),
+    key_id: z.string(),
+    since: z.iso.datetime(),
+    /** First and last use, requests allowed and denied. Who knows the key's id and not its text is among the denied. */
+    use: z.looseObject({}),
+    /** What it cost, each currency apart. */
+    spend: Lines,
+    /** Models that answered, with tokens and costs. */
+    models: Lines,
+    /** Where requests came from. */
+    addresses: Lines,
+    /** What was asked for, in every service: action, resource, whether it was allowed. */
+    actions: Lines,
+    /** Names of the lists that are not whole. */
+    truncated: z.array(z.string()),
+  })
+  .meta({ id: 'BlastRadius' });

@@ -5,13 +5,16 @@ import { Controller, Get, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { AuditReach } from '../records/audit-reach.js';
 import { ShownFigures } from './analytics-answers.js';
-import { CALL_COLUMNS, CALLS, LATENCY, REQUEST_COLUMNS, REQUESTS, type Cube } from './cube.js';
-import { figuresQuery, timeOf } from './figures-question.js';
+import { CALL_COLUMNS, CALLS, LATENCY, REQUEST_COLUMNS, REQUESTS, USES, type Cube } from './cube.js';
+import { DAY_MS, figuresQuery, timeOf } from './figures-question.js';
 import { FiguresReader } from './figures-reader.js';
 
 const RequestsQuery = figuresQuery(REQUEST_COLUMNS);
 const CallsQuery = figuresQuery(CALL_COLUMNS);
 type FiguresQuery = z.output<typeof RequestsQuery> | z.output<typeof CallsQuery>;
+
+/** How far back uses are looked for unless said otherwise. */
+const USES_MS = 30 * DAY_MS;
 
 /** Figures over any time, grain, and up to three dimensions; each equal to what the rows themselves say. */
 @Controller('v1/analytics')
@@ -46,9 +49,17 @@ export class AnalyticsController {
     return this.figures(caller, LATENCY, query);
   }
 
-  private async figures(caller: Caller, cube: Cube, query: FiguresQuery) {
+  /** Who used what last: `group_by=key_id`, `principal_id,resolved_model`, `statement`; of the last 30 days unless said. */
+  @Get('uses')
+  @Requires('audit:read')
+  @Answers('Says when things were first and last used, the latest first.', { 200: ShownFigures })
+  uses(@CallerParam() caller: Caller, @Query({ schema: RequestsQuery }) query: z.output<typeof RequestsQuery>) {
+    return this.figures(caller, USES, query, USES_MS);
+  }
+
+  private async figures(caller: Caller, cube: Cube, query: FiguresQuery, spanMs = DAY_MS) {
     const reach = this.reach.of(caller, 'analytics', query.tenant);
-    const { fromMs, toMs } = timeOf(query, this.clock.nowMs());
+    const { fromMs, toMs } = timeOf(query, this.clock.nowMs(), spanMs);
     const { group_by: dimensions = [], grain } = query;
     const found = await this.reader.ask(cube, { reach, fromMs, toMs, dimensions, grain, equal: query });
     this.reach.grant(caller, 'analytics', reach);

@@ -3,7 +3,7 @@ import type { SpoolTwin } from '../records.fixture.js';
 
 /** What figures are asked for, as the route takes it. */
 export type Asked = {
-  readonly about: 'requests' | 'calls' | 'latency';
+  readonly about: 'requests' | 'calls' | 'latency' | 'uses';
   readonly fromMs: number;
   readonly toMs: number;
   readonly dimensions: readonly string[];
@@ -46,6 +46,7 @@ export function mixedFacts(spool: SpoolTwin, count: number, endMs: number): Fact
     const decision = spool.decided({
       ...own,
       attributes: of([{}, { 'principal.teams': 'red' }, { 'principal.teams': 'red,blue' }]),
+      statements: isAllowed ? of([['developer/models'], ['developer/models', 'manager/all']]) : [],
       count: isAllowed ? 1 : 1 + below(3),
       ...(!isAllowed && { outcome: 'deny', ...of([noRule, overLimit]) }),
     } as Partial<AccessDecided>);
@@ -70,11 +71,15 @@ const overLimit = { code: 'rate_limit_exceeded', reason: 'limit', http_status: 4
 /** The figures as anybody would reckon them who has all records in hand. */
 export function reckoned(facts: readonly Fact[], { about, fromMs, toMs, dimensions, grain, equal }: Asked) {
   const rows = facts.flatMap((fact) => {
-    const row = about === 'requests' ? fact.decision : fact.call;
+    const row = about === 'requests' || about === 'uses' ? fact.decision : fact.call;
     if (!row || Date.parse(row.at) < fromMs || Date.parse(row.at) >= toMs) return [];
-    const teams = (fact.decision.attributes['principal.teams'] ?? '').split(',');
-    const isByTeam = dimensions.includes('team') || 'team' in equal;
-    return (isByTeam ? teams : ['']).map((team) => ({ row, read: (name: string) => read(row, team, name) }));
+    const asksFor = (name: string) => dimensions.includes(name) || name in equal;
+    const teams = asksFor('team') ? (fact.decision.attributes['principal.teams'] ?? '').split(',') : [''];
+    const statements = asksFor('statement') ? fact.decision.statements : [''];
+    const lists = teams.flatMap((team) =>
+      (statements.length > 0 ? statements : ['']).map((statement) => ({ team, statement })),
+    );
+    return lists.map((list) => ({ row, read: (name: string) => read(row, list, name) }));
   });
   const asked = rows.filter(({ read: of }) => Object.entries(equal).every(([name, value]) => isEqual(of, name, value)));
   const names = [...dimensions, ...(about === 'calls' && !dimensions.includes('currency') ? ['currency'] : [])];
@@ -95,8 +100,8 @@ export function reckoned(facts: readonly Fact[], { about, fromMs, toMs, dimensio
   });
 }
 
-function read(row: AccessDecided | CallCompleted, team: string, name: string): string {
-  if (name === 'team') return team;
+function read(row: AccessDecided | CallCompleted, list: Record<string, string>, name: string): string {
+  if (list[name] !== undefined) return list[name];
   if (name.startsWith('metadata.')) return row.metadata[name.slice('metadata.'.length)] ?? '';
   return String((row as Record<string, unknown>)[name]);
 }
@@ -116,9 +121,23 @@ function start(grain: string, at: string): string {
 function figuresOf(about: Asked['about'], rows: readonly (AccessDecided | CallCompleted)[]) {
   const sum = (name: string, of = rows) =>
     of.reduce((total, row) => total + Number((row as Record<string, unknown>)[name]), 0);
-  if (about === 'requests') {
-    const [allowed, denied] = ['allow', 'deny'].map((outcome) => rows.filter((row) => row.outcome === outcome));
-    return { requests: sum('count'), allowed: sum('count', allowed), denied: sum('count', denied) };
+  if (about === 'requests' || about === 'uses') {
+    const [allowed = [], denied = []] = ['allow', 'deny'].map((outcome) =>
+      rows.filter((row) => row.outcome === outcome),
+    );
+    const latest = (of: typeof rows) =>
+      of
+        .map(({ at }) => at)
+        .toSorted()
+        .at(-1) ?? null;
+    const first = rows.map(({ at }) => at).toSorted()[0] ?? null;
+    const seen = { first_seen_at: first, last_seen_at: latest(rows), last_allowed_at: latest(allowed) };
+    return {
+      ...(about === 'uses' && seen),
+      requests: sum('count'),
+      allowed: sum('count', allowed),
+      denied: sum('count', denied),
+    };
   }
   const calls = rows as readonly CallCompleted[];
   if (about === 'latency') {

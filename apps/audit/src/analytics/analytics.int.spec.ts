@@ -6,10 +6,15 @@ import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
 import { REQUESTS } from './cube.js';
 import { FiguresReader } from './figures-reader.js';
-import { chooser, mixedFacts, reckoned, type Asked } from './analytics.fixture.js';
+import { UsageReport } from '../usage/usage-report.js';
+import { chooser, costOf, mixedFacts, reckoned, type Asked } from './analytics.fixture.js';
 
 type Line = Record<string, unknown>;
 type Figures = { basis: string; data: Line[]; truncated: boolean; from: string; to: string };
+
+type Radius = Record<'spend' | 'models' | 'addresses' | 'actions', Line[]> & { use: Line; truncated: string[] };
+type Sums = { currency: string; calls: number; cost: string; input_tokens: number };
+type Report = { totals: Sums[]; lines: Sums[]; unattributed_calls: number };
 
 const source = new SpecSource();
 const stored = engine(source);
@@ -17,15 +22,19 @@ const bus = new MemoryBus();
 const people = new People(bus, source.suffix);
 /** A whole hour and a bit, so that whole minutes and others can be asked for. */
 const endMs = Math.floor(Date.now() / 60_000) * 60_000;
-const facts = mixedFacts(new SpoolTwin(source.gateway), 400, endMs);
-const records = facts.flatMap(({ decision, call }) => (call ? [decision, call] : [decision]));
+const spool = new SpoolTwin(source.gateway);
+const facts = mixedFacts(spool, 400, endMs);
+/** Longer ago than any question of the others. */
+const longAgo = new Date(endMs - 40 * 86_400_000).toISOString();
+const nobodys = spool.completed(spool.decided({ tenant_id: 'nobodys', principal_id: '' }), { at: longAgo });
+const records = [...facts.flatMap(({ decision, call }) => (call ? [decision, call] : [decision])), nobodys];
 
 let audit: Awaited<ReturnType<typeof startAudit>>;
 
-const get = async (person: Person | undefined, url: string) => {
+const get = async <Body = Figures>(person: Person | undefined, url: string) => {
   const headers = person ? people.bearer(person) : {};
   const answer = await audit.app.inject({ url, headers });
-  return { status: answer.statusCode, body: answer.json<Figures>() };
+  return { status: answer.statusCode, body: answer.json<Body>() };
 };
 const urlOf = ({ about, fromMs, toMs, dimensions, grain, equal }: Asked) => {
   const query = new URLSearchParams({
@@ -37,6 +46,8 @@ const urlOf = ({ about, fromMs, toMs, dimensions, grain, equal }: Asked) => {
   if (grain) query.set('grain', grain);
   return `/v1/analytics/${about}?${query}`;
 };
+const sumOf = (lines: readonly Sums[], name: 'calls' | 'input_tokens') =>
+  lines.reduce((sum, line) => sum + line[name], 0);
 const sorted = (lines: readonly object[]) =>
   lines.map((line) => JSON.stringify(Object.entries(line).toSorted())).toSorted();
 
@@ -61,7 +72,7 @@ afterAll(async () => {
   await stored.close();
 });
 
-describe('GET /v1/analytics/requests, calls and latency', () => {
+describe('GET /v1/analytics/requests, calls, latency and uses', () => {
   it('answer denials by reason, a flood counted as often as it was folded', async () => {
     const { body } = await get('ada', '/v1/analytics/requests?outcome=deny&group_by=reason&service=gateway');
     const denied = facts.filter(({ decision }) => decision.outcome === 'deny' && decision.tenant_id === 'acme');
@@ -98,7 +109,7 @@ describe('GET /v1/analytics/requests, calls and latency', () => {
     ['tenant=globex', 404],
     ['tenant=nowhere', 404],
   ])('refuse %s', async (query, status) => {
-    for (const about of ['requests', 'calls', 'latency']) {
+    for (const about of ['requests', 'calls', 'latency', 'uses']) {
       expect((await get('ada', `/v1/analytics/${about}?${query}`)).status).toBe(status);
     }
   });
@@ -111,7 +122,7 @@ describe('GET /v1/analytics/requests, calls and latency', () => {
   });
 
   it('are 401 without a key and 403 without the right', async () => {
-    for (const about of ['requests', 'calls', 'latency']) {
+    for (const about of ['requests', 'calls', 'latency', 'uses']) {
       expect((await get(undefined, `/v1/analytics/${about}`)).status).toBe(401);
       expect((await get('con', `/v1/analytics/${about}`)).status).toBe(403);
     }
@@ -121,6 +132,7 @@ describe('GET /v1/analytics/requests, calls and latency', () => {
     const { below, of } = chooser(11);
     const dimensions = [
       'team',
+      'statement',
       'metadata.feature',
       'metadata.odd "key"',
       'principal_id',
@@ -134,6 +146,7 @@ describe('GET /v1/analytics/requests, calls and latency', () => {
       { environment: 'production' },
       { team: 'red' },
       { team: 'none' },
+      { statement: 'manager/all' },
       { metadata: 'feature=search' },
       { principal_id: 'va_bot' },
     ];
@@ -147,7 +160,7 @@ describe('GET /v1/analytics/requests, calls and latency', () => {
       const person = of(['ada', 'dev', 'operator'] as const);
       const end = endMs + of([60_000, 60_000, -1_234_567]);
       const asked: Asked = {
-        about: of(['requests', 'calls', 'latency'] as const),
+        about: of(['requests', 'calls', 'latency', 'uses'] as const),
         fromMs: end - of([60_000, 3_600_000, 4 * 86_400_000]) - of([0, 0, 7]),
         toMs: end,
         dimensions: [
@@ -173,6 +186,96 @@ describe('GET /v1/analytics/requests, calls and latency', () => {
       'latency rows',
       'requests rollup',
       'requests rows',
+      'uses rows',
     ]);
+  });
+});
+
+describe('GET /v1/analytics/blast-radius', () => {
+  const since = new Date(endMs - 3_600_000).toISOString();
+  const url = (keyId: string) => `/v1/analytics/blast-radius?key_id=${keyId}&since=${since}`;
+  const of = (tenant: string, keyId: string) =>
+    facts.filter(({ decision }) => decision.tenant_id === tenant && decision.key_id === keyId && decision.at >= since);
+
+  it('shows models, spend, addresses and actions of a key since a moment, and nothing before it', async () => {
+    const { status, body } = await get<Radius>('ada', url('k1'));
+    const own = of('acme', 'k1');
+    const made = own.flatMap(({ call }) => call ?? []);
+    expect(status).toBe(200);
+    const requests = own.reduce((sum, { decision }) => sum + decision.count, 0);
+    expect(body.use).toMatchObject({ requests, first_seen_at: own.map(({ decision }) => decision.at).toSorted()[0] });
+    for (const currency of ['USD', 'EUR']) {
+      const cost = costOf(made.filter((call) => call.currency === currency));
+      expect(body.spend).toContainEqual(expect.objectContaining({ currency, cost }));
+    }
+    const models = new Set(made.map((call) => call.resolved_model));
+    expect(new Set(body.models.map((line) => line['resolved_model']))).toEqual(models);
+    expect(body.addresses).toEqual([expect.objectContaining({ ip: '10.0.0.1', requests })]);
+    expect(body.actions.map((line) => line['outcome']).toSorted()).toEqual(['allow', 'deny']);
+    expect(body.truncated).toEqual([]);
+  });
+
+  it('is the same for another tenant’s key as for none', async () => {
+    const foreign = people.keyId('gil');
+    const empty = { use: { requests: 0, first_seen_at: null }, spend: [], models: [], addresses: [], actions: [] };
+    expect((await get<Radius>('ada', url(foreign))).body).toMatchObject(empty);
+    expect((await get<Radius>('ada', url('none'))).body).toMatchObject(empty);
+  });
+
+  it('is 400, 401, 403 and 404 where it has to be', async () => {
+    const asked: [Person | undefined, string][] = [
+      ['ada', '/v1/analytics/blast-radius?key_id=k1'],
+      ['ada', '/v1/analytics/blast-radius?key_id=k1&since=2999-01-01T00:00:00Z'],
+      [undefined, url('k1')],
+      ['con', url('k1')],
+      ['ada', `${url('k1')}&tenant=globex`],
+    ];
+    const answers = await Promise.all(asked.map(([person, path]) => get(person, path)));
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 401, 403, 404]);
+  });
+});
+
+describe('GET /v1/usage/report', () => {
+  const month = new Date(endMs).toISOString().slice(0, 7);
+  const mine = facts.flatMap(({ call }) => (call?.tenant_id === 'acme' && call.at.startsWith(month) ? [call] : []));
+
+  it('attributes every call of the month to a line, and its lines sum up to the totals', async () => {
+    for (const groupBy of ['', '&group_by=principal_id', '&group_by=resolved_model,key_id']) {
+      const { status, body } = await get<Report>('ada', `/v1/usage/report?month=${month}${groupBy}`);
+      expect([status, body.unattributed_calls]).toEqual([200, 0]);
+      for (const total of body.totals) {
+        const lines = body.lines.filter(({ currency }) => currency === total.currency);
+        const calls = mine.filter(({ currency }) => currency === total.currency);
+        expect([total.calls, total.cost]).toEqual([calls.length, costOf(calls)]);
+        expect([sumOf(lines, 'calls'), costOf(lines)]).toEqual([total.calls, total.cost]);
+        expect(sumOf(lines, 'input_tokens')).toBe(calls.reduce((sum, call) => sum + call.input_tokens, 0));
+      }
+      expect(sumOf(body.totals, 'calls')).toBe(mine.length);
+    }
+  });
+
+  it('shows a call of nobody as one, rather than leaving it out', async () => {
+    const { body } = await get<Report>('operator', `/v1/usage/report?month=${nobodys.at.slice(0, 7)}&tenant=nobodys`);
+    expect(body).toMatchObject({ unattributed_calls: 1, lines: [{ principal_id: '', calls: 1 }] });
+  });
+
+  it('is refused rather than cut where it would have too many lines', async () => {
+    const reach = { tenant: 'acme', owner: undefined };
+    const report = audit.app.get(UsageReport).of(reach, month, ['principal_id', 'key_id'], 3);
+    await expect(report).rejects.toMatchObject({ status: 422, code: 'usage/too-many-lines' });
+  });
+
+  it('is 400, 401, 403 and 404 where it has to be', async () => {
+    const url = `/v1/usage/report?month=${month}`;
+    const asked: [Person | undefined, string][] = [
+      ['ada', '/v1/usage/report'],
+      ['ada', '/v1/usage/report?month=2026-13'],
+      ['ada', `${url}&group_by=currency`],
+      [undefined, url],
+      ['con', url],
+      ['ada', `${url}&tenant=globex`],
+    ];
+    const answers = await Promise.all(asked.map(([person, path]) => get(person, path)));
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 401, 403, 404]);
   });
 });

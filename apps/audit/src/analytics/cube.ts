@@ -11,8 +11,8 @@ export type Cube = {
     readonly columns: readonly string[];
     readonly figures: readonly string[];
   };
-  /** Which figure the largest groups are found by. */
-  readonly largestBy: string;
+  /** The figure by which groups are in order, the highest first. */
+  readonly highestBy: string;
   /** Always grouped by as well: what has no sum across it. */
   readonly apart: readonly string[];
 };
@@ -24,6 +24,8 @@ export const REQUEST_COLUMNS = [
   'service',
   'action',
   'resource_type',
+  'resource',
+  'ip',
   ...CALLER,
   ...MODEL,
   'outcome',
@@ -49,6 +51,12 @@ const requestFigures = (count: string) => [
   `sumIf(t.${count}, t.outcome = 'deny') AS denied`,
 ];
 
+/** What a decision has several of, as SQL over its columns; a row without any has the empty one. */
+export const LISTS: Readonly<Record<string, string>> = {
+  team: `splitByChar(',', attributes['principal.teams'])`,
+  statement: `if(empty(statements), [''], statements)`,
+};
+
 /** Decisions of every service; one that stands for a flood counts as often as it was folded. */
 export const REQUESTS: Cube = {
   table: 'decisions',
@@ -59,7 +67,7 @@ export const REQUESTS: Cube = {
     columns: ['service', 'resolved_model', 'environment', 'operation', 'outcome', 'code', 'reason'],
     figures: requestFigures('decisions'),
   },
-  largestBy: 'requests',
+  highestBy: 'requests',
   apart: [],
 };
 
@@ -77,7 +85,7 @@ export const CALLS: Cube = {
     columns: ['principal_id', 'key_id', 'resolved_model', 'provider_account', 'environment', 'operation', 'currency'],
     figures: ['sum(t.calls) AS calls', ...SUMS],
   },
-  largestBy: 'calls',
+  highestBy: 'calls',
   apart: ['currency'],
 };
 
@@ -97,6 +105,20 @@ export const LATENCY: Cube = {
     'countIf(t.time_to_first_token_ms > 0) AS calls_with_first_token',
     ...spread('time_to_first_token_ms', 't.time_to_first_token_ms > 0'),
   ],
-  largestBy: 'calls',
+  highestBy: 'calls',
+  apart: [],
+};
+
+/** When something was first and last seen, and last allowed. */
+export const USES: Cube = {
+  table: 'decisions',
+  columns: REQUEST_COLUMNS,
+  figures: [
+    'minOrNull(t.at) AS first_seen_at',
+    'maxOrNull(t.at) AS last_seen_at',
+    `maxOrNullIf(t.at, t.outcome = 'allow') AS last_allowed_at`,
+    ...requestFigures('count'),
+  ],
+  highestBy: 'last_seen_at',
   apart: [],
 };

@@ -2,12 +2,13 @@ import { problem } from '#libs/http';
 import { z } from 'zod';
 import { columnFilters, recordQuery } from '../records/record-filter.js';
 import { msOf } from '../records/record-list.js';
+import { LISTS } from './cube.js';
 
 export const GRAINS = ['minute', 'hour', 'day', 'month'] as const;
 export type Grain = (typeof GRAINS)[number];
 
 const DIMENSIONS_MAX = 3;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const METADATA = /^metadata\.(.{1,128})$/s;
 const { tenant, from, to } = recordQuery;
@@ -15,12 +16,12 @@ const { tenant, from, to } = recordQuery;
 /** The query of every route that answers figures: columns as filters, and what to group by. */
 export function figuresQuery<const Column extends string>(columns: readonly Column[]) {
   const isDimension = (name: string) =>
-    name === 'team' || METADATA.test(name) || (columns as readonly string[]).includes(name);
+    Object.hasOwn(LISTS, name) || METADATA.test(name) || (columns as readonly string[]).includes(name);
   return z.strictObject({
     tenant,
     from,
     to,
-    /** Up to three, with commas between them: a column, `team`, or `metadata.<key>`. */
+    /** Up to three, with commas between them: a column, `team`, `statement`, or `metadata.<key>`. */
     group_by: z
       .string()
       .max(512)
@@ -31,6 +32,8 @@ export function figuresQuery<const Column extends string>(columns: readonly Colu
     grain: z.enum(GRAINS).optional(),
     /** Of callers that were in it. */
     team: z.string().min(1).max(256).optional(),
+    /** Decided by it, as `<role>/<statement>`. */
+    statement: z.string().min(1).max(256).optional(),
     /** `<key>=<value>`. */
     metadata: z
       .string()
@@ -41,10 +44,10 @@ export function figuresQuery<const Column extends string>(columns: readonly Colu
   });
 }
 
-/** Time as it was asked for; the last day, up to the end of this minute, unless said otherwise. */
-export function timeOf(query: { from?: string | undefined; to?: string | undefined }, nowMs: number) {
+/** Time as it was asked for; up to the end of this minute, and as long as `spanMs`, unless said otherwise. */
+export function timeOf(query: { from?: string | undefined; to?: string | undefined }, nowMs: number, spanMs = DAY_MS) {
   const toMs = msOf(query.to) ?? Math.ceil((nowMs + 1) / MINUTE_MS) * MINUTE_MS;
-  const fromMs = msOf(query.from) ?? toMs - DAY_MS;
+  const fromMs = msOf(query.from) ?? toMs - spanMs;
   if (fromMs >= toMs) throw problem(400, 'invalid_request', 'The time ends before it begins.');
   return { fromMs, toMs };
 }

@@ -1,10 +1,10 @@
 import type { Reach } from '../records/audit-reach.js';
 import { conditionsOf, type Conditions } from '../records/record-filter.js';
 import { instant } from '../records/record-list.js';
-import type { Cube } from './cube.js';
+import { LISTS, type Cube } from './cube.js';
 import { metadataKey, type Grain } from './figures-question.js';
 
-/** What somebody wants to know of a cube. `from` is included, `to` is not; `equal` holds columns, `team` and `metadata`. */
+/** What somebody wants to know of a cube. `from` is included, `to` is not; `equal` holds columns, lists and `metadata`. */
 export type Question = {
   readonly reach: Reach;
   readonly fromMs: number;
@@ -52,21 +52,27 @@ export function figuresSql(cube: Cube, question: Question, rowsMax: number): Fig
   const metadata = metadataFilter(question.equal['metadata']);
   const grain = question.grain && `toDateTime(${START[question.grain]}(t.${moment}, 'UTC'), 'UTC') AS time`;
   const keys = [...(grain ? ['time'] : []), ...names.map((_, index) => `d${index}`)];
-  const team = question.equal['team'] === undefined ? [] : ['team = {team:String}'];
-  const conditions = [...narrowed.where, ...metadata.where, ...team];
+  const lists = Object.keys(LISTS).filter((name) => question.equal[name] !== undefined);
+  const listed = lists.map((name) => `t.${name} = {${name}:String}`);
+  const conditions = [...narrowed.where, ...metadata.where, ...listed];
   const columns = [...(grain ? [grain] : []), ...groups.columns, ...(rollup ?? cube).figures];
-  const order = [...(grain ? ['time'] : []), `${cube.largestBy} DESC`, ...keys.filter((key) => key !== 'time')];
+  const order = [...(grain ? ['time'] : []), `${cube.highestBy} DESC`, ...keys.filter((key) => key !== 'time')];
   return {
     basis,
     names,
     sql: `SELECT ${columns.join(', ')} FROM ${source} WHERE ${conditions.join(' AND ')}
       ${keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : ''} ORDER BY ${order.join(', ')} LIMIT ${rowsMax}`,
-    params: { ...narrowed.params, ...groups.params, ...metadata.params, team: question.equal['team'] },
+    params: {
+      ...narrowed.params,
+      ...groups.params,
+      ...metadata.params,
+      ...Object.fromEntries(lists.map((name) => [name, question.equal[name]])),
+    },
   };
 }
 
 function basisOf({ rollup, columns }: Cube, question: Question, names: readonly string[]): Basis {
-  const filters = ['team', 'metadata', ...columns].filter((name) => question.equal[name] !== undefined);
+  const filters = [...Object.keys(LISTS), 'metadata', ...columns].filter((name) => question.equal[name] !== undefined);
   const owner = question.reach.owner === undefined ? [] : ['principal_id'];
   const isKnown = [...names, ...filters, ...owner].every((name) => rollup?.columns.includes(name));
   const isWhole = question.fromMs % MINUTE_MS === 0 && question.toMs % MINUTE_MS === 0;
@@ -78,7 +84,7 @@ function groupsOf(names: readonly string[]) {
   const params: Record<string, string> = {};
   const columns = names.map((name, index) => {
     const key = metadataKey(name);
-    if (key === undefined) return name === 'team' ? `team AS d${index}` : `t.${name} AS d${index}`;
+    if (key === undefined) return `t.${name} AS d${index}`;
     params[`metadata_${index}`] = key;
     return `t.metadata[{metadata_${index}:String}] AS d${index}`;
   });
@@ -94,18 +100,16 @@ function metadataFilter(pair: unknown): Conditions {
   };
 }
 
-const TEAMS = `attributes['principal.teams']`;
-
-/** The teams that a caller was in are in the decision alone, which has the `at` of its call. */
+/** What callers have several of stands in the decision alone, which has the `at` of its call. */
 function rowsOf({ table }: Cube, { equal, reach }: Question, names: readonly string[], { where }: Conditions): string {
-  if (!names.includes('team') && equal['team'] === undefined) return `${table} AS t`;
-  const ofTeams = (source: string, teams: string) => `${source} AS t ARRAY JOIN splitByChar(',', t.${teams}) AS team`;
-  if (table === 'decisions') return ofTeams(table, TEAMS);
+  const lists = Object.entries(LISTS).filter(([name]) => names.includes(name) || equal[name] !== undefined);
+  if (lists.length === 0) return `${table} AS t`;
+  const columns = ['*', ...lists.map(([name, list]) => `arrayJoin(${list}) AS ${name}`)].join(', ');
+  const asked = where.join(' AND ');
+  if (table === 'decisions') return `(SELECT ${columns} FROM decisions WHERE ${asked}) AS t`;
   const ownTime = where.filter((condition) => condition.startsWith('at '));
   const decided = [...conditionsOf(reach).where, ...ownTime].join(' AND ');
-  return ofTeams(
-    `(SELECT * FROM calls ANY LEFT JOIN (SELECT decision_id, ${TEAMS} AS teams FROM decisions WHERE ${decided}) AS d
-      USING (decision_id) WHERE ${where.join(' AND ')})`,
-    'teams',
-  );
+  return `(SELECT ${columns} FROM calls ANY LEFT JOIN
+    (SELECT decision_id, attributes, statements FROM decisions WHERE ${decided}) AS d
+    USING (decision_id) WHERE ${asked}) AS t`;
 }

@@ -9,7 +9,8 @@ import { FiguresReader } from '../analytics/figures-reader.js';
 import { AuditReach } from '../records/audit-reach.js';
 import { recordQuery } from '../records/record-filter.js';
 import { msOf } from '../records/record-list.js';
-import { ShownUsage } from './usage-answers.js';
+import { ShownUsage, ShownUsageReport } from './usage-answers.js';
+import { LINE_DIMENSIONS, UsageReport } from './usage-report.js';
 
 const DIMENSIONS = CALLS.rollup?.columns ?? [];
 const DIMENSIONS_MAX = 3;
@@ -32,12 +33,27 @@ const UsageQuery = z.strictObject({
 });
 type UsageQuery = z.output<typeof UsageQuery>;
 
+const ReportQuery = z.strictObject({
+  tenant,
+  /** By UTC: `2026-11`. */
+  month: z.string().regex(/^20\d\d-(?:0[1-9]|1[0-2])$/, 'a month like 2026-11'),
+  /** What a line is of. */
+  group_by: z
+    .string()
+    .max(128)
+    .transform((text) => [...new Set(text.split(','))])
+    .pipe(z.array(z.enum(LINE_DIMENSIONS)).min(1))
+    .default([...LINE_DIMENSIONS]),
+});
+type ReportQuery = z.output<typeof ReportQuery>;
+
 /** Sums of calls by minute. */
 @Controller('v1/usage')
 export class UsageController {
   constructor(
     private readonly reach: AuditReach,
     private readonly reader: FiguresReader,
+    private readonly reports: UsageReport,
     private readonly clock: Clock,
   ) {}
 
@@ -55,6 +71,17 @@ export class UsageController {
     this.reach.grant(caller, 'usage', reach);
     const time = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
     return { object: 'usage', ...time, data, truncated };
+  }
+
+  /** What a month came to: every call is in one line, and the lines of a currency sum up to its total. */
+  @Get('report')
+  @Requires('audit:read')
+  @Answers('Bills a month, line by line.', { 200: ShownUsageReport })
+  async report(@CallerParam() caller: Caller, @Query({ schema: ReportQuery }) query: ReportQuery) {
+    const reach = this.reach.of(caller, 'usage', query.tenant);
+    const { totals, lines, unattributedCalls } = await this.reports.of(reach, query.month, query.group_by);
+    this.reach.grant(caller, 'usage', reach);
+    return { object: 'usage_report', month: query.month, totals, lines, unattributed_calls: unattributedCalls };
   }
 }
 
