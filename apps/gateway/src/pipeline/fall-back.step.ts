@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { decisionIdAt } from '../edge/decision-id.js';
 import { Refusal } from '../refusals/refusal.js';
 import { nextTarget, type Choice } from '../routing/choose-target.js';
-import type { RelayOutcome } from '../relay/relay-outcome.js';
+import type { GoingOn } from '../relay/relay-outcome.js';
 import { canServe } from './authorise.step.js';
 import { authenticateStep } from './authenticate.step.js';
 import { decideCall } from './decide-call.js';
@@ -15,6 +15,9 @@ const attemptsMax = 4;
 const backoffMs = 250;
 /** An upstream that asks to wait longer is not called again for this request. */
 const waitMsMax = 2_000;
+
+/** How a call goes on behind a target that cannot say it: nothing was called, and it is not asked a second time. */
+export const passedOver: GoingOn = { retryAfterMs: Infinity };
 
 type Parts = Pick<GatewayParts, 'policy' | 'targets' | 'health'>;
 
@@ -43,7 +46,7 @@ export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choic
 export async function fallBackStep(
   parts: Parts & Pick<GatewayParts, 'clock' | 'feed' | 'authenticator' | 'tokens'>,
   state: Read,
-  { retryAfterMs }: NonNullable<RelayOutcome['goesOn']>,
+  { retryAfterMs }: GoingOn,
 ): Promise<StepAnswer<Read> | undefined> {
   const { attempt = 1, led }: Known = state;
   const next = targetBehind(parts, state, retryAfterMs);
@@ -55,7 +58,9 @@ export async function fallBackStep(
   const own = { decisionId: decisionIdAt(atMs), atMs, begunMs: performance.now() };
   const undecided = { isRecorded: false, identity: undefined, target: undefined, limits: undefined };
   const unknown = { ...undecided, edits: undefined, prompt: undefined, limitRules: undefined };
-  const further = advance(state, { ...own, ...unknown, attempt: attempt + 1, led: { ...next, rule: led.rule } });
+  // A target that was passed over was not called.
+  const calls = retryAfterMs === passedOver.retryAfterMs ? attempt : attempt + 1;
+  const further = advance(state, { ...own, ...unknown, attempt: calls, led: { ...next, rule: led.rule } });
   const authenticated = await authenticateStep(parts, further);
   return authenticated instanceof Refusal ? authenticated : further;
 }

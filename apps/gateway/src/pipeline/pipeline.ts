@@ -1,14 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRefusal } from '../refusals/answer-refusal.js';
-import { Refusal } from '../refusals/refusal.js';
+import { Refusal, TargetRefusal } from '../refusals/refusal.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import { arrive } from './arrive.js';
 import { authenticateStep } from './authenticate.step.js';
 import { authoriseStep } from './authorise.step.js';
 import { asksForPosition, awaitPositionStep } from './await-position.step.js';
 import { enterStep, leaveStep } from './enter.step.js';
-import type { Arrived, Authenticated, Governed, Known, Limited, Reached, Read, StepAnswer } from './exchange.js';
-import { fallBackStep } from './fall-back.step.js';
+import {
+  advance,
+  type Arrived,
+  type Authenticated,
+  type Authorised,
+  type Governed,
+  type Known,
+  type Limited,
+  type Reached,
+  type Read,
+  type StepAnswer,
+} from './exchange.js';
+import { fallBackStep, passedOver, targetBehind } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
 import { limitStep, unlimitStep } from './limit.step.js';
 import { answerListing, listStep } from './list.step.js';
@@ -130,7 +141,7 @@ export class Pipeline {
     const prompted = promptStep(authorised);
     if (prompted instanceof Refusal) return prompted;
     const reached = reachStep(this.parts, prompted);
-    if (reached instanceof Refusal) return reached;
+    if (reached instanceof Refusal) return this.passOver(prompted, reached);
     const limiting = limitStep(this.parts, reached);
     // Awaited only where the other gateways have to be heard.
     const limited = limiting instanceof Promise ? await limiting : limiting;
@@ -157,6 +168,15 @@ export class Pipeline {
     const facts = settleStep(this.parts, limited, identity, ended);
     unlimitStep(limited, reachedUpstream(ended) ? facts : undefined);
     return ended;
+  }
+
+  /** What a target cannot do is on record, and another may: only the last such answers the caller. */
+  private passOver(state: Authorised, refusal: Refusal): RelayOutcome | Refusal {
+    const further = refusal instanceof TargetRefusal && targetBehind(this.parts, state, passedOver.retryAfterMs);
+    if (!further) return refusal;
+    recordRefusal(this.parts, state, refusal);
+    advance(state, { isRecorded: true });
+    return { ...neverSent(refusal), goesOn: passedOver };
   }
 
   private async relay(reached: Reached): Promise<RelayOutcome> {

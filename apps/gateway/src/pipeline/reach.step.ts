@@ -1,6 +1,6 @@
 import { valueOf } from '../body/scan-object.js';
 import { Untranslatable } from '../providers/untranslatable.js';
-import { badRequest, Refusal } from '../refusals/refusal.js';
+import { badRequest, Refusal, TargetRefusal } from '../refusals/refusal.js';
 import type { TargetFault, UpstreamTarget } from '../upstreams/upstream-target.js';
 import { advance, type Authorised, type Reached, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -26,7 +26,7 @@ function translatedFor({ endpoint }: UpstreamTarget, { body, model }: Authorised
   const value = valueOf(bytes, { start: 0, end: bytes.length }) as Record<string, unknown> | undefined;
   if (value === undefined) return badRequest('invalid_json', 'The body is not valid JSON.');
   const said = endpoint.translation.request(value, model.upstreamModel);
-  if (said instanceof Untranslatable) return badRequest('invalid_request', said.message, said.param);
+  if (said instanceof Untranslatable) return unableTo(said.message, said.param);
   return Buffer.from(JSON.stringify(said));
 }
 
@@ -35,8 +35,11 @@ const refuse = (what: string) => () =>
 
 /** Told only to who may call the model: they have to name another, or use another operation. */
 function notOffered({ call, route }: Authorised): Refusal {
-  const message = `The provider of '${call.model}' does not offer ${route.path}.`;
-  return new Refusal('invalid_request', 'invalid_request', message, 'model');
+  return unableTo(`The provider of '${call.model}' does not offer ${route.path}.`, 'model');
+}
+
+function unableTo(message: string, param: string): Refusal {
+  return new TargetRefusal('invalid_request', 'invalid_request', message, param);
 }
 
 const faults: Record<Exclude<TargetFault, 'operation_unknown'>, () => Refusal> = {

@@ -19,6 +19,9 @@ export class Refusal {
   ) {}
 }
 
+/** What one target cannot do for this request, and another might. */
+export class TargetRefusal extends Refusal {}
+
 /** A request that is wrong in itself, whoever sent it. */
 export function badRequest(code: RefusalCode, message: string, param: string | null = null): Refusal {
   return new Refusal(code, 'invalid_request', message, param);

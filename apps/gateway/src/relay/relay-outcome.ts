@@ -1,6 +1,9 @@
 import type { Refusal } from '../refusals/refusal.js';
 import type { AnswerFacts } from './answer-reader.js';
 
+/** `retryAfterMs` is what the upstream asked to wait, 0 where it did not; Infinity for one that is not asked again. */
+export type GoingOn = { readonly retryAfterMs: number };
+
 /** How a call ended; names are those of `call.completed`. */
 export type RelayOutcome = {
   /** `cancelled`: the caller left. `interrupted`: the upstream broke after its answer had begun. */
@@ -16,8 +19,8 @@ export type RelayOutcome = {
   readonly firstByteMs: number;
   /** It was the gateway that ended what the upstream would have gone on with. */
   readonly isCut?: boolean;
-  /** The call may go on to another target; `retryAfterMs` is what the upstream asked to wait, 0 where it did not. */
-  readonly goesOn?: { readonly retryAfterMs: number };
+  /** The call may go on to another target. */
+  readonly goesOn?: GoingOn;
   /** The upstream was asked, and may have worked on it, though no answer came. */
   readonly isInDoubt?: boolean;
 };
