@@ -14,7 +14,7 @@ import { type Readiness, AddressRules } from '#libs/http';
 import type { Resources } from '#libs/service';
 import type { Metrics } from '#libs/telemetry';
 import { UpstreamOrigins } from './egress/upstream-origins.js';
-import type { GatewaySettings } from './gateway.config.js';
+import { circuitBoundsOf, retryBoundsOf, type GatewaySettings } from './gateway.config.js';
 import { gatewayMetrics } from './metrics/gateway-metrics.js';
 import { listenForModels } from './model-listener.js';
 import { SharedUsage } from './limits/shared-usage.js';
@@ -72,6 +72,7 @@ export class GatewayRuntime {
     });
     this.health = new UpstreamHealth({
       monotonicMs: () => clock.monotonicMs(),
+      bounds: circuitBoundsOf(settings),
       onChange: (change) => logger.warn(change, 'the circuit of an upstream changed'),
     });
     const { boot } = spool;
@@ -160,6 +161,7 @@ export class GatewayRuntime {
         bodyBytesMax: settings.GATEHOUSE_BODY_BYTES_MAX,
         headersTimeoutMs: settings.GATEHOUSE_UPSTREAM_HEADERS_TIMEOUT_MS,
         idleTimeoutMs: settings.GATEHOUSE_UPSTREAM_IDLE_TIMEOUT_MS,
+        retry: retryBoundsOf(settings),
       },
     };
   }

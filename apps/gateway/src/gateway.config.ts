@@ -1,9 +1,14 @@
 import { coherent, egressAllow, readConfigOrExit, secretKey, serviceSettings } from '#libs/config';
 import { z } from 'zod';
+import { retryBounds, type RetryBounds } from './routing/retry-bounds.js';
+import { circuitBounds, type CircuitBounds } from './upstreams/circuit.js';
 
+const whole = (min: number, max: number, fallback: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
 const milliseconds = (fallback: number) => z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 
-const Settings = z
+/** Everything that a gateway is told by its environment. */
+export const GatewaySettings = z
   .object({
     ...serviceSettings,
     /** Opens upstream credentials. Of all services only policy and the gateway hold it. */
@@ -24,11 +29,39 @@ const Settings = z
     GATEHOUSE_UPSTREAM_HEADERS_TIMEOUT_MS: milliseconds(600_000),
     /** Between two bytes of an answer. */
     GATEHOUSE_UPSTREAM_IDLE_TIMEOUT_MS: milliseconds(300_000),
+    /** When an upstream is left alone, and for how long; see `CircuitBounds`. */
+    GATEHOUSE_CIRCUIT_WINDOW_MS: whole(100, 600_000, circuitBounds.windowMs),
+    GATEHOUSE_CIRCUIT_ENDS_MIN: whole(1, 1_000_000, circuitBounds.endsMin),
+    GATEHOUSE_CIRCUIT_FAILURES_PERCENT: whole(1, 100, circuitBounds.failuresPercent),
+    GATEHOUSE_CIRCUIT_OPEN_MS: whole(100, 600_000, circuitBounds.openMs),
+    GATEHOUSE_CIRCUIT_PROBE_MS: whole(100, 3_600_000, circuitBounds.probeMs),
+    /** How often, and how soon, one request calls upstreams; see `RetryBounds`. */
+    GATEHOUSE_ATTEMPTS_MAX: whole(1, 8, retryBounds.attemptsMax),
+    GATEHOUSE_RETRY_BACKOFF_MS: whole(0, 10_000, retryBounds.backoffMs),
+    GATEHOUSE_RETRY_WAIT_MS_MAX: whole(0, 60_000, retryBounds.waitMsMax),
   })
   .superRefine(coherent);
-export type GatewaySettings = z.output<typeof Settings>;
+export type GatewaySettings = z.output<typeof GatewaySettings>;
+
+export function circuitBoundsOf(settings: GatewaySettings): CircuitBounds {
+  return {
+    windowMs: settings.GATEHOUSE_CIRCUIT_WINDOW_MS,
+    endsMin: settings.GATEHOUSE_CIRCUIT_ENDS_MIN,
+    failuresPercent: settings.GATEHOUSE_CIRCUIT_FAILURES_PERCENT,
+    openMs: settings.GATEHOUSE_CIRCUIT_OPEN_MS,
+    probeMs: settings.GATEHOUSE_CIRCUIT_PROBE_MS,
+  };
+}
+
+export function retryBoundsOf(settings: GatewaySettings): RetryBounds {
+  return {
+    attemptsMax: settings.GATEHOUSE_ATTEMPTS_MAX,
+    backoffMs: settings.GATEHOUSE_RETRY_BACKOFF_MS,
+    waitMsMax: settings.GATEHOUSE_RETRY_WAIT_MS_MAX,
+  };
+}
 
 /** Prints what is wrong and exits with 78 where the environment does not do. */
 export function readGatewaySettings(): GatewaySettings {
-  return readConfigOrExit(Settings, process.env);
+  return readConfigOrExit(GatewaySettings, process.env);
 }

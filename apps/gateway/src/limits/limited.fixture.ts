@@ -12,7 +12,7 @@ type Options = {
 
 /** A gateway whose tenant has these rules in a document `spec`; two on one bus hold them together. */
 export async function limited(rules: readonly object[], { answer = answering, settings = {}, bus }: Options = {}) {
-  const edge = await gateway(answer, settings, bus);
+  const edge = await gateway(answer, settings, bus ? { bus } : {});
   const enforce = (now: readonly object[], baseUrl = edge.upstreamUrl) =>
     edge.set({ snapshot: policyOf(baseUrl, settings, [document('Limits', 'spec', { rules: now })]) });
   enforce(rules);

@@ -9,21 +9,15 @@ import { decideCall } from './decide-call.js';
 import { advance, type Known, type Read, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
-/** Upstream calls of one request, the first among them. */
-const attemptsMax = 4;
-/** What is waited before the same model is called again, unless its upstream asks for more; drawn from half to all of it. */
-const backoffMs = 250;
-/** An upstream that asks to wait longer is not called again for this request. */
-const waitMsMax = 2_000;
-
 /** How a call goes on behind a target that cannot say it: nothing was called, and it is not asked a second time. */
 export const passedOver: GoingOn = { retryAfterMs: Infinity };
 
-type Parts = Pick<GatewayParts, 'policy' | 'targets' | 'health'>;
+type Parts = Pick<GatewayParts, 'policy' | 'targets' | 'health' | 'bounds'>;
 
 /** The target that a call could go on to, were this attempt to fail. */
 export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choice | undefined {
   const { led, attempt = 1 }: Known = state;
+  const { attemptsMax, waitMsMax } = parts.bounds.retry;
   const snapshot = parts.policy.snapshot(state.caller.tenantId);
   if (!led || !snapshot || attempt >= attemptsMax || (led.order[led.at]?.fallbackOn.length ?? 0) === 0)
     return undefined;
@@ -39,6 +33,11 @@ export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choic
   return nextTarget(led, { model, mayUse });
 }
 
+/** Before the same model is called again: what its upstream asked, and no two callers alike. */
+function pauseMs({ bounds }: Parts, retryAfterMs: number): number {
+  return Math.max(retryAfterMs, (bounds.retry.backoffMs * (1 + Math.random())) / 2);
+}
+
 /**
  * The same request as a further one, with a decision id of its own: credential, policy, target and limits are looked at
  * again. Undefined where the failure of this attempt is the answer.
@@ -51,7 +50,7 @@ export async function fallBackStep(
   const { attempt = 1, led }: Known = state;
   const next = targetBehind(parts, state, retryAfterMs);
   if (!led || !next) return undefined;
-  if (next.target === led.target) await setTimeout(Math.max(retryAfterMs, (backoffMs * (1 + Math.random())) / 2));
+  if (next.target === led.target) await setTimeout(pauseMs(parts, retryAfterMs));
   // Nobody waits any more; the attempt that failed is on record.
   if (state.response.destroyed) return undefined;
   const atMs = parts.clock.nowMs();

@@ -4,6 +4,7 @@ import type { Clock, Logger } from '#libs/telemetry';
 import type { AddressRules } from '#libs/http';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SharedUsage } from '../limits/shared-usage.js';
+import type { RetryBounds } from '../routing/retry-bounds.js';
 import type { UpstreamHealth } from '../upstreams/upstream-health.js';
 import type { UpstreamTargets } from '../upstreams/upstream-targets.js';
 
@@ -32,4 +33,5 @@ export type GatewayBounds = {
   readonly headersTimeoutMs: number;
   /** Between two bytes of an answer; a long stream that goes on is never cut. */
   readonly idleTimeoutMs: number;
+  readonly retry: RetryBounds;
 };

@@ -13,6 +13,8 @@ import { AddressRules } from '#libs/http';
 import { UpstreamOrigins } from '../egress/upstream-origins.js';
 import { gatewayMetrics } from '../metrics/gateway-metrics.js';
 import { chunk, done, reported, serving, sse, usageEvent } from '../relay/relay.fixture.js';
+import { retryBounds, type RetryBounds } from '../routing/retry-bounds.js';
+import { circuitBounds, type CircuitBounds } from '../upstreams/circuit.js';
 import { UpstreamHealth } from '../upstreams/upstream-health.js';
 import { UpstreamTargets } from '../upstreams/upstream-targets.js';
 import { sharedUsage } from '../limits/shared-usage.fixture.js';
@@ -126,7 +128,15 @@ export class RecordingSpool {
 }
 
 /** A whole request path with a bus that stands still, over real HTTP. */
-export async function gateway(answer: RequestListener = answering, settings: object = {}, bus?: Bus) {
+export async function gateway(
+  answer: RequestListener = answering,
+  settings: object = {},
+  {
+    bus,
+    circuit = circuitBounds,
+    retry = retryBounds,
+  }: { bus?: Bus; circuit?: CircuitBounds; retry?: RetryBounds } = {},
+) {
   const upstreamRequests: string[] = [];
   const upstream = await serving((request, response) => {
     upstreamRequests.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
@@ -159,10 +169,10 @@ export async function gateway(answer: RequestListener = answering, settings: obj
     publicUrl: gatewayUrl,
     targets: new UpstreamTargets(origins, { of: () => credential }),
     usage,
-    health: new UpstreamHealth({ monotonicMs: () => time.monotonicMs, onChange: () => undefined }),
+    health: new UpstreamHealth({ monotonicMs: () => time.monotonicMs, onChange: () => undefined, bounds: circuit }),
     trustedProxies: AddressRules.parse(''),
     metrics: gatewayMetrics(new Metrics()),
-    bounds: { bodyBytesMax: 100_000, headersTimeoutMs: 5_000, idleTimeoutMs: 5_000 },
+    bounds: { bodyBytesMax: 100_000, headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, retry },
   };
   const pipeline = new Pipeline(parts);
   const { url } = await serving((request, response) => void pipeline.handle(request, response));

@@ -25,8 +25,9 @@ export async function routed(
   answer?: RequestListener,
   settings: object = {},
   more: readonly PolicyDocument[] = [],
+  bounds: Parameters<typeof gateway>[2] = {},
 ) {
-  const edge = await gateway(answer);
+  const edge = await gateway(answer, {}, bounds);
   // As the policy of the fixture says where its upstream is.
   const baseUrl = edge.upstreamUrl;
   const documents = [

@@ -12,6 +12,7 @@ export type CircuitBounds = {
   readonly probeMs: number;
 };
 
+/** Where the operator says nothing else. */
 export const circuitBounds: CircuitBounds = {
   windowMs: 10_000,
   endsMin: 20,

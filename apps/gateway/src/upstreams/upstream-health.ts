@@ -1,4 +1,4 @@
-import { circuitBounds, closed, ended, entered, waitMs, type CallEnd, type CircuitState } from './circuit.js';
+import { closed, ended, entered, waitMs, type CallEnd, type CircuitBounds, type CircuitState } from './circuit.js';
 
 type Health = { circuit: CircuitState; firstByteMs: number; measuredAtMs: number };
 
@@ -11,6 +11,7 @@ const meanMsMax = 60_000;
 
 export type UpstreamHealthOptions = {
   readonly monotonicMs: () => number;
+  readonly bounds: CircuitBounds;
   /** Told of every circuit that opens or closes. */
   readonly onChange: (change: { tenantId: string; model: string; circuit: CircuitState['kind'] }) => void;
 };
@@ -40,7 +41,7 @@ export class UpstreamHealth {
     const health = this.of(keyOf(tenantId, model));
     if (health.circuit.kind === 'closed') return { probe: undefined };
     this.probes += 1;
-    health.circuit = entered(health.circuit, this.probes, this.options.monotonicMs(), circuitBounds);
+    health.circuit = entered(health.circuit, this.probes, this.options.monotonicMs(), this.options.bounds);
     return { probe: this.probes };
   }
 
@@ -49,7 +50,7 @@ export class UpstreamHealth {
     const health = this.of(keyOf(tenantId, model));
     const nowMs = this.options.monotonicMs();
     const before = health.circuit.kind;
-    health.circuit = ended(health.circuit, end, probe, nowMs, circuitBounds);
+    health.circuit = ended(health.circuit, end, probe, nowMs, this.options.bounds);
     if (health.circuit.kind !== before) this.options.onChange({ tenantId, model, circuit: health.circuit.kind });
     if (end === 'good' && firstByteMs > 0) measure(health, firstByteMs, nowMs);
   }
