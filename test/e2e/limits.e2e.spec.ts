@@ -2,7 +2,7 @@ import { RateLimitError } from 'openai';
 import { afterAll, describe, expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
 import { behave, behaveWell, callRows } from '../failure/provider-control.js';
-import { admin, decisionRows, demoKey, gatewayUrl, openai } from '../system/system.js';
+import { admin, decisionRows, demoKey, gatewayUrl, kill, openai } from '../system/system.js';
 
 const administrator = () => demoKey('acme', 'admin');
 const messages = [{ role: 'user' as const, content: 'Say hello.' }];
@@ -64,6 +64,22 @@ describe('a Limits document in force', () => {
     const [row] = await decisionRows(String(refused[0]?.headers?.get('gatehouse-decision-id')));
     const verdict = { outcome: 'deny', code: 'rate_limit_exceeded', reason: 'limit', http_status: 429 };
     expect(row).toMatchObject({ ...verdict, applied_rules: [cited] });
+  });
+
+  it('forgets nothing when every gateway is killed: what was used before counts, and no more than that', async () => {
+    const rule = {
+      id: 'killed',
+      when: { subjects: ['virtual-account:service'] },
+      limit: 12,
+      unit: 'requests_per_month',
+    };
+    await enforce([rule]);
+    const service = demoKey('acme', 'service');
+    for (let n = 0; n < 5; n += 1) expect(await ask(service, n % 2 === 0 ? 1 : 2)).not.toBeInstanceOf(RateLimitError);
+    await Promise.all([kill('gateway'), kill('gateway-2')]);
+    const calls = Array.from({ length: 32 }, (_, n) => ask(service, n % 2 === 0 ? 1 : 2));
+    const answers = await Promise.all(calls);
+    expect(answers.filter((answer) => !(answer instanceof RateLimitError))).toHaveLength(7);
   });
 
   it('is a budget where it counts cost: used up by what calls really cost, at whichever gateway', async () => {

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+/** The end of what has none: slots of calls under way. */
+export const NEVER_MS = Number.MAX_SAFE_INTEGER;
+
 /** One run of one counter. */
 export type CounterWindow = {
   /** The same at every gateway, and of nothing else; without a slash. */

@@ -1,5 +1,6 @@
 import { Escrow, type Claim } from '#libs/limits';
-import type { CounterWindow } from './counter-window.js';
+import { NEVER_MS, type CounterWindow } from './counter-window.js';
+import { Lease } from './lease.js';
 
 /** An amount that was set aside, or why there is none; `wait`: the log has to answer first. */
 export type CounterAnswer = number | 'wait' | 'refused' | 'unavailable';
@@ -11,24 +12,33 @@ const ASK_MS_MAX = 30_000;
 /** Calls that wait for the answers of one counter. */
 const WAITING_MAX = 10_000;
 
-type CounterOptions = {
+export type CounterOptions = {
   /** `<replica>/<boot>`. */
   readonly self: string;
   readonly monotonicMs: () => number;
+  /** Since when the log is read without a break. */
+  readonly readingSinceMs: () => number;
+  /** Numbers this boot's records, from 1. */
+  readonly nextPosition: () => number;
   /** Told when others should hear of the claim: at once, where somebody waits for it. */
   readonly onDirty: (counter: Counter, isUrgent: boolean) => void;
 };
 
-/** One run of a window at this gateway: its escrow, and who waits for an answer of the log. */
+/** One run of a window, or slots of calls under way, at this gateway: its escrow, and who waits for an answer of the log. */
 export class Counter {
   private readonly escrow: Escrow;
   /** Of what was read, the last of each writer; kept also where it was removed, since older ones may come again. */
   private readonly positions = new Map<string, number>();
   private readonly writers = new Set<string>();
   private readonly waiting = new Set<() => void>();
-  private position = 0;
+  /** Only of slots: a window's claims end with it. */
+  private readonly lease: Lease | undefined;
+  private isTold = false;
+  private isOver = false;
   private askedAtMs = 0;
-  /** What calls set aside since the last two looks, the older first. */
+  private usedAtMs: number;
+  private inUse = 0;
+  /** What calls needed since the last two looks, the older first: of a window all that they set aside, of slots at once. */
   private recent: readonly [number, number] = [0, 0];
 
   constructor(
@@ -36,6 +46,8 @@ export class Counter {
     private readonly options: CounterOptions,
   ) {
     this.escrow = new Escrow(options.self, 0);
+    this.lease = window.endMs === NEVER_MS ? new Lease(options) : undefined;
+    this.usedAtMs = options.monotonicMs();
   }
 
   /** A revision may say another one; what was accepted stays accepted. */
@@ -54,15 +66,19 @@ export class Counter {
    */
   reserve(least: number, most: number): CounterAnswer {
     const { escrow, options } = this;
+    const nowMs = options.monotonicMs();
+    this.usedAtMs = nowMs;
+    this.lapse();
     const amount = Math.min(most, Math.max(least, this.available));
     const wasAsking = escrow.isAsking;
     const answer = escrow.reserve(amount);
     if (answer === 'granted') {
-      this.recent = [this.recent[0], this.recent[1] + amount];
+      this.inUse += amount;
+      const [older, needed] = this.recent;
+      this.recent = [older, this.lease ? Math.max(needed, this.inUse) : needed + amount];
       return amount;
     }
     if (answer === 'refused') return 'refused';
-    const nowMs = options.monotonicMs();
     if (!wasAsking) {
       this.askedAtMs = nowMs;
       options.onDirty(this, true);
@@ -72,6 +88,7 @@ export class Counter {
 
   /** What had been set aside is free again, and what was used is spent; also where nothing had been set aside. */
   settle(reserved: number, used: number): void {
+    this.inUse -= reserved;
     this.escrow.settle(reserved, used);
     if (this.escrow.isDirty) this.options.onDirty(this, false);
   }
@@ -102,8 +119,12 @@ export class Counter {
     this.positions.set(writer, position);
     if (claim) this.writers.add(writer);
     else this.writers.delete(writer);
+    if (isOwn) this.lease?.told(position);
+    else if (claim) this.lease?.heard(writer);
+    else this.lease?.forget(writer);
     const before = this.escrow.left;
     if (!this.escrow.apply(writer, claim)) return;
+    this.lapse();
     // A claim that was refused counts against everybody until it is withdrawn.
     this.options.onDirty(this, this.escrow.left > before);
     const answers = [...this.waiting];
@@ -113,17 +134,22 @@ export class Counter {
 
   /** The claim as others are to know it, and its number. */
   publish(): { readonly claim: Claim; readonly position: number } {
-    this.position += 1;
-    return { claim: this.escrow.publish(), position: this.position };
+    this.lapse();
+    const position = this.options.nextPosition();
+    this.isTold = true;
+    this.lease?.sending(position);
+    return { claim: this.escrow.publish(), position };
   }
 
   /** Once a second: gives back what calls here do not need, and does without an answer that does not come. */
   look(): void {
     const { escrow, options } = this;
+    this.lapse();
     if (escrow.isAsking && options.monotonicMs() - this.askedAtMs > ASK_MS_MAX) escrow.withdraw();
-    escrow.giveBack(this.recent[0] + this.recent[1]);
-    this.recent = [this.recent[1], 0];
-    if (escrow.isDirty) options.onDirty(this, false);
+    const [older, newer] = this.recent;
+    escrow.giveBack(this.lease ? Math.max(older, newer) - this.inUse : older + newer);
+    this.recent = [newer, this.lease ? this.inUse : 0];
+    if (escrow.isDirty || (this.isHeld && this.lease?.isDue === true)) options.onDirty(this, false);
   }
 
   /** Gives back all that no call under way holds. */
@@ -138,17 +164,35 @@ export class Counter {
     return this.escrow.free > 0 || this.escrow.isInUse || this.escrow.isAsking;
   }
 
-  /** The window is over: whose claims are to be removed from the log, by records of which numbers. */
-  removeOwn(): { readonly writer: string; readonly position: number }[] {
-    const { self } = this.options;
-    if (this.position === 0) return [];
-    this.writers.delete(self);
-    return [{ writer: self, position: this.position + 1 }];
+  /** Whether this boot has no need of it: its window has been over, or its slots have not been asked for, for so long. */
+  isIdleFor(ms: number, nowMs: number): boolean {
+    if (!this.lease) return nowMs - this.window.endMs > ms;
+    return !this.isHeld && this.options.monotonicMs() - this.usedAtMs > ms;
   }
 
-  /** As `removeOwn`, of those whose writers should have done it long ago. */
-  removeOthers(): { readonly writer: string; readonly position: number }[] {
-    const left = [...this.writers].filter((writer) => writer !== this.options.self);
+  /** It counts nothing any more; whoever still knows it asks for the one that does. */
+  get isForgotten(): boolean {
+    return this.isOver;
+  }
+
+  forget(): void {
+    this.isOver = true;
+  }
+
+  /** It is idle: whose claim is to be removed from the log, by records of which numbers. */
+  removeOwn(): { readonly writer: string; readonly position: number }[] {
+    if (!this.isTold) return [];
+    const { self, nextPosition } = this.options;
+    this.isTold = false;
+    this.writers.delete(self);
+    return [{ writer: self, position: nextPosition() }];
+  }
+
+  /** As `removeOwn`, of those whose writers should have done it so long ago. */
+  removeOthers(ms: number, nowMs: number): { readonly writer: string; readonly position: number }[] {
+    const others = [...this.writers].filter((writer) => writer !== this.options.self);
+    const silent = this.lease?.silent(ms);
+    const left = others.filter((writer) => silent?.includes(writer) ?? this.isIdleFor(ms, nowMs));
     for (const writer of left) this.writers.delete(writer);
     return left.map((writer) => ({ writer, position: (this.positions.get(writer) ?? 0) + 1 }));
   }
@@ -156,5 +200,16 @@ export class Counter {
   /** Whether anybody still has a claim in the log, as far as it was read. */
   get isClaimed(): boolean {
     return this.writers.size > 0;
+  }
+
+  /** Of slots: lets go of what has lapsed here, and of what others have let lapse. */
+  private lapse(): void {
+    const { lease, escrow } = this;
+    if (!lease) return;
+    if (escrow.free > 0 && lease.isLapsed) {
+      escrow.withdraw();
+      escrow.giveBack();
+    }
+    for (const writer of lease.silent()) escrow.apply(writer, null);
   }
 }

@@ -47,11 +47,12 @@ export class Counters {
     const nowMs = this.options.nowMs();
     const removals: ClaimPlace[] = [];
     for (const [window, counter] of this.byId) {
-      const overMs = nowMs - counter.window.endMs;
-      if (overMs <= GRACE_MS) continue;
-      const claims = [...counter.removeOwn(), ...(overMs > FOREIGN_GRACE_MS ? counter.removeOthers() : [])];
+      const isIdle = counter.isIdleFor(GRACE_MS, nowMs);
+      const claims = [...(isIdle ? counter.removeOwn() : []), ...counter.removeOthers(FOREIGN_GRACE_MS, nowMs)];
       removals.push(...claims.map((claim) => ({ window, ...claim })));
-      if (!counter.isClaimed) this.byId.delete(window);
+      if (!isIdle || counter.isClaimed) continue;
+      this.byId.delete(window);
+      counter.forget();
     }
     return removals;
   }

@@ -2,7 +2,7 @@ import type { Authenticated } from '#libs/access';
 import { subjectsMeaning, type CatalogueModel, type TenantSnapshot } from '#libs/decision-engine';
 import { Windows } from '#libs/limits';
 import type { Counter } from './counter.js';
-import { counterWindow, type CounterWindow } from './counter-window.js';
+import { counterWindow, NEVER_MS, type CounterWindow } from './counter-window.js';
 import { rulesInForce, type Dimension, type LimitRule } from './rules-in-force.js';
 
 /** What a call is, as far as limits tell calls apart. */
@@ -29,6 +29,7 @@ type Known = { readonly snapshot: TenantSnapshot; readonly byModel: Map<string, 
 const known = new WeakMap<Authenticated, Known>();
 const none: readonly Meter[] = Object.freeze([]);
 const windows = new Windows();
+const always = { startMs: 0, endMs: NEVER_MS };
 
 /** Every rule that matches counts, also in observing. Found once for a caller, a model and a revision. */
 export function metersOf(metered: Metered): readonly Meter[] {
@@ -54,10 +55,15 @@ export function counterAt(
   timeZone: string,
 ): Counter | undefined {
   const { rule, tenantId, per } = meter;
-  const run = windows.at(rule.window, atMs, timeZone);
+  const run = rule.window === undefined ? always : windows.at(rule.window, atMs, timeZone);
   const current = meter.counter?.window;
-  if (current?.startMs !== run.startMs || current.endMs !== run.endMs) {
-    const about = { tenantId, rule: rule.name, unit: `${rule.measure}_per_${rule.window}`, per };
+  if (current?.startMs !== run.startMs || current.endMs !== run.endMs || meter.counter?.isForgotten) {
+    const about = {
+      tenantId,
+      rule: rule.name,
+      unit: rule.window === undefined ? rule.measure : `${rule.measure}_per_${rule.window}`,
+      per,
+    };
     meter.counter = usage.counter(counterWindow(rule.holder, { ...about, startMs: run.startMs, endMs: run.endMs }));
     meter.counter?.setLimit(rule.limit);
   }

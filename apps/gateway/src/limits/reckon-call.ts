@@ -21,7 +21,7 @@ const answersMax = 1_024;
 
 /** What a call that has not been sent needs of a limit; undefined where it needs nothing. */
 export function needOf(measure: Measure, state: Reached): Need | undefined {
-  if (measure === 'requests') return { least: 1, most: 1 };
+  if (measure === 'requests' || measure === 'slots') return { least: 1, most: 1 };
   // It is answered at no charge.
   if (state.route.metering !== 'usage') return undefined;
   const { input, output, isBound } = tokensOf(state);
@@ -34,6 +34,8 @@ export function needOf(measure: Measure, state: Reached): Need | undefined {
 /** What a call used of a limit. */
 export function usedOf(measure: Measure, { input_tokens: input, output_tokens: output, cost }: CompletedFacts): number {
   if (measure === 'requests') return 1;
+  // It is free again.
+  if (measure === 'slots') return 0;
   return measure === 'tokens' ? input + output : billionthsOf(cost);
 }
 

@@ -5,8 +5,8 @@ import { billionthsOf } from '../money/billionths.js';
 
 type Rule = DocumentOf<'Limits'>['spec']['rules'][number];
 
-/** What is counted; money in billionths of its currency. */
-export type Measure = 'requests' | 'tokens' | 'cost';
+/** What is counted; money in billionths of its currency, `slots` by the calls under way. */
+export type Measure = 'requests' | 'tokens' | 'cost' | 'slots';
 export type Dimension = NonNullable<Rule['per']>[number];
 
 /** A rule of a Limits document, as calls are held to it. */
@@ -16,7 +16,8 @@ export type LimitRule = {
   /** The tenant of its document: a tenant's rule and the platform's may have one name, and are two. */
   readonly holder: string;
   readonly measure: Measure;
-  readonly window: WindowUnit;
+  /** Undefined for slots, which begin anew with each call that ends. */
+  readonly window: WindowUnit | undefined;
   /** At most so many in one run of the window: a whole number that a claim can hold. */
   readonly limit: number;
   readonly subjects: ReadonlySet<string> | undefined;
@@ -41,18 +42,16 @@ export function rulesInForce(snapshot: TenantSnapshot): readonly LimitRule[] {
 }
 
 function rulesOf({ metadata, spec }: DocumentOf<'Limits'>): readonly LimitRule[] {
-  return spec.rules.flatMap((rule) => compileRule(rule, metadata) ?? []);
+  return spec.rules.map((rule) => compileRule(rule, metadata));
 }
 
-/** Undefined for slots of calls under way, which are no window. */
-function compileRule(rule: Rule, { name, tenant }: DocumentOf<'Limits'>['metadata']): LimitRule | undefined {
-  const [measure, window] = rule.unit.split('_per_') as [Measure, WindowUnit?];
-  if (window === undefined) return undefined;
+function compileRule(rule: Rule, { name, tenant }: DocumentOf<'Limits'>['metadata']): LimitRule {
+  const [counted, window] = rule.unit.split('_per_') as [Measure, WindowUnit?];
   const { subjects, models } = rule.when;
   return {
     name: `Limits/${name}/${rule.id}`,
     holder: tenant,
-    measure,
+    measure: window === undefined ? 'slots' : counted,
     window,
     limit: typeof rule.limit === 'string' ? billionthsOf(rule.limit) : rule.limit,
     subjects: subjects && new Set(subjects.map(canonicalSubject)),

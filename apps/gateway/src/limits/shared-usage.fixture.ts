@@ -3,6 +3,8 @@ import { MemoryBus, type Bus } from '#libs/bus';
 import { topics } from '#libs/contracts';
 import { silentLogger } from '#libs/telemetry';
 import { onTestFinished, vi } from 'vitest';
+import type { Counter } from './counter.js';
+import type { CounterWindow } from './counter-window.js';
 import { SharedUsage, type SharedUsageOptions } from './shared-usage.js';
 
 const busKey = randomBytes(32);
@@ -20,4 +22,35 @@ export async function sharedUsage(bus: Bus = new MemoryBus(), options: Partial<S
     if (!usage.isReady()) throw new Error('not ready');
   });
   return usage;
+}
+
+/** The counter of a window, with its limit. */
+export function counterOf(usage: SharedUsage, limit: number, window: CounterWindow): Counter {
+  const counter = usage.counter(window) as Counter;
+  counter.setLimit(limit);
+  return counter;
+}
+
+/** As a call does: waits for the log where it has to. */
+export async function reserve(
+  counter: Counter,
+  least: number,
+  most = least,
+): Promise<number | 'refused' | 'unavailable'> {
+  for (;;) {
+    const answer = counter.reserve(least, most);
+    if (answer !== 'wait') return answer;
+    if (!(await counter.answered(10_000))) return 'unavailable';
+  }
+}
+
+/** Every key of the topic with its last value. */
+export function claims(bus: MemoryBus): Map<string, Record<string, unknown> | null> {
+  const found = new Map<string, Record<string, unknown> | null>();
+  for (const { partition } of bus.log.bounds(topics.gatewayUsage.name)) {
+    for (const { key, value } of bus.log.read(topics.gatewayUsage.name, partition, 0n, 10_000)) {
+      found.set(String(key), value && (JSON.parse(String(value)) as Record<string, unknown>));
+    }
+  }
+  return found;
 }

@@ -4,7 +4,7 @@ import { topics, usageKey } from '#libs/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { counterWindow, type CounterWindow } from './counter-window.js';
 import type { Counter } from './counter.js';
-import { sharedUsage } from './shared-usage.fixture.js';
+import { claims, counterOf as counterAt, reserve, sharedUsage } from './shared-usage.fixture.js';
 import type { SharedUsage } from './shared-usage.js';
 import { UsageRecords } from './usage-records.js';
 
@@ -15,32 +15,7 @@ const windowFrom = (startMs: number): CounterWindow =>
   counterWindow('acme', { ...about, startMs, endMs: startMs + HOUR_MS });
 const today = windowFrom(Date.now());
 const topic = topics.gatewayUsage.name;
-
-function counterOf(usage: SharedUsage, limit: number, window = today): Counter {
-  const counter = usage.counter(window) as Counter;
-  counter.setLimit(limit);
-  return counter;
-}
-
-/** As a call does: waits for the log where it has to. */
-async function reserve(counter: Counter, least: number, most = least): Promise<number | 'refused' | 'unavailable'> {
-  for (;;) {
-    const answer = counter.reserve(least, most);
-    if (answer !== 'wait') return answer;
-    if (!(await counter.answered(10_000))) return 'unavailable';
-  }
-}
-
-/** Every key of the topic with its last value. */
-function claims(bus: MemoryBus): Map<string, Record<string, unknown> | null> {
-  const found = new Map<string, Record<string, unknown> | null>();
-  for (const { partition } of bus.log.bounds(topic)) {
-    for (const { key, value } of bus.log.read(topic, partition, 0n, 10_000)) {
-      found.set(String(key), value && (JSON.parse(String(value)) as Record<string, unknown>));
-    }
-  }
-  return found;
-}
+const counterOf = (usage: SharedUsage, limit: number, window = today) => counterAt(usage, limit, window);
 
 describe('gateways that share a limit', () => {
   it('never give out more than it together, however the load is skewed', async () => {

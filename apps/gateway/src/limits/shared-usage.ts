@@ -12,6 +12,8 @@ import { UsageRecords } from './usage-records.js';
 const LOOK_MS = 1_000;
 /** How often windows that are over are looked for: each so many looks. */
 const EXPIRE_EACH = 30;
+/** A reader that says nothing for longer does not read, ms. */
+const UNREAD_MS_MAX = 3_000;
 /** How long giving back may take when the gateway stops, ms. */
 const CLOSE_MS = 1_500;
 
@@ -40,6 +42,8 @@ export class SharedUsage {
   /** Those that this boot has a part of. */
   private readonly held = new Set<Counter>();
   private looks = 0;
+  private position = 0;
+  private readingSinceMs = 0;
   private replay: Replay | undefined;
   private isCaughtUp = false;
   private isStopped = false;
@@ -50,7 +54,9 @@ export class SharedUsage {
     const nowMs = () => clock.nowMs();
     const monotonicMs = () => clock.monotonicMs();
     const onDirty = (counter: Counter, isUrgent: boolean) => this.tell(counter, isUrgent);
-    const make = (window: CounterWindow) => new Counter(window, { self, monotonicMs, onDirty });
+    const nextPosition = () => (this.position += 1);
+    const ofCounters = { self, monotonicMs, readingSinceMs: () => this.readingSinceMs, nextPosition, onDirty };
+    const make = (window: CounterWindow) => new Counter(window, ofCounters);
     this.counters = new Counters({ nowMs, make, countersMax });
     this.records = new UsageRecords(deriveMacKey(busKey), topic, `/gateway/${replica}`);
     this.publisher = new UsagePublisher({ bus, records: this.records, self, nowMs, logger });
@@ -68,6 +74,7 @@ export class SharedUsage {
       onRecords: (records) => this.take(records),
       onIncident: (incident) => this.onIncident(incident),
     });
+    this.readingSinceMs = this.options.clock.monotonicMs();
     void this.replay.caughtUp.then(() => (this.isCaughtUp = true));
     this.rounds.start();
   }
@@ -119,7 +126,10 @@ export class SharedUsage {
   }
 
   private async look(): Promise<void> {
-    const nowMs = this.options.clock.nowMs();
+    const { clock } = this.options;
+    const nowMs = clock.nowMs();
+    const { state, loopAgeMs = 0 } = this.replay?.health() ?? {};
+    if (state !== 'running' || loopAgeMs > UNREAD_MS_MAX) this.readingSinceMs = clock.monotonicMs();
     for (const counter of this.held) {
       counter.look();
       if (!counter.isHeld || nowMs - counter.window.endMs > GRACE_MS) this.held.delete(counter);

@@ -6,9 +6,12 @@ import type { LimitRule, Measure } from './rules-in-force.js';
 /** Stock clients wait for themselves up to so long; a retry before the window's end makes no sense beyond it, ms. */
 const waitMsMax = 60_000;
 
+/** After which a slot may be free again, ms. */
+const slotMs = 1_000;
+
 const names = { requests: 'x-ratelimit', tokens: 'x-ratelimit', cost: 'gatehouse-budget' } as const;
 const suffixes = { requests: '-requests', tokens: '-tokens', cost: '' } as const;
-const measures: readonly Measure[] = ['requests', 'tokens', 'cost'];
+const measures: readonly Exclude<Measure, 'slots'>[] = ['requests', 'tokens', 'cost'];
 
 /** Limit, what remains of it, and until when: of each measure's counter of which least is left. Name and value in turn. */
 export function limitHeaders(demands: readonly Demand[], nowMs: number): string[] {
@@ -28,7 +31,7 @@ export function limitHeaders(demands: readonly Demand[], nowMs: number): string[
 export function limitRefusal({ by, why }: Exceeded, demands: readonly Demand[], nowMs: number): Refusal {
   const { rule } = by.meter;
   if (why === 'unavailable') return limitsUnavailable(rule);
-  const resetMs = Math.max(1, by.counter.window.endMs - nowMs);
+  const resetMs = rule.window === undefined ? slotMs : Math.max(1, by.counter.window.endMs - nowMs);
   const isBudget = rule.measure === 'cost';
   const isHopeless = by.need.least > rule.limit;
   const retry = {
@@ -38,7 +41,7 @@ export function limitRefusal({ by, why }: Exceeded, demands: readonly Demand[], 
   };
   const told = limitHeaders(demands, nowMs);
   const pairs = Object.fromEntries(told.flatMap((name, n) => (n % 2 === 0 ? [[name, told[n + 1] ?? '']] : [])));
-  const message = `${sentence(rule)} ${isHopeless ? needsMore(rule, by) : `It begins anew in ${durationText(resetMs)}.`}`;
+  const message = `${sentence(rule)} ${isHopeless ? needsMore(rule, by) : beginsAnew(rule, resetMs)}`;
   const code = isBudget ? 'budget_exceeded' : 'rate_limit_exceeded';
   return new Refusal(code, isBudget ? 'budget' : 'limit', message, null, { ...pairs, ...retry });
 }
@@ -50,7 +53,11 @@ export function limitsUnavailable(rule: LimitRule): Refusal {
 }
 
 const sentence = (rule: LimitRule) =>
-  `The limit of ${amountText(rule, rule.limit)} ${rule.measure} per ${rule.window} of '${rule.name}' is reached.`;
+  `The limit of ${amountText(rule, rule.limit)} ${units(rule)} of '${rule.name}' is reached.`;
+const units = ({ measure, window }: LimitRule) => (window === undefined ? 'calls at once' : `${measure} per ${window}`);
+
+const beginsAnew = ({ window }: LimitRule, resetMs: number) =>
+  window === undefined ? 'Try again when one has ended.' : `It begins anew in ${durationText(resetMs)}.`;
 
 const needsMore = (rule: LimitRule, { need }: Demand) =>
   `This call may need ${amountText(rule, need.least)}, and never fits; make it smaller, or allow less for its answer.`;

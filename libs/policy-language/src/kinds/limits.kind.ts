@@ -39,14 +39,14 @@ const Rule = z
 const COST_MAX = 9_000_000;
 
 /** What no gateway could hold anybody to is refused, not ignored. */
-function lintAmount({ unit, limit, onExceed }: z.output<typeof Rule>, path: Path, report: Report): void {
+function lintAmount({ unit, limit, onExceed, mode }: z.output<typeof Rule>, path: Path, report: Report): void {
   if (unit.startsWith('cost_') && Number(limit) > COST_MAX) {
     const message = `A cost of more than ${COST_MAX} cannot be counted exactly.`;
     report({ path: [...path, 'limit'], rule: 'limit-too-large', message });
   }
-  if (unit === 'concurrent_requests') {
-    const message = 'Gateways do not count calls under way yet.';
-    report({ path: [...path, 'unit'], rule: 'not-in-force', message });
+  if (unit === 'concurrent_requests' && mode === 'observe') {
+    const message = 'What calls occupy cannot be observed without being held to it.';
+    report({ path: [...path, 'mode'], rule: 'not-in-force', message });
   }
   if (typeof onExceed === 'object') {
     const message = 'Gateways do not lead calls elsewhere yet; a rule that is exceeded refuses.';
