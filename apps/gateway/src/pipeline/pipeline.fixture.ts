@@ -127,21 +127,23 @@ export class RecordingSpool {
   }
 }
 
+type GatewayOptions = { readonly bus?: Bus; readonly circuit?: CircuitBounds; readonly retry?: RetryBounds };
+
+/** Serves as it is told, and tells what reached it. */
+const upstreamTelling = (requests: string[], answer: RequestListener) =>
+  serving((request, response) => {
+    requests.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
+    answer(request, response);
+  });
+
 /** A whole request path with a bus that stands still, over real HTTP. */
 export async function gateway(
   answer: RequestListener = answering,
   settings: object = {},
-  {
-    bus,
-    circuit = circuitBounds,
-    retry = retryBounds,
-  }: { bus?: Bus; circuit?: CircuitBounds; retry?: RetryBounds } = {},
+  { bus, circuit = circuitBounds, retry = retryBounds }: GatewayOptions = {},
 ) {
   const upstreamRequests: string[] = [];
-  const upstream = await serving((request, response) => {
-    upstreamRequests.push(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
-    answer(request, response);
-  });
+  const upstream = await upstreamTelling(upstreamRequests, answer);
   const { view, peppers, put, keys } = identities();
   const spool = new RecordingSpool();
   const origins = new UpstreamOrigins(AddressRules.parse('127.0.0.1'), { connectionsMax: 8, connectTimeoutMs: 1_000 });
@@ -152,7 +154,7 @@ export async function gateway(
   let snapshot: TenantSnapshot | undefined = policyOf(`${upstream.url}/v1`, settings);
   let credential: string | undefined = providerKey;
   const policy = { snapshot: () => snapshot };
-  const usage = await sharedUsage(bus);
+  const bounds = { bodyBytesMax: 100_000, headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, retry };
   const parts: GatewayParts = {
     clock: { nowMs: () => Date.now() },
     logger: silentLogger,
@@ -168,11 +170,11 @@ export async function gateway(
     tokens: new TokenAuthenticator({ identity: view, policy, publicUrl: gatewayUrl, accepts: ['pat', 'vak'] }),
     publicUrl: gatewayUrl,
     targets: new UpstreamTargets(origins, { of: () => credential }),
-    usage,
+    usage: await sharedUsage(bus),
     health: new UpstreamHealth({ monotonicMs: () => time.monotonicMs, onChange: () => undefined, bounds: circuit }),
     trustedProxies: AddressRules.parse(''),
     metrics: gatewayMetrics(new Metrics()),
-    bounds: { bodyBytesMax: 100_000, headersTimeoutMs: 5_000, idleTimeoutMs: 5_000, retry },
+    bounds,
   };
   const pipeline = new Pipeline(parts);
   const { url } = await serving((request, response) => void pipeline.handle(request, response));
