@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { waitFor } from '#libs/testing';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
+import { reconcileCommand } from '../../deploy/reconcile/command.js';
 import { verifyCommand } from '../../deploy/verify/command.js';
-import { admin, decisionRows, demoKey, gatewayUrl, local, sql } from '../system/system.js';
+import { admin, decisionRows, demoKey, gatewayUrl, local, sql, systemHome } from '../system/system.js';
 
 type Conformity = { conforms: boolean; decided_again: number; differences: unknown[]; not_decided_again: object };
 type Explained = { at_the_time: { decision: string; near_misses: unknown[] } | null; differences: string[] };
@@ -123,4 +124,11 @@ it('rows are signed soon, verify by the route and by the command', async () => {
   );
   expect([exitCode, text]).toEqual([0, expect.stringMatching(/^sound {2}acme: \d+ rows, [1-9]/)]);
   await rm(folder, { recursive: true });
+});
+
+it('everything that any process decided is stored once, and every sum is that of the rows: the command says so', async () => {
+  const asGiven = (path: string) => path;
+  const { text, exitCode } = await reconcileCommand(['--wait-seconds', '60'], systemHome, asGiven);
+  expect([exitCode, text]).toEqual([0, expect.stringMatching(/^consistent: [1-9]\d* rows/)]);
+  expect(text).toContain('decisions_by_minute');
 });

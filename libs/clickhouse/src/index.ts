@@ -10,4 +10,5 @@ export * from './ranges/range-reader.js';
 export * from './ranges/range-row.js';
 export * from './ranges/range-tables.js';
 export * from './ranges/range-writer.js';
+export * from './ranges/rollup-check.js';
 export { SEQUENCE_TABLE } from './ranges/sequence-table.js';

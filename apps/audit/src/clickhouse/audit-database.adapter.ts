@@ -67,9 +67,19 @@ export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutd
    * @throws ProblemError 503 `audit_unavailable` while ClickHouse is away or too busy.
    */
   async rows<Row>(query: string, params: Readonly<Record<string, unknown>>): Promise<Row[]> {
+    return this.look(async (client) => {
+      const result = await client.query({ query, query_params: params, format: 'JSONEachRow' });
+      return result.json<Row>();
+    });
+  }
+
+  /**
+   * What `work` reads; as {@link rows} reads and fails.
+   * @throws ProblemError 503 `audit_unavailable` while ClickHouse is away or too busy.
+   */
+  async look<Result>(work: (client: ClickHouseClient) => Promise<Result>): Promise<Result> {
     try {
-      const result = await this.reading.query({ query, query_params: params, format: 'JSONEachRow' });
-      return await result.json<Row>();
+      return await work(this.reading);
     } catch (error) {
       if (this.hasTables && !isTransient(error)) throw error;
       throw refusal('audit_unavailable', 'The audit store cannot be reached; ask again in a moment.');

@@ -14,6 +14,13 @@ const OfLog = z.strictObject({
   duplicates: z.int(),
   holes: z.int(),
   missing: z.array(z.strictObject({ ...writer, first_seq: z.int(), last_seq: z.int() })),
+  /** Every table of sums, and where its sums are not those of the rows. */
+  rollups: z.strictObject({
+    compared: z.array(z.string()),
+    differing: z.array(
+      z.strictObject({ ...place, rollup: z.string(), table: z.string(), first_offset: z.int(), last_offset: z.int() }),
+    ),
+  }),
   partitions: z.array(
     z.strictObject({ ...place, end_offset: z.int(), committed_offset: z.int().nullable(), lag: z.int() }),
   ),

@@ -4,6 +4,7 @@ import { refusal } from '#libs/http';
 import { Injectable } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { IngestSource } from '../ingest/ingest-source.js';
+import { comparedRollups } from './compared-rollups.js';
 import { storedWriters, WRITERS_MAX, type Writer } from './stored-writers.js';
 
 type Partition = {
@@ -27,7 +28,10 @@ export class ReconciliationOfLog {
     const { partitions, committed, buried } = await this.lookAtLog();
     const deadLetters = buried.all - (await this.redriven(buried));
     // Only what lies below the commits asked for before: a range on its way is in one table and not yet in the other.
-    const { writers, holes, total } = await storedWriters(this.database, committed, from);
+    const [{ writers, holes, total }, rollups] = await Promise.all([
+      storedWriters(this.database, committed, from),
+      comparedRollups(this.database, committed, from),
+    ]);
     const sum = (of: (writer: Writer) => number) => writers.reduce((all, writer) => all + of(writer), 0);
     // The same id by two writers is a duplicate as well, which none of them shows alone.
     const duplicates = Math.max(
@@ -39,13 +43,14 @@ export class ReconciliationOfLog {
     return {
       object: 'reconciliation',
       scope: 'everything',
-      consistent: missing === 0 && duplicates === 0 && deadLetters === 0 && !isTruncated,
+      consistent: [missing, duplicates, deadLetters, rollups.differing.length].every((n) => n === 0) && !isTruncated,
       lag: partitions.reduce((all, { lag }) => all + lag, 0),
       dead_letters: deadLetters,
       ...total,
       duplicates,
       holes: missing,
       missing: holes,
+      rollups,
       partitions,
       writers: writers.slice(0, WRITERS_MAX),
       truncated: isTruncated,

@@ -60,6 +60,7 @@ describe('GET /v1/reconciliation for the operator', () => {
   it('is consistent when everything that was sent is stored once', async () => {
     const found = await look();
     expect(found).toMatchObject({ consistent: true, rows: 22, distinct_ids: 22, holes: 0, duplicates: 0, missing: [] });
+    expect(found['rollups']).toMatchObject({ differing: [] });
     expect(
       found.writers
         .toSorted(byReplica)
@@ -104,6 +105,19 @@ describe('GET /v1/reconciliation for the operator', () => {
     await stored.command("DELETE FROM db.decisions WHERE tenant_id = 'acme' AND seq = 3");
     const { body } = await get('operator');
     expect(body).toMatchObject({ consistent: false, duplicates: 1, holes: 3 });
+  });
+
+  it('names a table of sums that does not say what the rows say', async () => {
+    const former = (await get('operator')).body['rollups'] as { compared: string[]; differing: object[] };
+    expect(former.compared).toEqual(expect.arrayContaining(['calls_by_minute', 'decisions_by_minute', 'key_uses']));
+    const named = (body: Found) =>
+      (body['rollups'] as typeof former).differing.map((each) => (each as { rollup: string }).rollup);
+    // Rows were put in and taken out above, past what keeps sums.
+    expect(named((await get('operator')).body)).toEqual(expect.not.arrayContaining(['calls_by_minute']));
+    await stored.command('DELETE FROM db.calls_by_minute WHERE 1');
+    const { body } = await get('operator');
+    expect(body['consistent']).toBe(false);
+    expect(named(body)).toContain('calls_by_minute');
   });
 
   it('counts what was given up', async () => {
