@@ -12,6 +12,7 @@ import { ProblemFilter } from '../problems/problem.filter.js';
 import { problemOf } from '../problems/problem-of.js';
 import { StrictValidationPipe } from '../problems/strict-validation.js';
 import { serveHealth } from './health-routes.js';
+import { acceptNoBody } from './no-body.js';
 import { Readiness } from './readiness.js';
 import { requestIdOf } from './request-id.js';
 import { RoutePaths } from './route-paths.js';
@@ -47,6 +48,7 @@ export async function createService(module: ServiceModule, options: ServiceOptio
     void reply.header('x-request-id', request.id);
     done();
   });
+  acceptNoBody(server);
   acceptYaml(server, options.yamlBytesMax ?? options.bodyBytesMax ?? BODY_BYTES_DEFAULT);
   serveHealth(server, app.get(Readiness));
   app.useGlobalFilters(new ProblemFilter(logger, routes, options.statuses));
