@@ -122,6 +122,16 @@ describe('refuses, with the reason kept inside,', () => {
   });
 });
 
+it('holds a key that was seen before to its dates by the clock alone, with nothing from the bus', () => {
+  const { applier, key } = adasKey({ notBefore: iso(NOW_MS), expiresAt: iso(NOW_MS + 1_000) });
+  const authenticator = over(applier);
+  const answer = (atMs: number) => authenticator.authenticate(key.text, atMs);
+  expect([answer(NOW_MS).ok, answer(NOW_MS + 999).ok]).toEqual([true, true]);
+  expect(answer(NOW_MS + 1_000)).toMatchObject({ ok: false, reason: 'key_expired' });
+  expect(answer(NOW_MS - 1)).toMatchObject({ ok: false, reason: 'key_not_yet_valid' });
+  expect(answer(NOW_MS + 999).ok).toBe(true);
+});
+
 describe('a rotated key', () => {
   const rotated = (until: number): { authenticator: Authenticator; former: MintedKey; current: MintedKey } => {
     const { applier, key: former } = adasKey();

@@ -30,9 +30,14 @@ const MALFORMED: Unauthenticated = Object.freeze({
   principalId: '',
 });
 
+/** While nothing at all has come from the bus since the key was looked at, its dates alone can have changed. */
+function isSound({ soundAt, notBeforeMs, soundUntilMs }: KnownCaller, changes: number, nowMs: number): boolean {
+  return soundAt === changes && nowMs >= notBeforeMs && nowMs < soundUntilMs;
+}
+
 /**
  * From a key's text to its caller. The MAC is computed once per text and remembered by the SHA-256 of all of it; status,
- * dates, owner and tenant are looked at in every call. Every text of a key's form that is not remembered costs two MACs,
+ * dates, owner and tenant are as the newest record says in every call. Every text of a key's form that is not remembered costs two MACs,
  * whether or not its id is known.
  */
 export class Authenticator {
@@ -52,8 +57,12 @@ export class Authenticator {
     const untilMs = provesUntilMs(text, slot, identity.credentials, peppers);
     if (untilMs === undefined) return this.refuse(text, slot, slot < 0 ? 'key_unknown' : 'key_mac_mismatch');
     const known = this.callers.of(slot);
-    const reason = this.faultOfKey(slot, known, untilMs, nowMs) ?? this.faultOfOwner(slot, known);
-    return reason ? this.refuse(text, slot, reason) : this.byPolicy(text, slot, known, nowMs);
+    if (!isSound(known, identity.changes, nowMs) || nowMs >= untilMs) {
+      const reason = this.faultOfKey(slot, known, untilMs, nowMs) ?? this.faultOfOwner(slot, known);
+      if (reason) return this.refuse(text, slot, reason);
+      known.soundAt = identity.changes;
+    }
+    return this.byPolicy(text, slot, known, nowMs);
   }
 
   /** A good key, by what its tenant's policy says of its age. Where no policy can be relied on, nobody decides anything. */

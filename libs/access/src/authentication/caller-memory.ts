@@ -16,6 +16,10 @@ export type KnownCaller = {
   readonly caller: Authenticated;
   /** When the key's present text was made, ms since 1970: what its age is counted from. */
   readonly bornMs: number;
+  readonly slot: number;
+  /** Nothing was wrong with key and owner at that count of changes, and by itself nothing will be until then. */
+  soundAt: number;
+  readonly soundUntilMs: number;
   /** The same caller, once the key's policy says that it should have been rotated. */
   overdue: Authenticated | undefined;
   /** What the key's policy says, and the snapshot that said so. */
@@ -41,6 +45,7 @@ export class CallerMemory {
   of(slot: number): KnownCaller {
     const place = slot % this.places.length;
     const held = this.places[place];
+    if (held && held.slot === slot && held.soundAt === this.identity.changes) return held;
     const offset = this.identity.credentials.slots.double(slot, 'offset');
     // Another key's record has another offset, and so has a newer one of this key.
     if (held && held.offset === offset && held.record === held.principal.record) return held;
@@ -91,8 +96,9 @@ function callerOf({ credentials, directory }: IdentityView, slot: number): Known
   const rare = credentials.rareOf(slot);
   const notBeforeMs = rare?.notBeforeMs ?? Number.NEGATIVE_INFINITY;
   const bornMs = rare?.rotatedAt == null ? caller.issuedAtMs : Date.parse(rare.rotatedAt);
-  const unasked = { overdue: undefined, policy: undefined, bounds: undefined };
-  return { offset: slots.double(slot, 'offset'), notBeforeMs, principal, tenant, record, caller, bornMs, ...unasked };
+  const unasked = { overdue: undefined, policy: undefined, bounds: undefined, soundAt: -1 };
+  const [offset, soundUntilMs] = [slots.double(slot, 'offset'), slots.double(slot, 'expiresAtMs')];
+  return { slot, offset, notBeforeMs, soundUntilMs, principal, tenant, record, caller, bornMs, ...unasked };
 }
 
 /** Stands where an owner's record is missing, so that even a mistake grants nothing: it is in no tenant. */

@@ -41,14 +41,21 @@ export class IdentityView implements Places {
   readonly revocations: RevocationTable;
   private readonly others = new KeyedPlaces();
   private unreadableCount = 0;
+  private changeCount = 0;
 
   /** `nowMs`: ms since 1970, by which revocations that concern no living token are forgotten. */
   constructor(nowMs: () => number = Date.now) {
     this.revocations = new RevocationTable(nowMs);
   }
 
+  /** Another number after everything that comes from the bus: what was found true of a caller before is asked again. */
+  get changes(): number {
+    return this.changeCount;
+  }
+
   /** Applies one verified record; `null` removes the key. Throws {@link UnreadableStateKey}, and nothing else. */
   apply(key: string, value: Buffer | null): void {
+    this.changeCount += 1;
     const [kind, id] = splitStateKey(key);
     if (kind === 'credential') this.applyCredential(id, value);
     else if (kind === 'principal') this.applyPrincipal(id, value);
@@ -70,6 +77,8 @@ export class IdentityView implements Places {
   }
 
   set(key: string, place: Place, gone: boolean): void {
+    // The place of a record that is not read yet denies already.
+    this.changeCount += 1;
     const [kind, id] = splitStateKey(key);
     if (kind === 'credential' && id.length === KEY_ID_LENGTH) {
       // The place of a removed key moves to the bounded memory of tombstones; `apply` frees its slot.
@@ -155,6 +164,7 @@ export class IdentityView implements Places {
 
   /** Into an empty view. Throws when the chunks are not those of `export`. */
   import(chunks: readonly StateChunk[]): void {
+    this.changeCount += 1;
     importIdentity(this, chunks);
   }
 

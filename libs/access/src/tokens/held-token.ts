@@ -35,8 +35,9 @@ type Policed = {
 };
 
 /**
- * A token whose signature held, and everything that must be true of it in each request anew: nothing that was found once
- * is taken for granted, except the signature under keys that are still its issuer's.
+ * A token whose signature held, and everything that must be true of it in each request anew. Nothing that was found once
+ * is taken for granted, except the signature under keys that are still its issuer's; and all of it while nothing at all
+ * has come from the bus since, and the token is in its time.
  */
 export class HeldToken {
   private issuer: IssuerRecord;
@@ -45,6 +46,9 @@ export class HeldToken {
   private clientNotBeforeMs = Number.NEGATIVE_INFINITY;
   private made: TokenCaller | undefined;
   private policed: Policed | undefined;
+  /** Nothing was wrong with the token at that count of changes, and by itself nothing will be until then. */
+  private soundAt = -1;
+  private soundUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly token: VerifiedToken,
@@ -61,11 +65,21 @@ export class HeldToken {
   answer(nowMs: number): Authenticated | Unauthenticated | undefined {
     const { view } = this.circumstances;
     const { token } = this;
+    if (this.soundAt === view.changes && nowMs < this.soundUntilMs) return this.byPolicy(nowMs);
     const issuer = view.issuers.find(token.issuer.id);
     if (issuer !== this.issuer && issuer && !this.adopts(issuer)) return undefined;
     if (!this.made || !isCurrent(view, token, this.made)) this.made = callerOf(view, token);
     const reason = this.faultOfToken(issuer, nowMs) ?? this.faultOfPrincipal() ?? this.faultOfKey(nowMs);
-    return reason ? this.refuse(reason) : this.byPolicy(nowMs);
+    if (reason) return this.refuse(reason);
+    this.noteSound(view);
+    return this.byPolicy(nowMs);
+  }
+
+  /** A key that the token was exchanged for has dates of its own, so such a token is looked at in every call. */
+  private noteSound({ changes }: IdentityView): void {
+    if (this.token.own?.keyId !== undefined) return;
+    this.soundAt = changes;
+    this.soundUntilMs = Math.min(this.token.expiresAtMs, this.issuerTimes.keysUntilMs);
   }
 
   /** A record that came since: the same keys, read the same way, and perhaps other dates. */

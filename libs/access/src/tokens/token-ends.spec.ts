@@ -52,6 +52,11 @@ describe('a token ends, seen before or not,', () => {
       'it was issued in the very second of that',
       (a) => a.revoke('principal', ada.id, NOW_MS - 59_400),
     ],
+    [
+      'token_revoked',
+      'a revocation of it has come that was not read yet',
+      (a) => a.view.set(revocationKey('grant', 'grant_1'), { offset: 1n, generation: 1, epoch: 1, position: 1 }, false),
+    ],
     ['token_revoked', 'a revocation of it cannot be read', (a) => a.put(revocationKey('grant', 'grant_1'), '?')],
     ['principal_suspended', 'its principal is suspended', owner({ status: 'suspended' })],
     ['principal_missing', 'its principal is deleted', owner({ status: 'deleted' })],
@@ -76,6 +81,20 @@ describe('a token ends, seen before or not,', () => {
     const refused = { ok: false, code: 'invalid_token', reason };
     expect(warm.authenticate(text, NOW_MS)).toMatchObject({ ...refused, tenantId: 'acme' });
     expect(await authenticatorOver(applier).authenticate(text, NOW_MS)).toMatchObject(refused);
+  });
+
+  it('by the clock alone, with nothing from the bus: at its own end, and at that of its issuer’s keys', async () => {
+    const applier = trusting();
+    applier.issuer({ ...ownIssuer, keysUntil: iso(NOW_MS + 5_000) });
+    const authenticator = authenticatorOver(applier);
+    const [long, short] = [await ownToken(), await ownToken({ exp: NOW_MS / 1_000 + 3 })];
+    const answers = (atMs: number) => [authenticator.authenticate(long, atMs), authenticator.authenticate(short, atMs)];
+    await Promise.all(answers(NOW_MS));
+    const good = { ok: true };
+    expect(answers(NOW_MS + 2_999)).toMatchObject([good, good]);
+    expect(answers(NOW_MS + 3_000)).toMatchObject([good, { reason: 'token_expired' }]);
+    expect(answers(NOW_MS + 4_999)).toMatchObject([good, { reason: 'token_expired' }]);
+    expect(answers(NOW_MS + 5_000)).toMatchObject([{ reason: 'issuer_disabled' }, { reason: 'issuer_disabled' }]);
   });
 
   it('token_invalid: its key is not its issuer’s any more', async () => {
