@@ -3,7 +3,6 @@ import { createLogger, SystemClock } from '#libs/telemetry';
 import {
   Body,
   Controller,
-  Delete,
   Get,
   HttpException,
   Module,
@@ -67,11 +66,6 @@ class ThingsController {
   @Post(':thingId/rename')
   rename(@IfMatch() expected: number | undefined) {
     return answer({ expected: expected ?? null }, { status: 202 });
-  }
-
-  @Delete(':thingId')
-  remove(@IfMatch() expected: number | undefined) {
-    return answer({ removed: expected ?? null }, { status: 200 });
   }
 
   @Post('bundle')
@@ -139,20 +133,6 @@ describe('a body that does not fit', () => {
     const response = await post('/v1/things', 'x', 'application/octet-stream');
     expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([415, 'unsupported_media_type']);
   });
-});
-
-describe('a DELETE without a body that is said to be JSON', () => {
-  const headers = { 'content-type': 'application/json; charset=utf-8', 'if-match': '"3"' };
-  const remove = (more: Record<string, string> = {}) =>
-    app.inject({ method: 'DELETE', url: '/v1/things/a', headers: { ...headers, ...more } });
-
-  it.each<Record<string, string>>([{}, { 'content-length': '0' }])(
-    'deletes the thing, at the version that was read (%o)',
-    async (more) => {
-      const response = await remove(more);
-      expect([response.statusCode, response.json()]).toEqual([200, { removed: 3 }]);
-    },
-  );
 });
 
 describe('YAML bodies', () => {
