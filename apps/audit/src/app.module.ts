@@ -33,6 +33,10 @@ import { FindingsController } from './findings/findings.controller.js';
 import { FindingsTable } from './findings/findings-table.js';
 import { DecisionsConsumer } from './ingest/decisions.consumer.js';
 import { IngestSource } from './ingest/ingest-source.js';
+import { LiveController } from './live/live.controller.js';
+import { LiveFigures } from './live/live-figures.js';
+import { LiveStreams } from './live/live-streams.js';
+import { StoredPlaces } from './live/stored-places.js';
 import { WholeRecord } from './ingest/whole-record.js';
 import { KeyUseFeed } from './key-uses/key-use-feed.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
@@ -64,6 +68,7 @@ import { UsageController } from './usage/usage.controller.js';
     UsageController,
     AnalyticsController,
     BlastRadiusController,
+    LiveController,
     ReconciliationController,
     FindingsController,
     DeadLettersController,
@@ -81,6 +86,9 @@ import { UsageController } from './usage/usage.controller.js';
     RecordList,
     RecordFinder,
     FiguresReader,
+    LiveFigures,
+    LiveStreams,
+    StoredPlaces,
     UsageReport,
     ChangeList,
     PolicyHistory,

@@ -10,6 +10,7 @@ import { AccessInterceptor } from './admin/access.interceptor.js';
 import { Access } from './admin/access.js';
 import { hookAnswers } from './admin/answer-hooks.js';
 import { RequestAuthentication } from './admin/authenticate-request.js';
+import { Reauthentication } from './admin/reauthentication.js';
 import { RequestDecisions } from './admin/request-decisions.js';
 import { ResourceMetadataController } from './admin/resource-metadata.controller.js';
 import { Authenticator } from './authentication/authenticator.js';
@@ -83,7 +84,16 @@ export class AccessModule {
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: AccessInterceptor },
       ],
-      exports: [Access, AccessFeed, Authenticator, DecisionLog, IdentityView, PolicyView, TokenAuthenticator],
+      exports: [
+        Access,
+        AccessFeed,
+        Authenticator,
+        DecisionLog,
+        IdentityView,
+        PolicyView,
+        Reauthentication,
+        TokenAuthenticator,
+      ],
     };
   }
 

@@ -5,6 +5,7 @@ import { Access } from './admin/access.js';
 import { RequestAuthentication } from './admin/authenticate-request.js';
 import { JwtStrategy } from './admin/jwt.strategy.js';
 import { KeyStrategy } from './admin/key.strategy.js';
+import { Reauthentication } from './admin/reauthentication.js';
 import { RequestDecisions } from './admin/request-decisions.js';
 import { Authenticator } from './authentication/authenticator.js';
 import { DecisionLog } from './decisions/decision-log.js';
@@ -79,6 +80,11 @@ export const accessProviders: readonly Provider[] = [
       const nowMs = () => clock.nowMs();
       return new RequestAuthentication(new KeyStrategy(keys, nowMs), new JwtStrategy(tokens, nowMs));
     },
+  },
+  {
+    provide: Reauthentication,
+    inject: [RequestAuthentication],
+    useFactory: (authentication: RequestAuthentication) => new Reauthentication(authentication),
   },
   {
     provide: Access,

@@ -62,6 +62,7 @@ export type { AccessModuleOptions } from './access-options.js';
 export { Access, type AccessQuestion } from './admin/access.js';
 export { APPLIED_RULES_HEADER, DECISION_ID_HEADER, POLICY_REVISION_HEADER } from './admin/answer-hooks.js';
 export { CallerParam, Public, Requires } from './admin/decorators.js';
+export { Reauthentication } from './admin/reauthentication.js';
 // Suites for specs
 export { crossTenantFindings, type ForeignTenant } from './routes/cross-tenant-findings.js';
 export { listRoutes, routesIn, type Route } from './routes/list-routes.js';

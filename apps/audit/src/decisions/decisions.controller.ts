@@ -1,9 +1,15 @@
 import { CallerParam, Requires, type Caller } from '#libs/access';
-import { page } from '#libs/http';
+import { page, problem } from '#libs/http';
 import { Answers, listOf } from '#libs/openapi';
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { shownCall } from '../calls/calls.controller.js';
+import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { DecisionTail } from '../live/decision-tail.js';
+import { eventText, wantsEvents } from '../live/event-text.js';
+import { LiveStreams, type Listener } from '../live/live-streams.js';
+import { StoredPlaces } from '../live/stored-places.js';
 import { AuditReach } from '../records/audit-reach.js';
 import { columnFilters, conditionsOf, recordQuery } from '../records/record-filter.js';
 import { RecordFinder } from '../records/record-finder.js';
@@ -26,6 +32,9 @@ const COLUMNS = [
 const ListQuery = z.strictObject({ ...recordQuery, ...columnFilters(COLUMNS) });
 type ListQuery = z.output<typeof ListQuery>;
 
+/** Between two looks for decisions to come. */
+const LIVE_PAUSE_MS = 400;
+
 const shownDecision = (row: RecordRow) => ({ object: 'decision', ...row });
 
 /** Every access decision of every service, as it was recorded. */
@@ -35,14 +44,27 @@ export class DecisionsController {
     private readonly reach: AuditReach,
     private readonly list: RecordList,
     private readonly finder: RecordFinder,
+    private readonly database: AuditDatabase,
+    private readonly places: StoredPlaces,
+    private readonly streams: LiveStreams,
   ) {}
 
-  /** Newest first. */
+  /** Newest first; those to come, as events, to who accepts `text/event-stream`. */
   @Get()
   @Requires('audit:read')
-  @Answers('Lists decisions, newest first.', { 200: listOf(ShownDecision) })
-  async decisions(@CallerParam() caller: Caller, @Query({ schema: ListQuery }) query: ListQuery) {
+  @Answers(
+    'Lists decisions, newest first; those to come, as events, to who accepts text/event-stream.',
+    { 200: listOf(ShownDecision) },
+    { problems: [429] },
+  )
+  async decisions(
+    @CallerParam() caller: Caller,
+    @Query({ schema: ListQuery }) query: ListQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const reach = this.reach.of(caller, 'decisions', query.tenant);
+    if (wantsEvents(request)) return this.follow({ caller, request, reply, collection: 'decisions', reach }, query);
     const rows = await this.list.page('decisions', query, conditionsOf(reach, COLUMNS, query));
     this.reach.grant(caller, 'decisions', reach);
     return page(rows, query.limit, cursorOf, shownDecision);
@@ -60,5 +82,21 @@ export class DecisionsController {
     const call = row['outcome'] === 'allow' ? await this.finder.find('calls', id, conditions) : undefined;
     this.reach.grant(caller, 'decisions', reach);
     return { ...shownDecision(row), call: call ? shownCall(call) : null };
+  }
+
+  private async follow(listener: Listener, query: ListQuery) {
+    const past = (['after', 'from', 'to'] as const).filter((name) => query[name] !== undefined);
+    if (past.length > 0) {
+      const errors = past.map((parameter) => ({ parameter, detail: 'Of no use for what is to come.' }));
+      throw problem(400, 'invalid_request', 'Only decisions to come can be followed.', errors);
+    }
+    const { caller, reach } = listener;
+    const tail = await DecisionTail.from(this.database, this.places, conditionsOf(reach, COLUMNS, query));
+    this.reach.grant(caller, 'decisions', reach);
+    const look = async () => {
+      const rows = await tail.next();
+      return rows.map((row) => eventText('decision', shownDecision(row), row.decision_id)).join('');
+    };
+    return this.streams.start(listener, look, LIVE_PAUSE_MS);
   }
 }

@@ -42,6 +42,11 @@ export class AuditReach {
     return reach;
   }
 
+  /** Whether a caller still may see what it was granted; neither recorded nor counted as having asked. */
+  holds(caller: Caller, collection: Collection, reach: Reach): boolean {
+    return this.access.allowed(caller, ACTION, resourceOf(caller, collection, reach));
+  }
+
   /** Records that the rows are given out. */
   grant(caller: Caller, collection: Collection, reach: Reach): void {
     this.access.require(caller, ACTION, resourceOf(caller, collection, reach));

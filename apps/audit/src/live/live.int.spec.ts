@@ -1,0 +1,198 @@
+import { MemoryBus } from '#libs/bus';
+import { principalKey, type AccessDecided } from '#libs/contracts';
+import { waitFor } from '#libs/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
+import { WholeRecord } from '../ingest/whole-record.js';
+import { People, type Person } from '../people.fixture.js';
+import { publish, SpoolTwin } from '../records.fixture.js';
+import { EventReader } from './event-reader.fixture.js';
+import { LiveStreams, STREAMS_PER_TENANT_MAX } from './live-streams.js';
+
+const WAIT = { timeoutMs: 30_000 };
+const source = new SpecSource();
+const stored = engine(source);
+const bus = new MemoryBus();
+const people = new People(bus, source.suffix);
+const spool = new SpoolTwin(source.gateway);
+const denied = { outcome: 'deny', code: 'model_not_allowed', reason: 'no_matching_rule', http_status: 403 } as const;
+
+let audit: Awaited<ReturnType<typeof startAudit>>;
+let url = '';
+const readers: EventReader[] = [];
+
+const follow = async (person: Person | undefined, path: string) => {
+  const reader = await EventReader.open(url + path, person ? people.bearer(person) : {});
+  readers.push(reader);
+  return reader;
+};
+const idsOf = (records: readonly AccessDecided[]) => records.map(({ decision_id }) => decision_id);
+const toldTo = (reader: EventReader) => reader.named('decision').map(({ id }) => id);
+/** All of these, in their order, and nothing else. */
+const tells = async (reader: EventReader, records: readonly AccessDecided[]) => {
+  await waitFor(() => toldTo(reader).length >= records.length, { ...WAIT, what: 'all decisions' });
+  expect(toldTo(reader)).toEqual(idsOf(records));
+};
+
+beforeAll(async () => {
+  await bus.ensureTopics([...source.topics, source.deadLetters]);
+  await people.open();
+  audit = await startAudit(source, bus, people);
+  await ready(audit);
+  await audit.app.listen(0, '127.0.0.1');
+  url = await audit.app.getUrl();
+  // What was stored before anybody listens is told to nobody.
+  await publish(bus, source.gateway, [spool.decided(), spool.decided({ tenant_id: 'globex' })]);
+  const isStored = () => audit.app.get(WholeRecord).reached(1_000, new AbortController().signal);
+  await waitFor(isStored, { ...WAIT, what: 'the first rows' });
+});
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.leave();
+  const streams = audit.app.get(LiveStreams);
+  await waitFor(() => streams.size === 0, { ...WAIT, what: 'all who left to be forgotten' });
+});
+afterAll(async () => {
+  people.close();
+  await audit.app.close();
+  await bus.close();
+  await stored.close();
+});
+
+describe('GET /v1/decisions as an event stream', () => {
+  it('tells every decision once, in order, to whoever may see it, and to nobody else', async () => {
+    const [ada, dev, operator] = [
+      await follow('ada', '/v1/decisions'),
+      await follow('dev', '/v1/decisions'),
+      await follow('operator', '/v1/decisions?tenant=globex'),
+    ];
+    const refusals = await follow('ada', '/v1/decisions?outcome=deny');
+    const made = Array.from({ length: 40 }, (_, index) =>
+      spool.decided({ principal_id: index % 3 === 0 ? 'user_dev' : 'user_ana', ...(index % 4 === 0 && denied) }),
+    );
+    const foreign = [spool.decided({ tenant_id: 'globex' })];
+    for (const part of [made.slice(0, 1), foreign, made.slice(1, 25), made.slice(25)]) {
+      await publish(bus, source.gateway, part);
+    }
+    await tells(ada, made);
+    await tells(
+      dev,
+      made.filter(({ principal_id }) => principal_id === 'user_dev'),
+    );
+    await tells(
+      refusals,
+      made.filter(({ outcome }) => outcome === 'deny'),
+    );
+    await tells(operator, foreign);
+    expect(ada.named('decision')[0]?.data).toMatchObject({ object: 'decision', decision_id: made[0]?.decision_id });
+  });
+
+  it('reads on where more came at once than one look reads', async () => {
+    const ada = await follow('ada', '/v1/decisions');
+    const many = Array.from({ length: 1_100 }, () => spool.decided());
+    await publish(bus, source.gateway, many);
+    await tells(ada, many);
+    expect(ada.ended).toBe(false);
+  });
+
+  it('is refused as the list is, and where the past is asked for', async () => {
+    const asked: [Person | undefined, string][] = [
+      [undefined, ''],
+      ['con', ''],
+      ['ada', '?tenant=globex'],
+      ['ada', '?from=2026-01-01T00:00:00Z'],
+      ['ada', '?colour=red'],
+    ];
+    const answers = await Promise.all(asked.map(([person, query]) => follow(person, `/v1/decisions${query}`)));
+    expect(answers.map(({ status }) => status)).toEqual([401, 403, 404, 400, 400]);
+  });
+
+  it('lets so many of a tenant listen and no more, and another one once somebody left', async () => {
+    const listening = [];
+    for (let n = 0; n < STREAMS_PER_TENANT_MAX; n += 1) listening.push(await follow('ada', '/v1/decisions'));
+    expect(listening.map(({ status }) => status)).toEqual(listening.map(() => 200));
+    expect((await follow('dev', '/v1/decisions')).status).toBe(429);
+    const another = await follow('gil', '/v1/decisions');
+    expect(another.status).toBe(200);
+    listening[0]?.leave();
+    await waitFor(async () => (await follow('dev', '/v1/decisions')).status === 200, { ...WAIT, what: 'room' });
+  });
+});
+
+describe('GET /v1/analytics/live', () => {
+  type Figures = { requests: number; denied: number; denials: object[]; usage: { calls: number; cost: string }[] };
+  const once = async (person: Person) => {
+    const answer = await audit.app.inject({ url: '/v1/analytics/live?minutes=60', headers: people.bearer(person) });
+    return answer.json<Figures & { from: string; to: string }>();
+  };
+
+  it('tells each second what a direct count says', async () => {
+    const reader = await follow('ada', '/v1/analytics/live?minutes=60');
+    const before = await once('ada');
+    const made = [spool.decided(), spool.decided({ ...denied, count: 3 })];
+    const [allowed] = made as [AccessDecided];
+    await publish(bus, source.gateway, [...made, spool.completed(allowed)]);
+    const told = await waitFor(
+      () => {
+        const latest = reader.named('figures').at(-1)?.data as Figures | undefined;
+        return latest?.requests === before.requests + 4 && latest.usage.length > 0 && latest;
+      },
+      { ...WAIT, what: 'figures with what was made' },
+    );
+    const [counted] = await stored.rows<Record<string, unknown>>(
+      `SELECT sum(count) AS requests, sumIf(count, outcome = 'deny') AS denied FROM db.decisions WHERE tenant_id = 'acme'`,
+    );
+    expect({ requests: told.requests, denied: told.denied }).toEqual(counted);
+    expect(told.denials).toEqual([{ reason: 'no_matching_rule', denied: told.denied }]);
+    expect(told.usage).toEqual([expect.objectContaining({ currency: 'USD', calls: 1, cost: '0.00017' })]);
+  });
+
+  it('answers once to who accepts no events, with their own figures', async () => {
+    const [ada, gil] = [await once('ada'), await once('gil')];
+    expect(gil.requests).toBe(2);
+    expect(ada.requests).toBeGreaterThan(gil.requests);
+  });
+
+  it.each([
+    ['ada', '?minutes=61', 400],
+    ['ada', '?minutes=x', 400],
+    [undefined, '', 401],
+    ['con', '', 403],
+    ['ada', '?tenant=globex', 404],
+  ] as const)('refuses %s with %s: %s', async (person, query, status) => {
+    expect((await follow(person, `/v1/analytics/live${query}`)).status).toBe(status);
+  });
+});
+
+describe('whoever listens', () => {
+  it('is told nothing more once suspended, and the stream ends', async () => {
+    const [decisions, figures] = [await follow('gil', '/v1/decisions'), await follow('gil', '/v1/analytics/live')];
+    await waitFor(() => figures.named('figures').length > 0, { ...WAIT, what: 'figures' });
+    await people.say({ [principalKey('user_gil')]: { ...suspended, id: 'user_gil', tenantId: 'globex' } });
+    for (const reader of [decisions, figures]) {
+      await waitFor(() => reader.ended, { ...WAIT, what: 'the end' });
+      expect(reader.events.at(-1)).toMatchObject({ name: 'end', data: { reason: 'not_allowed' } });
+    }
+    await publish(bus, source.gateway, [spool.decided({ tenant_id: 'globex' })]);
+    expect((await follow('gil', '/v1/decisions')).status).toBe(401);
+  });
+
+  it('does not keep the service from stopping', async () => {
+    const reader = await follow('ada', '/v1/analytics/live');
+    expect(reader.status).toBe(200);
+    await audit.app.close();
+    await waitFor(() => reader.ended, { ...WAIT, what: 'the end' });
+  });
+});
+
+const suspended = {
+  kind: 'user',
+  status: 'suspended',
+  epoch: 1,
+  name: null,
+  operator: false,
+  teams: [],
+  groups: [],
+  labels: {},
+  ownerTeam: null,
+  email: null,
+} as const;
