@@ -145,6 +145,7 @@ export {
   RevisionPublished,
   type PolicyEvent,
 } from './policy/revision.events.js';
+export { LedgerEntryPosted, ledgerEvents, type LedgerEvent } from './policy/ledger.events.js';
 export { DocumentKind, DocumentRecord, HeadRecord, SecretRecord } from './policy/document.record.js';
 export {
   documentKey,
@@ -185,3 +186,4 @@ export {
   DecisionRecord,
   DECISIONS_PER_RECORD_MAX,
 } from './decisions/decision-batch.record.js';
+export { readDecisionBatch } from './decisions/read-decision-batch.js';
