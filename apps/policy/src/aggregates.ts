@@ -1,7 +1,9 @@
 import {
+  ledgerEvents,
   onboardingPolicyEvents,
   ProviderCredentialSet,
   RevisionPublished,
+  type LedgerEvent,
   type OnboardingPolicyEvent,
   type PolicyEvent,
 } from '#libs/contracts';
@@ -11,6 +13,7 @@ import {
   type ProviderCredentialState,
   type SetProviderCredential,
 } from './credentials/provider-credential.decider.js';
+import { ledgerEntryDecider, type LedgerEntryCommand, type LedgerEntryState } from './ledger/ledger-entry.decider.js';
 import { onboardingDecider, type OnboardingCommand, type OnboardingState } from './onboardings/onboarding.decider.js';
 import { policySetDecider, type PolicySetState, type PublishRevision } from './revisions/policy-set.decider.js';
 import { policySetSnapshots } from './revisions/policy-set.snapshots.js';
@@ -47,5 +50,18 @@ export const onboardingAggregate: Aggregate<OnboardingState, OnboardingCommand, 
   states: [],
 };
 
+/** One stream per entry that somebody wrote; none of them changes. */
+export const ledgerEntryAggregate: Aggregate<LedgerEntryState, LedgerEntryCommand, LedgerEvent> = {
+  name: 'policy.ledger-entry',
+  decider: ledgerEntryDecider,
+  events: ledgerEvents,
+  states: [],
+};
+
 /** Every aggregate of policy, for the store. */
-export const aggregates = [policySetAggregate, providerCredentialAggregate, onboardingAggregate] as const;
+export const aggregates = [
+  policySetAggregate,
+  providerCredentialAggregate,
+  onboardingAggregate,
+  ledgerEntryAggregate,
+] as const;

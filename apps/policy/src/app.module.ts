@@ -26,6 +26,14 @@ import { kindController } from './documents/kind-controller.js';
 import { KindDocuments } from './documents/kind-documents.js';
 import { ErasedAuthors } from './erased-authors/erased-authors.js';
 import { ExplainController } from './explain/explain.controller.js';
+import { LedgerAccess } from './ledger/ledger-access.js';
+import { LedgerBooks } from './ledger/ledger-books.adapter.js';
+import { LedgerConsumer } from './ledger/ledger.consumer.js';
+import { LedgerController } from './ledger/ledger.controller.js';
+import { LedgerReader } from './ledger/ledger-reader.adapter.js';
+import { LedgerRetention } from './ledger/ledger-retention.js';
+import { LedgerSource } from './ledger/ledger-source.js';
+import { PostEntry } from './ledger/post-entry.js';
 import { OnboardingPolicy } from './onboardings/onboarding-policy.js';
 import { OnboardingsConsumer } from './onboardings/onboardings.consumer.js';
 import { PolicyKeys } from './policy-keys.js';
@@ -58,6 +66,7 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     SchemasController,
     PromptsController,
     ProviderCredentialsController,
+    LedgerController,
     ...kindNames.filter((kind) => !kindsNotInForce.has(kind)).map(kindController),
   ],
   providers: [
@@ -87,6 +96,13 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     ErasedAuthors,
     OnboardingPolicy,
     OnboardingsConsumer,
+    LedgerSource,
+    LedgerBooks,
+    LedgerConsumer,
+    LedgerReader,
+    LedgerRetention,
+    LedgerAccess,
+    PostEntry,
   ],
 })
 export class PolicyModule {

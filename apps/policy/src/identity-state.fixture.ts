@@ -20,8 +20,8 @@ export class IdentityState {
     return `identity:${this.position}`;
   }
 
-  async tenant(id: string): Promise<void> {
-    await this.write({ [tenantKey(id)]: { id, status: 'active' } });
+  async tenant(id: string, status: 'active' | 'deleted' = 'active'): Promise<void> {
+    await this.write({ [tenantKey(id)]: { id, status } });
     this.beat ??= setInterval(() => void this.write({}).catch(() => undefined), 1_000);
   }
 

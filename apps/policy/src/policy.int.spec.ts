@@ -18,6 +18,14 @@ const bodies = {
   'POST /v1/prompts/:name/render': {},
   'POST /v1/apply': binding('mine', 'user:user_ada', ['admin'], 'globex'),
   'POST /v1/check': binding('mine', 'user:user_ada', ['admin'], 'globex'),
+  'POST /v1/ledger': {
+    type: 'correction',
+    account: 'user:gil@globex.example',
+    against: 'provider-account:globex-main',
+    amount: '-1',
+    currency: 'USD',
+    reason: 'Only for Globex',
+  },
   'POST /v1/revisions/:revision/rollback': {},
   'PUT /v1/provider-accounts/:account/credential': { value: 'upstream' },
   'POST /v1/explain': {
@@ -34,6 +42,7 @@ beforeAll(async () => {
   await policy.apply('gil', bundle(...globex, role('globex-secret', 'globex', 'Only for Globex')));
   for (let i = 0; i < 6; i += 1) await policy.apply('gil', role(`globex-secret-${i}`, 'globex'));
   await policy.ask('gil', 'PUT /v1/provider-accounts/globex-main/credential', { value: 'upstream-secret' });
+  await policy.ask('gil', 'POST /v1/ledger', bodies['POST /v1/ledger']);
 });
 afterAll(() => policy.close());
 
@@ -62,6 +71,7 @@ describe('every route of policy', () => {
   it('is asked about things that are really there', async () => {
     expect((await policy.ask('gil', 'GET /v1/models')).body.data).toHaveLength(1);
     expect((await policy.ask('gil', 'GET /v1/roles/globex-secret')).text).toContain('Only for Globex');
+    expect((await policy.ask('gil', 'GET /v1/ledger')).text).toContain('Only for Globex');
   });
 
   it('shows nothing of another tenant, by id, by name or by naming the tenant', async () => {

@@ -4,6 +4,7 @@ export * from './bus-record.js';
 export * from './clock.js';
 export * from './consumption.js';
 export { CarefulDelivery, type CarefulDeliveryOptions } from './dead-letters/careful-delivery.js';
+export { buryPoison } from './dead-letters/bury-poison.js';
 export * from './dead-letters/dead-letters.js';
 export * from './dead-letters/letter.js';
 export * from './dead-letters/transient-failure.js';

@@ -1,6 +1,5 @@
-import type { BusRecord, CommittedOffset, ConsumedBatch } from '#libs/bus';
+import { buryPoison, type BusRecord, type CommittedOffset, type ConsumedBatch } from '#libs/bus';
 import type { OffsetRange, PlacedItem, RangeReader } from '#libs/clickhouse';
-import { buryPoison } from '../ingest/bury-poison.js';
 import { ChainHeads } from '../ingest/chain-heads.js';
 import { readerOf, type IngestParts } from '../ingest/ingest-parts.js';
 import { changeRows, changesIn, changesOf } from './change-rows.js';

@@ -1,6 +1,5 @@
-import { REDRIVEN_HEADER, type BusRecord, type CommittedOffset, type ConsumedBatch } from '#libs/bus';
+import { buryPoison, REDRIVEN_HEADER, type BusRecord, type CommittedOffset, type ConsumedBatch } from '#libs/bus';
 import type { OffsetRange, PlacedItem, RangeReader, RangeRow } from '#libs/clickhouse';
-import { buryPoison } from './bury-poison.js';
 import { ChainHeads } from './chain-heads.js';
 import { rowOf, tableOf, type ReceivedDecision } from './decision-row.js';
 import { readerOf, type IngestParts } from './ingest-parts.js';

@@ -1,6 +1,8 @@
-import { DeadLetters, MemoryBus, type BusRecord } from '#libs/bus';
 import { expect, it } from 'vitest';
+import type { BusRecord } from '../bus-record.js';
+import { MemoryBus } from '../memory/memory-bus.js';
 import { buryPoison } from './bury-poison.js';
+import { DeadLetters } from './dead-letters.js';
 
 const record = (bytes: number): BusRecord => ({
   topic: 't',

@@ -1,0 +1,86 @@
+import { Bus, buryPoison, DeadLetters, type BusRecord, type ConsumedBatch, type Consumption } from '#libs/bus';
+import { readDecisionBatch, type DecisionRecord } from '#libs/contracts';
+import { Clock, Logger } from '#libs/telemetry';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LedgerBooks } from './ledger-books.adapter.js';
+import { LedgerSource } from './ledger-source.js';
+
+/** Kafka records of one transaction, of up to 64 decisions each. */
+const RECORDS_MAX = 100;
+/** A fetch waits at most so long for more: one transaction then books many calls. */
+const FETCH_WAIT_MS = 500;
+const FETCH_BYTES_MIN = 128 * 1024;
+/** Between two attempts to join, while the brokers are away, ms. */
+const RETRY_MS = 2_000;
+
+/** What calls cost, from the gateways' decisions into the ledger. */
+@Injectable()
+export class LedgerConsumer implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly closing = new AbortController();
+  private readonly deadLetters: DeadLetters;
+  private consumption: Consumption | undefined;
+  private joining: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly bus: Bus,
+    private readonly books: LedgerBooks,
+    private readonly source: LedgerSource,
+    clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    this.deadLetters = new DeadLetters(bus, source.consumer, () => clock.nowMs());
+  }
+
+  /** Does not wait for the brokers. */
+  onApplicationBootstrap(): void {
+    this.joining = this.join();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.closing.abort();
+    await this.joining;
+    await this.consumption?.close();
+  }
+
+  private async join(): Promise<void> {
+    const { group, decisions, deadLetters } = this.source;
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      try {
+        await this.bus.ensureTopics([decisions, deadLetters]);
+        this.consumption = await this.bus.consume({
+          group,
+          topics: [decisions.name],
+          batchMax: RECORDS_MAX,
+          maxWaitMs: FETCH_WAIT_MS,
+          minBytes: FETCH_BYTES_MIN,
+          onBatch: (batch) => this.take(batch),
+        });
+        return;
+      } catch (error) {
+        if (!signal.aborted) this.logger.warn({ err: error, group }, 'the ledger cannot read calls yet');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** What is booked and not committed comes again, and is known by its numbers. */
+  private async take({ partition, records, lastOffset, signal, commit }: ConsumedBatch): Promise<void> {
+    const decisions: DecisionRecord[] = [];
+    for (const record of records) decisions.push(...(await this.read(record)));
+    if (signal.aborted) return;
+    await this.books.book(partition, decisions);
+    await commit(lastOffset + 1n);
+  }
+
+  /** What cannot be read is kept aside before anything behind it is booked; if it cannot, nothing is. */
+  private async read(record: BusRecord): Promise<readonly DecisionRecord[]> {
+    const read = readDecisionBatch(record.value === null ? null : record.value.toString('utf8'));
+    if (!('poison' in read)) return read;
+    const { topic, partition, offset } = record;
+    await buryPoison(this.deadLetters, record, read.poison);
+    this.logger.error({ topic, partition, offset: String(offset), reason: read.poison }, 'no calls in a record');
+    return [];
+  }
+}
