@@ -46,8 +46,8 @@ beforeAll(async () => {
   policy.keys.mona = await policy.identity.user('acme', 'user_mona', 'mona@acme.example');
   const roles = [binding('dev', 'user:user_con', ['developer']), binding('mgr', 'user:user_mona', ['manager'])];
   const settings = document('TenantSettings', 'acme', 'settings', { timeZone: 'Europe/Berlin' });
-  const { status, text } = await policy.apply('ada', [...roles, settings].join('\n---\n'));
-  expect(status, text).toBe(200);
+  const applied = await policy.apply('ada', [...roles, settings].join('\n---\n'));
+  if (applied.status !== 200) throw new Error(applied.text);
   await gateway.send(
     policy.bus,
     gateway.completed(),

@@ -1,10 +1,7 @@
-<<<<<<< HEAD:apps/audit/src/ingest/bury-poison.ts
-import { BusError, CUT_SUFFIX, type BusRecord, type DeadLetters } from '#libs/bus';
-=======
 import { BusError } from '../bus-error.js';
 import type { BusRecord } from '../bus-record.js';
 import type { DeadLetters } from './dead-letters.js';
->>>>>>> bb77094 (feat(policy): a ledger of what calls cost, external usage and corrections):libs/bus/src/dead-letters/bury-poison.ts
+import { CUT_SUFFIX } from './letter.js';
 
 /** What is left of a record that is too large to be buried whole. */
 const REMAINS_BYTES = 256 * 1024;
