@@ -148,6 +148,8 @@ describe('a limit of tokens', () => {
     const edge = await limited([tokens(100)], { answer: using({ prompt_tokens: 20, completion_tokens: 30 }) });
     const first = await post(edge, chat);
     expect(first.headers.get('x-ratelimit-limit-tokens')).toBe('100');
+    // All of it is set aside for now; what is told is what is left if it uses no more than it asks.
+    expect(Number(first.headers.get('x-ratelimit-remaining-tokens'))).toBeGreaterThan(50);
     await first.text();
     expect(await statuses(edge, 2)).toEqual([200, 429]);
   });

@@ -9,6 +9,9 @@ export type Demand = { readonly meter: Meter; readonly counter: Counter; readonl
 /** Why a call may not go on: what it needs is not left, or nobody answers. */
 export type Exceeded = { readonly by: Demand; readonly why: 'refused' | 'unavailable' };
 
+/** What is left in a counter, as a caller is told. */
+export type Remaining = { readonly meter: Meter; readonly counter: Counter; readonly left: number };
+
 type Held = { readonly demand: Demand; readonly amount: number };
 
 /** What one call has set aside in every counter that holds it. Settled once, whatever becomes of the call. */
@@ -19,7 +22,6 @@ export class Reservation {
   private constructor(
     /** Rules that only observe, and count what is used. */
     private readonly observed: readonly Demand[],
-    readonly enforced: readonly Demand[],
   ) {}
 
   /** Sets aside in all of the counters, or in none. A promise only where the log has to answer. */
@@ -27,7 +29,7 @@ export class Reservation {
     enforced: readonly Demand[],
     observed: readonly Demand[],
   ): Reservation | Exceeded | Promise<Reservation | Exceeded> {
-    const reservation = new Reservation(observed, enforced);
+    const reservation = new Reservation(observed);
     const left = reservation.reserve(enforced);
     if ('why' in left) return reservation.given(left);
     return left.length === 0 ? reservation : reservation.wait(left);
@@ -38,6 +40,13 @@ export class Reservation {
     return this.observed
       .filter(({ counter, need }) => counter.available < need.least)
       .map(({ meter }) => meter.rule.name);
+  }
+
+  /** What enforced rules have left for further calls: what this one has set aside on a guess alone may be among it. */
+  get remaining(): readonly Remaining[] {
+    return this.held.map(({ demand: { meter, counter, need }, amount }) => {
+      return { meter, counter, left: Math.max(0, counter.available + amount - need.least) };
+    });
   }
 
   /** The call is over and used so much of each measure; nothing where it never got to its upstream. */

@@ -1,6 +1,6 @@
 import { moneyText } from '../money/billionths.js';
 import { Refusal } from '../refusals/refusal.js';
-import type { Demand, Exceeded } from './reservation.js';
+import type { Demand, Exceeded, Remaining } from './reservation.js';
 import type { LimitRule, Measure } from './rules-in-force.js';
 
 /** Stock clients wait for themselves up to so long; a retry before the window's end makes no sense beyond it, ms. */
@@ -14,14 +14,14 @@ const suffixes = { requests: '-requests', tokens: '-tokens', cost: '' } as const
 const measures: readonly Exclude<Measure, 'slots'>[] = ['requests', 'tokens', 'cost'];
 
 /** Limit, what remains of it, and until when: of each measure's counter of which least is left. Name and value in turn. */
-export function limitHeaders(demands: readonly Demand[], nowMs: number): string[] {
+export function limitHeaders(counters: readonly Remaining[], nowMs: number): string[] {
   return measures.flatMap((measure) => {
-    const [first, ...others] = demands.filter(({ meter }) => meter.rule.measure === measure);
+    const [first, ...others] = counters.filter(({ meter }) => meter.rule.measure === measure);
     if (!first) return [];
     const tightest = others.reduce((held, other) => (partLeft(other) < partLeft(held) ? other : held), first);
     const { rule } = tightest.meter;
     const reset = durationText(tightest.counter.window.endMs - nowMs);
-    const figures = { limit: amountText(rule, rule.limit), remaining: amountText(rule, left(tightest)), reset };
+    const figures = { limit: amountText(rule, rule.limit), remaining: amountText(rule, tightest.left), reset };
     const header = (what: string) => `${names[measure]}-${what}${suffixes[measure]}`;
     return Object.entries(figures).flatMap(([what, figure]) => [header(what), figure]);
   });
@@ -39,7 +39,8 @@ export function limitRefusal({ by, why }: Exceeded, demands: readonly Demand[], 
     'retry-after-ms': String(Math.ceil(resetMs)),
     ...((isBudget || isHopeless || resetMs > waitMsMax) && { 'x-should-retry': 'false' }),
   };
-  const told = limitHeaders(demands, nowMs);
+  const left = demands.map(({ meter, counter }) => ({ meter, counter, left: Math.max(0, counter.available) }));
+  const told = limitHeaders(left, nowMs);
   const pairs = Object.fromEntries(told.flatMap((name, n) => (n % 2 === 0 ? [[name, told[n + 1] ?? '']] : [])));
   const message = `${sentence(rule)} ${isHopeless ? needsMore(rule, by) : beginsAnew(rule, resetMs)}`;
   const code = isBudget ? 'budget_exceeded' : 'rate_limit_exceeded';
@@ -66,8 +67,7 @@ function amountText({ measure }: LimitRule, amount: number): string {
   return measure === 'cost' ? moneyText(amount) : String(amount);
 }
 
-const left = ({ counter }: Demand) => Math.max(0, counter.available);
-const partLeft = (demand: Demand) => left(demand) / Math.max(1, demand.meter.rule.limit);
+const partLeft = ({ left, meter }: Remaining) => left / Math.max(1, meter.rule.limit);
 
 /** As OpenAI writes them: `120ms`, `6m0s`. */
 function durationText(ms: number): string {

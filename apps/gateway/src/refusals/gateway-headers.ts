@@ -14,6 +14,6 @@ export function answerHeadersOf(known: Known, decisionId: string): string[] {
   // Only of an allowed call: whether a model exists is not told by a refusal.
   if (known.target && known.model) headers.push('gatehouse-resolved-model', known.model.name);
   if (known.attempt !== undefined) headers.push('gatehouse-attempts', String(known.attempt));
-  if (known.limits) headers.push(...limitHeaders(known.limits.enforced, known.atMs));
+  if (known.limits) headers.push(...limitHeaders(known.limits.remaining, known.atMs));
   return headers;
 }
