@@ -30,6 +30,7 @@ import { ExplainController } from './explain/explain.controller.js';
 import { PolicyHistory } from './explain/policy-history.js';
 import { FindingSweep } from './findings/finding-sweep.js';
 import { FindingsController } from './findings/findings.controller.js';
+import { LimitUse } from './findings/limit-use.js';
 import { FindingsTable } from './findings/findings-table.js';
 import { DecisionsConsumer } from './ingest/decisions.consumer.js';
 import { IngestSource } from './ingest/ingest-source.js';
@@ -81,6 +82,7 @@ import { UsageController } from './usage/usage.controller.js';
     SealedPublisher,
     KeyUseFeed,
     FindingsTable,
+    LimitUse,
     FindingSweep,
     AuditReach,
     RecordList,

@@ -42,6 +42,7 @@ export class SpecSource extends IngestSource {
 
   override readonly keyUses: TopicSpec = this.own(topics.auditKeyUses);
   override readonly findings: TopicSpec = this.own(topics.auditFindings);
+  override readonly limitUse: TopicSpec = this.own(topics.gatewayUsage);
 
   private own(spec: TopicSpec): TopicSpec {
     return { ...spec, name: `${spec.name}.${this.suffix}` };

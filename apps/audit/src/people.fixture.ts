@@ -27,6 +27,14 @@ const who = {
 } as const;
 export type Person = keyof typeof who;
 
+/** A limit of acme's that wants to be told of when half of it is used up. */
+const monthly = {
+  apiVersion: 'gatehouse/v1',
+  kind: 'Limits' as const,
+  metadata: { name: 'spec', tenant: 'acme' },
+  spec: { rules: [{ id: 'month', when: {}, limit: 200, unit: 'requests_per_month', alertsAtPercent: [50, 90] }] },
+};
+
 /** Two tenants, an operator and their rights, on state topics of one spec. */
 export class People {
   readonly busKey = randomBytes(32);
@@ -105,7 +113,7 @@ export class People {
   }
 
   private async bind(tenant: string): Promise<void> {
-    const documents = Object.entries(who).flatMap(([name, { id, tenantId, role }]) => {
+    const bindings = Object.entries(who).flatMap(([name, { id, tenantId, role }]) => {
       if (tenantId !== tenant || !role) return [];
       const spec = {
         subjects: [`user:${id}`],
@@ -114,6 +122,7 @@ export class People {
       };
       return { apiVersion: 'gatehouse/v1', kind: 'RoleBinding' as const, metadata: { name, tenant }, spec };
     });
+    const documents = [...bindings, ...(tenant === 'acme' ? [monthly] : [])];
     const digested = documents.map((document) => {
       const { kind, metadata } = document;
       return { document, kind, name: metadata.name, digest: sha256(canonicalJson(document)) };

@@ -13,6 +13,7 @@ export const ShownFinding = z
       'rotation-overdue',
       'model-untagged',
       'model-open',
+      'limit-reached',
       'account-ownerless',
     ]),
     at: z.string(),
@@ -25,6 +26,13 @@ export const ShownFinding = z
     sink: z.string(),
     model: z.string(),
     due_at: z.string().nullable(),
+    /** Of a limit: whose counter, the part that is used up, both amounts as of the finding, and the window. */
+    per: z.record(z.string(), z.string()),
+    percent: z.int(),
+    used: z.string(),
+    of_limit: z.string(),
+    window_start: z.string().nullable(),
+    window_end: z.string().nullable(),
     status: z.enum(['open', 'resolved']),
     resolved_at: z.string().nullable(),
   })

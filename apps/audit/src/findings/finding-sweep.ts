@@ -9,7 +9,9 @@ import { IngestSource } from '../ingest/ingest-source.js';
 import { WholeRecord } from '../ingest/whole-record.js';
 import { SealedPublisher } from '../sealed-publisher.js';
 import { findingId } from './finding-id.js';
-import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding } from './findings-table.js';
+import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding, type FindingRow } from './findings-table.js';
+import { limitFindings } from './limit-findings.js';
+import { LimitUse } from './limit-use.js';
 import { modelFindings } from './model-findings.js';
 import { overdueRotation } from './overdue-rotation.js';
 import { candidateOf, findingsOf, type Candidate } from './unused-keys.js';
@@ -45,6 +47,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly table: FindingsTable,
     private readonly publisher: SealedPublisher,
     private readonly source: IngestSource,
+    private readonly limitUse: LimitUse,
     private readonly feed: AccessFeed,
     private readonly identity: IdentityView,
     private readonly policy: PolicyView,
@@ -69,6 +72,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
       ...(await this.aboutKeys(nowMs)),
       ...this.ownerlessAccounts(nowMs),
       ...(await this.aboutModels(nowMs)),
+      ...limitFindings(this.limitUse.runs(), (tenantId) => this.policy.snapshot(tenantId), nowMs),
     ].slice(0, FINDINGS_OPEN_MAX);
     // Looked at half of the keys, or not knowing some tenant's policy, nobody can say what is over.
     if (this.rounds.signal.aborted) return false;
@@ -77,10 +81,15 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     for (let at = 0; at < fresher.length; at += TOLD_AT_ONCE) await this.tell(fresher.slice(at, at + TOLD_AT_ONCE));
     const holding = new Set(found.map((finding) => finding.findingId));
     const over = [...open.values()].filter(
-      (row) => !holding.has(row.finding_id) && this.policy.snapshot(row.tenant_id) !== undefined,
+      (row) => !holding.has(row.finding_id) && this.canTell(row) && this.policy.snapshot(row.tenant_id) !== undefined,
     );
     await this.table.put(over.map((row) => ({ ...row, resolved_at: new Date(nowMs).toISOString() })));
     return true;
+  }
+
+  /** Whether it would have been found, did it still hold. */
+  private canTell({ kind }: FindingRow): boolean {
+    return kind !== 'limit-reached' || this.limitUse.isCaughtUp;
   }
 
   private async timed(): Promise<void> {

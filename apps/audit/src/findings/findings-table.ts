@@ -18,13 +18,19 @@ export type FindingRow = {
   readonly sink: string;
   readonly model: string;
   readonly due_at: string | null;
+  readonly per: Readonly<Record<string, string>>;
+  readonly percent: number;
+  readonly used: string;
+  readonly of_limit: string;
+  readonly window_start: string | null;
+  readonly window_end: string | null;
   readonly resolved_at: string | null;
 };
 
 /** Most findings that hold at one time and are looked after. */
 export const FINDINGS_OPEN_MAX = 50_000;
 const COLUMNS = `finding_id, tenant_id, kind, at, owner_id, key_id, virtual_account_id, unused_since, last_used_at, rule, sink,
-  model, due_at, resolved_at`;
+  model, due_at, per, percent, used, of_limit, window_start, window_end, resolved_at`;
 
 /** What was found, and whether it still holds. Writing the same again changes nothing. */
 @Injectable()
@@ -65,6 +71,12 @@ const NONE = {
   sink: '',
   model: '',
   due_at: null,
+  per: {},
+  percent: 0,
+  used: '',
+  of_limit: '',
+  window_start: null,
+  window_end: null,
   resolved_at: null,
 };
 
@@ -81,6 +93,10 @@ function about(finding: Finding): Partial<FindingRow> {
       return { owner_id: finding.ownerId, key_id: finding.keyId, sink: finding.sink };
     case 'rotation-overdue':
       return { owner_id: finding.ownerId, key_id: finding.keyId, due_at: finding.dueAt, rule: finding.rule };
+    case 'limit-reached': {
+      const { rule, per, percent, used, limit: of_limit, windowStart, windowEnd } = finding;
+      return { rule, per, percent, used, of_limit, window_start: windowStart, window_end: windowEnd };
+    }
     case 'model-untagged':
       return { model: finding.model };
     case 'model-open':

@@ -1,5 +1,5 @@
-import { KafkaBus, deriveMacKey, verifyRecord, type BusRecord } from '#libs/bus';
-import { Finding, KeyUses, principalKey } from '#libs/contracts';
+import { KafkaBus, deriveMacKey, sealRecord, verifyRecord, type BusRecord } from '#libs/bus';
+import { Finding, KeyUses, principalKey, usageKey } from '#libs/contracts';
 import { silentLogger } from '#libs/telemetry';
 import { testStack, waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +107,48 @@ describe('GET /v1/findings', () => {
     await waitFor(() => kinds().some(({ kind }) => kind === 'account-ownerless'));
     const ids = kinds().map((finding) => finding.findingId);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('tells once of each part of a limit that all gateways together have used up, until its window ends', async () => {
+    const [startMs, endMs] = [Date.now() - 1_000, Date.now() + 3_600_000];
+    const about = { tenantId: 'acme', holder: 'acme', rule: 'Limits/spec/month', unit: 'requests_per_month', per: {} };
+    const claims = [60, 50].map((settled, n) => {
+      const value = Buffer.from(
+        JSON.stringify({ ...about, startMs, endMs, settled, accepted: settled, asking: 0, ask: 0 }),
+      );
+      const record = { topic: source.limitUse.name, key: usageKey('window', `gateway-${n}/boot`), value };
+      const envelope = {
+        id: `${n}`,
+        source: '/spec',
+        type: 'gateway.usage',
+        time: new Date().toISOString(),
+        schema: 1,
+      };
+      return sealRecord(deriveMacKey(people.busKey), { ...record, generation: 1, epoch: 1, position: 1 }, envelope);
+    });
+    const limits = async () => (await get('ada', '/v1/findings?kind=limit-reached')).body.data;
+    await bus.publish(claims);
+    await waitFor(
+      async () => {
+        await sweep();
+        return (await limits()).length > 0;
+      },
+      { timeoutMs: 30_000, everyMs: 200 },
+    );
+    await sweep();
+    const part = {
+      rule: 'Limits/spec/month',
+      percent: 50,
+      of_limit: '200',
+      status: 'open',
+      window_end: expect.any(String),
+    };
+    // Of both gateways together; one alone has not used half of it.
+    expect(await limits()).toMatchObject([{ ...part, used: '110' }]);
+    const toldOf = () =>
+      tellings(source.findings.name).filter((value) => Finding.parse(value).kind === 'limit-reached');
+    await waitFor(() => toldOf().length > 0, { timeoutMs: 30_000 });
+    expect(toldOf()).toHaveLength(1);
   });
 
   it('ends a finding with the next use, also one that is heard of late', async () => {

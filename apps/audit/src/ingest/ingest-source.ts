@@ -16,4 +16,6 @@ export class IngestSource {
   /** Where audit tells when keys were last used, and what it has found. */
   readonly keyUses: TopicSpec = topics.auditKeyUses;
   readonly findings: TopicSpec = topics.auditFindings;
+  /** What gateways claim of limits. */
+  readonly limitUse: TopicSpec = topics.gatewayUsage;
 }

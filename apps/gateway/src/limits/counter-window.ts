@@ -8,6 +8,8 @@ export type CounterWindow = {
   /** The same at every gateway, and of nothing else; without a slash. */
   readonly id: string;
   readonly tenantId: string;
+  /** The tenant of the rule's document. */
+  readonly holder: string;
   readonly rule: string;
   readonly unit: string;
   readonly per: Readonly<Record<string, string>>;
@@ -18,9 +20,8 @@ export type CounterWindow = {
 
 const ID_BYTES = 16;
 
-/** `holder`: the tenant of the rule's document. */
-export function counterWindow(holder: string, about: Omit<CounterWindow, 'id'>): CounterWindow {
-  const { tenantId, rule, unit, per, startMs, endMs } = about;
+export function counterWindow(about: Omit<CounterWindow, 'id'>): CounterWindow {
+  const { tenantId, holder, rule, unit, per, startMs, endMs } = about;
   // The end too: a tenant that changes its time zone has other runs from then on.
   const identity = [holder, tenantId, rule, unit, startMs, endMs, ...Object.entries(per)];
   const digest = createHash('sha256').update(JSON.stringify(identity)).digest();

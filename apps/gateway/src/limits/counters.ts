@@ -57,8 +57,8 @@ export class Counters {
     return removals;
   }
 
-  private made({ id, tenantId, rule, unit, per, startMs, endMs }: CounterWindow): Counter {
-    const counter = this.options.make({ id, tenantId, rule, unit, per, startMs, endMs });
+  private made({ id, tenantId, holder, rule, unit, per, startMs, endMs }: CounterWindow): Counter {
+    const counter = this.options.make({ id, tenantId, holder, rule, unit, per, startMs, endMs });
     this.byId.set(id, counter);
     return counter;
   }

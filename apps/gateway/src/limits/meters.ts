@@ -60,11 +60,12 @@ export function counterAt(
   if (current?.startMs !== run.startMs || current.endMs !== run.endMs || meter.counter?.isForgotten) {
     const about = {
       tenantId,
+      holder: rule.holder,
       rule: rule.name,
       unit: rule.window === undefined ? rule.measure : `${rule.measure}_per_${rule.window}`,
       per,
     };
-    meter.counter = usage.counter(counterWindow(rule.holder, { ...about, startMs: run.startMs, endMs: run.endMs }));
+    meter.counter = usage.counter(counterWindow({ ...about, startMs: run.startMs, endMs: run.endMs }));
     meter.counter?.setLimit(rule.limit);
   }
   return meter.counter;

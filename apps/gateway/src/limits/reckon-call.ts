@@ -1,6 +1,6 @@
 import type { CatalogueModel } from '#libs/decision-engine';
+import { billionthsOf } from '#libs/limits';
 import { valueOf } from '../body/scan-object.js';
-import { billionthsOf } from '../money/billionths.js';
 import { costOf } from '../money/cost-of.js';
 import type { Reached } from '../pipeline/exchange.js';
 import { tokensPerCallMax } from '../providers/token-count.js';

@@ -1,7 +1,6 @@
 import { canonicalSubject, type TenantSnapshot } from '#libs/decision-engine';
-import type { WindowUnit } from '#libs/limits';
+import { billionthsOf, type WindowUnit } from '#libs/limits';
 import { compileGlob, type DocumentOf, type Glob } from '#libs/policy-language';
-import { billionthsOf } from '../money/billionths.js';
 
 type Rule = DocumentOf<'Limits'>['spec']['rules'][number];
 

@@ -10,9 +10,8 @@ import { UsageRecords } from './usage-records.js';
 
 const WITHIN = { timeout: 20_000 };
 const HOUR_MS = 3_600_000;
-const about = { tenantId: 'acme', rule: 'Limits/spec/day', unit: 'requests_per_day', per: {} };
-const windowFrom = (startMs: number): CounterWindow =>
-  counterWindow('acme', { ...about, startMs, endMs: startMs + HOUR_MS });
+const about = { tenantId: 'acme', holder: 'acme', rule: 'Limits/spec/day', unit: 'requests_per_day', per: {} };
+const windowFrom = (startMs: number): CounterWindow => counterWindow({ ...about, startMs, endMs: startMs + HOUR_MS });
 const today = windowFrom(Date.now());
 const topic = topics.gatewayUsage.name;
 const counterOf = (usage: SharedUsage, limit: number, window = today) => counterAt(usage, limit, window);

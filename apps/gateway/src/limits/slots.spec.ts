@@ -10,8 +10,8 @@ import { claims, counterOf, reserve, sharedUsage } from './shared-usage.fixture.
 
 const WITHIN = { timeout: 20_000 };
 const rule = (limit: number) => ({ id: 'slots', when: {}, limit, unit: 'concurrent_requests' });
-const about = { tenantId: 'acme', rule: 'Limits/spec/slots', unit: 'slots', per: {} };
-const slots = counterWindow('acme', { ...about, startMs: 0, endMs: NEVER_MS });
+const about = { tenantId: 'acme', holder: 'acme', rule: 'Limits/spec/slots', unit: 'slots', per: {} };
+const slots = counterWindow({ ...about, startMs: 0, endMs: NEVER_MS });
 
 /** An upstream that answers when it is told to. */
 function held() {

@@ -1,4 +1,4 @@
-import { moneyText } from '../money/billionths.js';
+import { moneyText } from '#libs/limits';
 import { Refusal } from '../refusals/refusal.js';
 import type { Demand, Exceeded, Remaining } from './reservation.js';
 import type { LimitRule, Measure } from './rules-in-force.js';

@@ -45,6 +45,20 @@ export const Finding = z.discriminatedUnion('kind', [
   Found.extend({ kind: z.literal('model-untagged'), model: z.string() }),
   /** A model that every user of the tenant can call, whatever their teams and labels; `rule` is the statement. */
   Found.extend({ kind: z.literal('model-open'), model: z.string(), rule: z.string() }),
+  /** A rule of a Limits document whose window is used up to a part that it wants to be told of. Holds until the window ends. */
+  Found.extend({
+    kind: z.literal('limit-reached'),
+    /** `Limits/<document>/<rule>`. */
+    rule: z.string(),
+    /** Whose counter it is, by what the rule tells apart. */
+    per: z.record(z.string(), z.string()),
+    percent: z.int().min(1),
+    /** Decimal text, as of the finding. */
+    used: z.string(),
+    limit: z.string(),
+    windowStart: Instant,
+    windowEnd: Instant,
+  }),
   /** A virtual account that no team owns. */
   Found.extend({ kind: z.literal('account-ownerless'), virtualAccountId: z.string() }),
 ]);

@@ -9,6 +9,8 @@ const Amount = z.int().min(0);
  */
 export const UsageRecord = z.object({
   tenantId: z.string(),
+  /** The tenant of the rule's document: it, or `platform`. */
+  holder: z.string(),
   /** `Limits/<document>/<rule>`. */
   rule: z.string(),
   unit: z.string(),
