@@ -1,8 +1,9 @@
+import { readBodyMetadata } from '../metadata/body-metadata.js';
+import type { Metadata } from '../metadata/pairs.js';
 import { badRequest, Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
 import { controlledKeys, refuseFurtherModels } from './controlled-keys.js';
 import { refuseHostedTools } from './hosted-tools.js';
-import { readMetadata } from './metadata.js';
 import { missingModel, modelBytesMax, modelTooLong, refuseModelName } from './model-name.js';
 import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-object.js';
 
@@ -15,7 +16,8 @@ export type CallBody = {
   open: number;
   stream: boolean;
   streamOptions: { span: Span; value: Readonly<Record<string, unknown>> | null } | undefined;
-  metadata: Readonly<Record<string, string>>;
+  /** The body's own; what holds for the call is with its state. */
+  metadata: Metadata;
   fields: ReadonlyMap<string, Span>;
   /** Set for `multipart/form-data`; spans are then of contents as they stand. `textBytes`: what of it is no file. */
   form: { readonly boundary: string; readonly textBytes: number } | undefined;
@@ -44,7 +46,7 @@ export function readCallBody(
   if (wrong) return wrong;
   const stream = streamFormats ? readStreamFormat(bytes, fields.get('stream_format')) : readStream(bytes, fields);
   if (stream instanceof Refusal) return stream;
-  const metadata = readMetadata(bytes, fields.get('metadata'));
+  const metadata = readBodyMetadata(bytes, fields.get('metadata'));
   if (metadata instanceof Refusal) return metadata;
   return { ...model, open, ...stream, metadata, fields, form: undefined };
 }

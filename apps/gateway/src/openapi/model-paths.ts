@@ -1,4 +1,5 @@
 import type { JsonSchema } from '#libs/openapi';
+import { METADATA_HEADER } from '../metadata/header-metadata.js';
 import { modelRoutes, prefixes } from '../routes/route-table.js';
 import type { ModelRoute } from '../routes/route.js';
 
@@ -26,6 +27,13 @@ const refused = ({ dialect }: ModelRoute) => {
   const schema = dialect === 'anthropic' ? anthropicError : error;
   return { description: 'A refusal; `code` says which.', content: { 'application/json': { schema } } };
 };
+const metadataHeader = {
+  name: METADATA_HEADER,
+  in: 'header',
+  description:
+    'What the call is for: a JSON object of texts, 16 at most, names and values of 128 characters at most. Policy reads it; no provider does.',
+  schema: text,
+};
 const REFUSALS = [400, 401, 403, 404, 413, 429, 502, 503, 504] as const;
 
 /** The model routes, in OpenAPI's form and under both of their names. Bodies beyond what is looked at are the provider's. */
@@ -50,7 +58,7 @@ function operation(route: ModelRoute, prefix: string): JsonSchema {
     summary:
       route.method === 'GET' ? 'Shows models that the caller may list and invoke.' : `Calls a model: ${route.id}.`,
     tags: [route.operation],
-    parameters: [...inPath, minPosition],
+    parameters: [...inPath, minPosition, metadataHeader],
     ...(route.requires.length > 0 && { requestBody: requestBody(route) }),
     responses: {
       200: { description: 'What the provider answered; models for a list.', content: answered(route) },

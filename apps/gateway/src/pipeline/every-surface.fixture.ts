@@ -58,12 +58,30 @@ export const untagged = ['openai', 'anthropic'].map((account) =>
   }),
 );
 
+/** Keeps user_dev from whatever says of itself that it is forbidden. */
+export const noneForbidden = [
+  document('Role', 'none-forbidden', {
+    statements: [
+      {
+        id: 'forbidden',
+        effect: 'deny',
+        actions: ['model:invoke'],
+        resources: ['model:*/*'],
+        when: [{ attr: 'request.metadata.forbidden', exists: true }],
+      },
+    ],
+  }),
+  document('RoleBinding', 'none-forbidden', { subjects: ['user:user_dev'], roles: ['none-forbidden'] }),
+];
+
 type Ask = {
   readonly key?: string;
   readonly model?: string;
   readonly body?: string;
   /** The same where a body is a form. */
   readonly form?: Buffer<ArrayBuffer>;
+  /** The header `gatehouse-metadata`. */
+  readonly metadata?: string;
 };
 type Case = {
   readonly what: string;
@@ -146,6 +164,16 @@ export const corpus: readonly Case[] = [
     }),
     answer: '400 invalid_request',
   },
+  {
+    what: 'metadata that is no JSON',
+    ask: () => ({ metadata: '{"project":' }),
+    answer: '400 invalid_metadata',
+  },
+  {
+    what: 'metadata that a condition denies',
+    ask: () => ({ metadata: '{"forbidden":""}' }),
+    answer: '403 model_not_allowed',
+  },
   { what: 'no account', ask: () => ({ model: 'gpt' }), answer: '400 missing_provider_account' },
   {
     what: 'no model',
@@ -162,11 +190,16 @@ export const corpus: readonly Case[] = [
 ];
 
 /** Asks so, as user_dev where it is not said who. */
-export function answerTo(edge: Gateway, mode: Mode, { key, model = mode.model, body, form }: Ask): Promise<Response> {
+export function answerTo(
+  edge: Gateway,
+  mode: Mode,
+  { key, model = mode.model, body, form, metadata }: Ask,
+): Promise<Response> {
   const authorization = key === undefined ? `Bearer ${edge.keys.dev}` : key && `Bearer ${key}`;
   const type = mode.file === undefined ? 'application/json' : `multipart/form-data; boundary=${boundary}`;
   const sent = mode.file === undefined ? (body ?? wholeBody(mode, model)) : (form ?? wholeForm(mode, model));
-  const headers = { ...(authorization && { authorization }), 'content-type': type };
+  const said = metadata !== undefined && { 'gatehouse-metadata': metadata };
+  const headers = { ...(authorization && { authorization }), ...said, 'content-type': type };
   return fetch(`${edge.url}${mode.prefix}${mode.path}`, { method: 'POST', headers, body: sent });
 }
 

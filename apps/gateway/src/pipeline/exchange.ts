@@ -5,6 +5,8 @@ import type { Edit } from '../body/edit.js';
 import type { CallBody } from '../body/call-body.js';
 import type { RequestBody } from '../body/request-body.js';
 import type { Reservation } from '../limits/reservation.js';
+import type { LabelledMetadata } from '../metadata/labelled-metadata.js';
+import type { Metadata } from '../metadata/pairs.js';
 import type { Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
 import type { CompiledRoute } from '../routing/routes-in-force.js';
@@ -32,7 +34,13 @@ export type Routed = Arrived & {
   readonly pathModel: string | null;
 };
 export type Authenticated = Routed & { readonly caller: Caller };
-export type Read = Authenticated & { readonly body: RequestBody; readonly call: CallBody };
+export type Read = Authenticated &
+  LabelledMetadata & {
+    readonly body: RequestBody;
+    readonly call: CallBody;
+    /** What the caller said of the call, before any label. */
+    readonly said: Metadata;
+  };
 export type Governed = { readonly snapshot: TenantSnapshot };
 /** What a call was led to by a Route of the tenant's, and why there. */
 export type Led = Choice & {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { decisionIdAt } from '../edge/decision-id.js';
+import { labelledMetadata } from '../metadata/labelled-metadata.js';
 import { Refusal } from '../refusals/refusal.js';
 import { nextTarget, type Choice } from '../routing/choose-target.js';
 import type { GoingOn } from '../relay/relay-outcome.js';
@@ -61,5 +62,6 @@ export async function fallBackStep(
   const calls = retryAfterMs === passedOver.retryAfterMs ? attempt : attempt + 1;
   const further = advance(state, { ...own, ...unknown, attempt: calls, led: { ...next, rule: led.rule } });
   const authenticated = await authenticateStep(parts, further);
-  return authenticated instanceof Refusal ? authenticated : further;
+  if (authenticated instanceof Refusal) return authenticated;
+  return advance(further, labelledMetadata(authenticated.caller, further.said));
 }

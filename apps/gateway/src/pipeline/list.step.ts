@@ -1,6 +1,8 @@
 import { engineRequest } from '#libs/access';
 import { listModels } from '#libs/decision-engine';
 import { modelList, modelObject } from '../openai/model-list.js';
+import { readHeaderMetadata } from '../metadata/header-metadata.js';
+import { labelledMetadata } from '../metadata/labelled-metadata.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
 import { Refusal } from '../refusals/refusal.js';
 import { freshStep } from './authorise.step.js';
@@ -12,7 +14,10 @@ export type Listed = Authenticated & Governed & { readonly listing: object };
 /** The models that this caller may both list and invoke; or the one that it asked for, if it is among them. */
 export function listStep({ feed }: Pick<GatewayParts, 'feed'>, state: Authenticated & Governed): StepAnswer<Listed> {
   const { caller, snapshot, route, pathModel, ip, atMs } = state;
-  const circumstances = { operation: route.operation, ip, timeMs: atMs };
+  const said = readHeaderMetadata(state.request);
+  if (said instanceof Refusal) return said;
+  const { metadata } = advance(state, labelledMetadata(caller, said));
+  const circumstances = { operation: route.operation, ip, timeMs: atMs, metadata };
   const { principal, credential, request } = engineRequest(
     caller,
     route.action,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { event, messageStream, plainMessage } from '../anthropic/anthropic.fixture.js';
 import { modelRoutes } from '../routes/route-table.js';
-import { answerTo, corpus, everySurface, modes, untagged, type Mode } from './every-surface.fixture.js';
+import { answerTo, corpus, everySurface, modes, noneForbidden, untagged, type Mode } from './every-surface.fixture.js';
 import { answeringWith, surfaces } from './surfaces.fixture.js';
 
 /** A whole stream, as the upstream of a surface sends it. */
@@ -21,7 +21,7 @@ describe('no surface is weaker than another', () => {
 
   it.each(modes)('below $prefix, $path of $model with stream=$stream', async (mode) => {
     const { listener, sent } = answeringWith(...(mode.stream ? streamOf(mode) : [plainMessage]));
-    const edge = await surfaces(listener, untagged);
+    const edge = await surfaces(listener, [...untagged, ...noneForbidden]);
     const { spool } = edge;
     const said = new Map<string, string>();
     for (const { what, ask, answer, answerOfForm = answer } of corpus) {
@@ -37,10 +37,14 @@ describe('no surface is weaker than another', () => {
     expect(sent).toEqual([]);
     expect(said.get('an ungranted model')).toBe(said.get('an unknown model'));
 
-    const allowed = await answerTo(edge, mode, {});
+    const allowed = await answerTo(edge, mode, { metadata: '{"project":"apollo"}' });
     await allowed.text();
     expect([allowed.status, sent.length]).toEqual([200, 1]);
-    expect(spool.records.at(-2)).toMatchObject({ outcome: 'allow', operation: mode.operation, resource: mode.model });
-    expect(spool.records.at(-1)).toMatchObject({ type: 'call.completed', stream: mode.stream });
+    const { operation, model, stream } = mode;
+    const metadata = { project: 'apollo' };
+    expect(spool.records.at(-2)).toMatchObject({ outcome: 'allow', operation, resource: model, metadata });
+    expect(spool.records.at(-1)).toMatchObject({ type: 'call.completed', stream, metadata });
+    expect(sent[0]?.headers).not.toHaveProperty('gatehouse-metadata');
+    expect(sent[0]?.text).not.toContain('apollo');
   });
 });

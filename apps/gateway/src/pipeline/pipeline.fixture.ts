@@ -26,6 +26,11 @@ export const providerKey = 'sk-provider-key-of-the-spec';
 /** Where the gateway of a spec says that it is reached. */
 export const gatewayUrl = 'https://gateway.example';
 
+function principal(kind: 'user' | 'virtual-account', tenantId: string, id: string, more: object): object {
+  const empty = { teams: [], groups: [], ownerTeam: null, operator: false };
+  return { id, kind, tenantId, status: 'active', epoch: 1, ...empty, ...more };
+}
+
 /** Identities of a tenant `acme` with a key for each, beside one whose tenant is suspended. */
 export function identities() {
   const peppers = Peppers.parse(`1:${randomBytes(32).toString('base64')}`);
@@ -44,25 +49,17 @@ export function identities() {
     status = 'active',
     kind: 'pat' | 'svc' = 'pat',
     restrictions = {},
+    keyLabels = labels,
   ) => {
     const { text, keyId } = mintKeyText(kind, 'd');
     const secrets = [{ mac: peppers.mac(text), pepperVersion: 1, until: null }];
     const dates = { issuedAt: at, rotatedAt: null, notBefore: null, expiresAt: null };
     const whose = { keyId, kind, tenantId, ownerId, ownerEpoch: 1 };
-    put(`credential/${keyId}`, { ...whose, status, secrets, restrictions, labels, ...dates });
+    put(`credential/${keyId}`, { ...whose, status, secrets, restrictions, labels: keyLabels, ...dates });
     return text;
   };
   const user = (tenantId: string, id: string) => {
-    const empty = { teams: [], groups: [], labels, ownerTeam: null, operator: false, name: null };
-    put(`principal/${id}`, {
-      id,
-      kind: 'user',
-      tenantId,
-      status: 'active',
-      epoch: 1,
-      email: `${id}@x.example`,
-      ...empty,
-    });
+    put(`principal/${id}`, principal('user', tenantId, id, { email: `${id}@x.example`, name: null, labels }));
     return key(tenantId, id);
   };
   put('tenant/acme', { id: 'acme', status: 'active' });
@@ -71,7 +68,13 @@ export function identities() {
   const keys = { dev, nobody, gone: user('gone', 'user_gone'), revoked: key('acme', 'user_dev', 'revoked') };
   /** A further key of user_dev, that reaches no further than these say. */
   const narrowed = (restrictions: object) => key('acme', 'user_dev', 'active', 'pat', restrictions);
-  return { view, peppers, put, keys: { ...keys, narrowed, svc: key('acme', 'user_dev', 'active', 'svc') } };
+  /** A key of a virtual account of that name; both may have labels. */
+  const account = (name: string, { ofAccount = {}, ofKey = {} }: { ofAccount?: object; ofKey?: object }) => {
+    const id = `va_${name}`;
+    put(`principal/${id}`, principal('virtual-account', 'acme', id, { email: null, name, labels: ofAccount }));
+    return key('acme', id, 'active', 'pat', {}, ofKey);
+  };
+  return { view, peppers, put, keys: { ...keys, narrowed, account, svc: key('acme', 'user_dev', 'active', 'svc') } };
 }
 
 /** Two models that user_dev may call and one that he may not, served at `baseUrl`. */

@@ -1,3 +1,4 @@
+import { refuseMetadata } from '../metadata/required-metadata.js';
 import { Refusal } from '../refusals/refusal.js';
 import { routeFor } from '../routing/routes-in-force.js';
 import { decideCall } from './decide-call.js';
@@ -16,9 +17,9 @@ export function governStep<State extends Authenticated>(
 
 /** The model that would really be called. An unknown one goes on: its refusal must be that of an ungranted one. */
 export function resolveStep(state: Read & Governed): StepAnswer<Resolved> {
-  const metadata = refuseMetadata(state);
-  if (metadata) return metadata;
   const { snapshot, call, caller } = state;
+  const wrong = refuseMetadata(snapshot, state.metadata);
+  if (wrong) return wrong;
   const leadingRoute = routeFor(snapshot, call.model, caller.principal, (name) => mayUseRoute(state, name));
   if (!leadingRoute && !isNameOfModel(call.model)) return refuseName('invalid_request');
   return advance(state, { model: snapshot.model(call.model), leadingRoute });
@@ -38,17 +39,3 @@ export function refuseName(reason: Refusal['reason']): Refusal {
 
 /** Whether a text has the form of a model's name. */
 export const isNameOfModel = (text: string): boolean => accountAndModel.test(text);
-
-/** What the tenant requires every call to say about itself. */
-function refuseMetadata({ snapshot, call }: Read & Governed): Refusal | undefined {
-  for (const [key, values] of Object.entries(snapshot.settings?.requiredMetadata ?? {})) {
-    const given = call.metadata[key];
-    if (given === undefined) {
-      return new Refusal('missing_metadata', 'invalid_request', `'metadata.${key}' is required here.`, 'metadata');
-    }
-    if (values !== '*' && !values.includes(given)) {
-      return new Refusal('invalid_metadata', 'invalid_request', `'metadata.${key}' has no accepted value.`, 'metadata');
-    }
-  }
-  return undefined;
-}

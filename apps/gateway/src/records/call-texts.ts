@@ -33,7 +33,8 @@ const templates = new WeakMap<object, Template[]>();
  * for its end.
  */
 export function decidedText(state: Reached, verdict: Verdict): { identity: string; json: string } {
-  const template = templateOf(state, verdict);
+  // What a caller says against its labels is its own, and is shared with no other call.
+  const template = state.overruled ? templateFrom(state, verdict) : templateOf(state, verdict);
   const identity = `${inside(ownIdentityOf(state))},${template.identity}`;
   const own = inside(ownFactsOf(state, verdict));
   return { identity, json: `{"type":"access.decided",${identity},${own},${template.facts}}` };

@@ -2,7 +2,7 @@ import { callerAttributes, callerText, tokenAttributes } from '#libs/access';
 import type { AccessDecided } from '#libs/contracts';
 import { ENGINE_VERSION } from '#libs/decision-engine';
 import type { Known } from '../pipeline/exchange.js';
-import { identityOf, type DecisionIdentity } from './decision-identity.js';
+import { identityOf, pairsOfCaller, type DecisionIdentity } from './decision-identity.js';
 
 export type Verdict = {
   readonly outcome: AccessDecided['outcome'];
@@ -60,11 +60,19 @@ export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof
       ...limitRules,
       ...(decision?.boundaries ?? []),
     ],
-    attributes: caller ? callerAttributes(caller) : tokenAttributes(failure?.token),
+    attributes: attributesOf(known),
     engine_version: ENGINE_VERSION,
     http_status: verdict.httpStatus,
     count: 1,
   };
+}
+
+/** Of the caller, and what it said of the call where a label says something else: `metadata.overruled.<key>`. */
+function attributesOf({ caller, failure, overruled }: Known): Facts['attributes'] {
+  if (!caller) return tokenAttributes(failure?.token);
+  if (!overruled) return callerAttributes(caller);
+  const said = Object.entries(pairsOfCaller(overruled)).map(([key, value]) => [`metadata.overruled.${key}`, value]);
+  return { ...callerAttributes(caller), ...Object.fromEntries(said) };
 }
 
 /** Without the query, in which people put what must not be kept. */

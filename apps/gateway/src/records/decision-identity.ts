@@ -1,5 +1,6 @@
 import { callerText } from '#libs/access';
 import type { DecisionRecord } from '#libs/contracts';
+import { NO_METADATA, type Metadata } from '../metadata/pairs.js';
 import type { Known } from '../pipeline/exchange.js';
 
 /** What decision and call carry alike. */
@@ -27,19 +28,18 @@ export type DecisionIdentity = Pick<
 export type OwnIdentity = Pick<DecisionIdentity, 'decision_id' | 'at' | 'request_id' | 'metadata'>;
 
 const modelCharactersMax = 256;
-const nothing: Readonly<Record<string, string>> = Object.freeze({});
 
 /** From all that is known; `model` only where the call is allowed, so that a refusal tells no resolved one. */
 export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
   return { ...ownIdentityOf(known), ...sharedIdentityOf(known, isAllowed) };
 }
 
-export function ownIdentityOf({ decisionId, atMs, requestId, call }: Known): OwnIdentity {
+export function ownIdentityOf({ decisionId, atMs, requestId, metadata = NO_METADATA }: Known): OwnIdentity {
   return {
     decision_id: decisionId,
     at: new Date(atMs).toISOString(),
     request_id: callerText(requestId),
-    metadata: call ? pairsOfCaller(call.metadata) : nothing,
+    metadata: pairsOfCaller(metadata),
   };
 }
 
@@ -64,6 +64,7 @@ export function sharedIdentityOf(known: Known, isAllowed: boolean): Omit<Decisio
   };
 }
 
-function pairsOfCaller(pairs: Readonly<Record<string, string>>): Record<string, string> {
+/** As they may stand in a record. */
+export function pairsOfCaller(pairs: Metadata): Record<string, string> {
   return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [callerText(key), callerText(value)]));
 }

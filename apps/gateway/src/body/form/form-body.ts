@@ -1,3 +1,4 @@
+import { NO_METADATA } from '../../metadata/pairs.js';
 import type { ModelRoute } from '../../routes/route.js';
 import { badRequest, Refusal } from '../../refusals/refusal.js';
 import type { CallBody } from '../call-body.js';
@@ -30,7 +31,7 @@ export function readFormBody(
     return badRequest('invalid_request', `Missing required parameter: '${requires.join("' or '")}'.`, requires[0]);
   }
   const form = { boundary, textBytes };
-  return { ...model, open: 0, stream: stream === true, streamOptions: undefined, metadata: {}, fields, form };
+  return { ...model, open: 0, stream: stream === true, streamOptions: undefined, metadata: NO_METADATA, fields, form };
 }
 
 const faults: Record<FormFault, () => Refusal> = {
@@ -56,5 +57,9 @@ function readStream(bytes: Buffer, span: Span | undefined): boolean | Refusal {
 /** Providers have none in forms; what policies read of a call would not be what it says there. */
 function refuseMetadata(fields: ReadonlyMap<string, Span>): Refusal | undefined {
   if (!fields.has('metadata')) return undefined;
-  return badRequest('invalid_metadata', "'metadata' is no field of this form.", 'metadata');
+  return badRequest(
+    'invalid_metadata',
+    "'metadata' is no field of this form; the header 'gatehouse-metadata' is for it.",
+    'metadata',
+  );
 }
