@@ -33,6 +33,7 @@ import { FindingsController } from './findings/findings.controller.js';
 import { LimitUse } from './findings/limit-use.js';
 import { FindingsTable } from './findings/findings-table.js';
 import { DecisionsConsumer } from './ingest/decisions.consumer.js';
+import { GrantsController } from './grants/grants.controller.js';
 import { IngestSource } from './ingest/ingest-source.js';
 import { LiveController } from './live/live.controller.js';
 import { LiveFigures } from './live/live-figures.js';
@@ -69,6 +70,7 @@ import { UsageController } from './usage/usage.controller.js';
     UsageController,
     AnalyticsController,
     BlastRadiusController,
+    GrantsController,
     LiveController,
     ReconciliationController,
     FindingsController,

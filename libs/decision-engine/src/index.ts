@@ -15,6 +15,7 @@ export { OPERATOR_STATEMENT } from './deciding/operator-rights.js';
 export { mayReachModel } from './reach/may-reach.js';
 export { idleStepMs, keyBounds, type BoundKey, type KeyBound, type KeyBounds } from './key-policies/key-bounds.js';
 export { whatCan, type Ability, type AbilityPlace, type WhatCanPage } from './reach/what-can.js';
+export { statementsHeld } from './reach/statements-held.js';
 export {
   whoCan,
   type AskedCircumstances,

@@ -25,6 +25,53 @@ export function chooser(seed: number) {
   };
 }
 
+const DIMENSIONS = [
+  'team',
+  'statement',
+  'metadata.feature',
+  'metadata.odd "key"',
+  'principal_id',
+  'key_id',
+  'resolved_model',
+  'environment',
+  'outcome',
+];
+const FILTERS: readonly Record<string, string>[] = [
+  { environment: 'staging' },
+  { environment: 'production' },
+  { team: 'red' },
+  { team: 'none' },
+  { statement: 'manager/all' },
+  { metadata: 'feature=search' },
+  { principal_id: 'va_bot' },
+];
+
+/** Of whole minutes and others, most of them such that sums by minute can answer. */
+export function anyQuestion({ below, of }: ReturnType<typeof chooser>, endMs: number): Asked {
+  const toMs = endMs + of([60_000, 60_000, -1_234_567]);
+  const dimension = () => of(below(3) > 0 ? ['resolved_model', 'environment'] : DIMENSIONS);
+  return {
+    about: of(['requests', 'calls', 'latency', 'uses'] as const),
+    fromMs: toMs - of([60_000, 3_600_000, 4 * 86_400_000]) - of([0, 0, 7]),
+    toMs,
+    dimensions: [...new Set(Array.from({ length: below(4) }, dimension))],
+    grain: of([undefined, 'minute', 'hour', 'day', 'month'] as const),
+    equal: below(3) === 0 ? {} : of(FILTERS),
+  };
+}
+
+/** As it is asked over HTTP. */
+export function urlOf({ about, fromMs, toMs, dimensions, grain, equal }: Asked): string {
+  const query = new URLSearchParams({
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    ...equal,
+  });
+  if (dimensions.length > 0) query.set('group_by', dimensions.join(','));
+  if (grain) query.set('grain', grain);
+  return `/v1/analytics/${about}?${query}`;
+}
+
 /** A few callers, models, teams and prices, mixed: every group has several rows, and some have none. */
 export function mixedFacts(spool: SpoolTwin, count: number, endMs: number): Fact[] {
   const { below, of } = chooser(7);

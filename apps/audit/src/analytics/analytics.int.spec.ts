@@ -1,4 +1,5 @@
 import { MemoryBus } from '#libs/bus';
+import { builtInRoles } from '#libs/policy-language';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
@@ -7,7 +8,7 @@ import { publish, SpoolTwin } from '../records.fixture.js';
 import { REQUESTS } from './cube.js';
 import { FiguresReader } from './figures-reader.js';
 import { UsageReport } from '../usage/usage-report.js';
-import { chooser, costOf, mixedFacts, reckoned, type Asked } from './analytics.fixture.js';
+import { anyQuestion, chooser, costOf, mixedFacts, reckoned, urlOf } from './analytics.fixture.js';
 
 type Line = Record<string, unknown>;
 type Figures = { basis: string; data: Line[]; truncated: boolean; from: string; to: string };
@@ -35,16 +36,6 @@ const get = async <Body = Figures>(person: Person | undefined, url: string) => {
   const headers = person ? people.bearer(person) : {};
   const answer = await audit.app.inject({ url, headers });
   return { status: answer.statusCode, body: answer.json<Body>() };
-};
-const urlOf = ({ about, fromMs, toMs, dimensions, grain, equal }: Asked) => {
-  const query = new URLSearchParams({
-    from: new Date(fromMs).toISOString(),
-    to: new Date(toMs).toISOString(),
-    ...equal,
-  });
-  if (dimensions.length > 0) query.set('group_by', dimensions.join(','));
-  if (grain) query.set('grain', grain);
-  return `/v1/analytics/${about}?${query}`;
 };
 const sumOf = (lines: readonly Sums[], name: 'calls' | 'input_tokens') =>
   lines.reduce((sum, line) => sum + line[name], 0);
@@ -129,27 +120,7 @@ describe('GET /v1/analytics/requests, calls, latency and uses', () => {
   });
 
   it('say what the records themselves say, by any dimensions, filters, time and grain', async () => {
-    const { below, of } = chooser(11);
-    const dimensions = [
-      'team',
-      'statement',
-      'metadata.feature',
-      'metadata.odd "key"',
-      'principal_id',
-      'key_id',
-      'resolved_model',
-      'environment',
-      'outcome',
-    ];
-    const narrow = [
-      { environment: 'staging' },
-      { environment: 'production' },
-      { team: 'red' },
-      { team: 'none' },
-      { statement: 'manager/all' },
-      { metadata: 'feature=search' },
-      { principal_id: 'va_bot' },
-    ];
+    const choice = chooser(11);
     const ownReach = {
       ada: { tenant_id: 'acme' },
       dev: { tenant_id: 'acme', principal_id: 'user_dev' },
@@ -157,20 +128,8 @@ describe('GET /v1/analytics/requests, calls, latency and uses', () => {
     } as const;
     const bases = new Set<string>();
     for (let round = 0; round < 120; round += 1) {
-      const person = of(['ada', 'dev', 'operator'] as const);
-      const end = endMs + of([60_000, 60_000, -1_234_567]);
-      const asked: Asked = {
-        about: of(['requests', 'calls', 'latency', 'uses'] as const),
-        fromMs: end - of([60_000, 3_600_000, 4 * 86_400_000]) - of([0, 0, 7]),
-        toMs: end,
-        dimensions: [
-          ...new Set(
-            Array.from({ length: below(4) }, () => of(below(3) > 0 ? ['resolved_model', 'environment'] : dimensions)),
-          ),
-        ],
-        grain: of([undefined, 'minute', 'hour', 'day', 'month'] as const),
-        equal: (below(3) === 0 ? {} : of(narrow)) as Record<string, string>,
-      };
+      const person = choice.of(['ada', 'dev', 'operator'] as const);
+      const asked = anyQuestion(choice, endMs);
       const url = urlOf(asked);
       const { status, body } = await get(person, url);
       const mine = facts.filter(({ decision }) =>
@@ -277,5 +236,45 @@ describe('GET /v1/usage/report', () => {
     ];
     const answers = await Promise.all(asked.map(([person, path]) => get(person, path)));
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 401, 403, 404]);
+  });
+});
+
+describe('GET /v1/analytics/unused-grants', () => {
+  type Unused = { data: { principal_id: string; statement: string }[]; policy_revision: number };
+  const url = '/v1/analytics/unused-grants';
+  const allOf = (role: string) =>
+    builtInRoles.flatMap(({ name, statements }) => (name === role ? statements.map(({ id }) => `${role}/${id}`) : []));
+
+  it('lists what people hold and the record does not cite, whoever else used it', async () => {
+    const { status, body } = await get<Unused>('ada', url);
+    expect([status, body.policy_revision]).toEqual([200, 1]);
+    const of = (id: string) => body.data.flatMap((grant) => (grant.principal_id === id ? [grant.statement] : []));
+    // Of ana’s decisions, too, some cite the developer’s statement.
+    expect(of('user_ana')).toEqual(allOf('analyst').toSorted());
+    expect(of('user_dev')).toEqual(
+      allOf('developer')
+        .filter((id) => id !== 'developer/models')
+        .toSorted(),
+    );
+    expect(of('user_gil')).toEqual([]);
+  });
+
+  it('counts what was used in the days asked about', async () => {
+    const { body } = await get<Unused>('dev', `${url}?days=400`);
+    expect(new Set(body.data.map(({ principal_id }) => principal_id))).toEqual(new Set(['user_dev']));
+    const { body: theirs } = await get<Unused>('gil', url);
+    expect(theirs.data.map(({ statement }) => statement)).toEqual(allOf('admin').toSorted());
+  });
+
+  it('is 400, 401, 403 and 404 where it has to be', async () => {
+    const asked: [Person | undefined, string][] = [
+      ['ada', `${url}?days=0`],
+      ['ada', `${url}?days=401`],
+      [undefined, url],
+      ['con', url],
+      ['ada', `${url}?tenant=globex`],
+    ];
+    const answers = await Promise.all(asked.map(([person, path]) => get(person, path)));
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 401, 403, 404]);
   });
 });
