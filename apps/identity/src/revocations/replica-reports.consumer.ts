@@ -42,7 +42,8 @@ export class ReplicaReportsConsumer implements OnApplicationBootstrap, OnModuleD
       byPosition.set(key, byPosition.get(key) ?? report);
       byPosition.set(`${report.replica}/last`, report);
     }
-    for (const report of byPosition.values()) await this.reports.keep(report);
+    // Mostly the first of a position is the last of all.
+    for (const report of new Set(byPosition.values())) await this.reports.keep(report);
   }
 }
 

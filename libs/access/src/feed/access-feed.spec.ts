@@ -2,11 +2,12 @@ import { MemoryBus } from '#libs/bus';
 import { credentialKey, principalKey, ReplicaRecord, tenantKey } from '#libs/contracts';
 import { freshName, waitFor } from '#libs/testing';
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authenticator } from '../authentication/authenticator.js';
 import { acme, ada, credentialOf, noPolicy, NOW_MS, peppers } from '../identity/identity.fixture.js';
 import { mintKeyText } from '../keys/key-text.js';
 import { Publisher, role } from '../policy/policy.fixture.js';
+import { ReportPace } from './report-pace.js';
 import { feedOn, ownTopics, StateWriter } from './feed.fixture.js';
 
 let bus: MemoryBus;
@@ -145,6 +146,24 @@ it('reports what is in force, soon after it is, and says when it stops', async (
   await running.feed.close();
   await waitFor(() => last()?.stopped === true);
   await reader.close();
+});
+
+it('has nothing to report where a writer only says that it is there', async () => {
+  const running = await started();
+  const alive = async () => {
+    await identityWriter.write({});
+    await policyWriter.write({});
+    await applied(running, 'identity');
+    await applied(running, 'policy');
+  };
+  await alive();
+  const touch = vi.spyOn(ReportPace.prototype, 'touch');
+  for (let seconds = 0; seconds < 3; seconds += 1) await alive();
+  expect(touch).not.toHaveBeenCalled();
+  await identityWriter.write({ [principalKey(ada.id)]: { ...ada, teams: [] } });
+  await applied(running, 'identity');
+  expect(touch).toHaveBeenCalledOnce();
+  touch.mockRestore();
 });
 
 it('refuses to wait for a position far above what its writer ever said', async () => {

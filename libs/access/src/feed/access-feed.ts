@@ -41,6 +41,8 @@ export class AccessFeed {
   private readonly topicNames: Readonly<Record<FeedName, string>>;
   private readonly begun = new Set<FeedName>();
   private policyInForce: Applied;
+  /** The position of each that was reported last, or is about to be. */
+  private readonly told: Partial<Record<FeedName, number>> = {};
   private isSettling = false;
   private isRestored = false;
   private caughtUp = false;
@@ -202,7 +204,10 @@ export class AccessFeed {
 
   private onInForce(name: FeedName, { position }: Applied): void {
     this.waiters[name].advance(position);
-    if (this.caughtUp) this.pace.touch();
+    // Writers speak each second, and mostly say that nothing is new: the lease's own report says as much.
+    if (this.told[name] === position || !this.caughtUp) return;
+    this.told[name] = position;
+    this.pace.touch();
   }
 
   /** Nothing is said to be in force before it decides. */
