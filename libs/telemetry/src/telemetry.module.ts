@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from './clock.js';
 import { createLogger, Logger, type LogLevel } from './logger.js';
 import { Metrics } from './metrics.js';
+import { processMetrics } from './process-metrics.js';
 
 export type TelemetryOptions = {
   readonly service: string;
@@ -25,7 +26,7 @@ export class TelemetryModule {
       providers: [
         { provide: Clock, useValue: clock ?? new SystemClock(clockOffsetSeconds) },
         { provide: Logger, useValue: logger ?? made() },
-        Metrics,
+        { provide: Metrics, useFactory: processMetrics },
       ],
       exports: [Clock, Logger, Metrics],
     };

@@ -12,8 +12,12 @@ const model = (name: string, type: string, env = 'development') =>
   document('Model', name, { upstreamModel: `up-${name.split('/')[1]}`, types: [type], cost }, { env });
 
 /** A gateway whose user_dev may call one model of every type, at OpenAI and at Anthropic; `more` joins the policy. */
-export async function surfaces(answer: RequestListener, more: readonly PolicyDocument[] = []): Promise<Gateway> {
-  const edge = await gateway(answer);
+export async function surfaces(
+  answer: RequestListener,
+  more: readonly PolicyDocument[] = [],
+  bounds: Parameters<typeof gateway>[2] = {},
+): Promise<Gateway> {
+  const edge = await gateway(answer, {}, bounds);
   const account = (name: string, provider: string) =>
     document('ProviderAccount', name, { provider, baseUrl: edge.upstreamUrl, credential: { secretRef: name } });
   const documents = [
