@@ -37,10 +37,16 @@ describe('an escrow', () => {
     expect(escrow.reserve(1)).toBe('refused');
   });
 
-  it('asks for a block far from the limit, and for one call near it', () => {
+  it('asks for a block far from the limit, for no more than it is told to, and for one call near it', () => {
     const far = new Escrow('a', 1_000_000);
     far.reserve(10);
     expect(far.publish().asking).toBe(62_500);
+    const bounded = new Escrow('a', 1_000_000);
+    bounded.reserve(10, 80);
+    expect(bounded.publish().asking).toBe(80);
+    const need = new Escrow('a', 1_000_000);
+    need.reserve(10, 8);
+    expect(need.publish().asking).toBe(10);
     const near = new Escrow('a', 100);
     near.reserve(10);
     expect(near.publish().asking).toBe(10);

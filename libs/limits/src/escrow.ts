@@ -68,8 +68,11 @@ export class Escrow {
     this.limit = limit;
   }
 
-  /** Sets `amount` aside for a call. Asks the log where what is free does not hold it. */
-  reserve(amount: number): Reservation {
+  /**
+   * Sets `amount` aside for a call. Asks the log where what is free does not hold it: for a block of `blockMax` at most, unless
+   * the call alone needs more. What a boot asks for is lost for the window when it dies.
+   */
+  reserve(amount: number, blockMax = Number.MAX_SAFE_INTEGER): Reservation {
     if (amount <= this.free) {
       this.reserved += amount;
       return 'granted';
@@ -77,7 +80,7 @@ export class Escrow {
     if (this.isAsking) return 'wait';
     const need = amount - this.free;
     if (need > this.left) return 'refused';
-    this.ask(need);
+    this.ask(need, blockMax);
     return 'wait';
   }
 
@@ -136,9 +139,9 @@ export class Escrow {
     return true;
   }
 
-  private ask(need: number): void {
+  private ask(need: number, blockMax: number): void {
     const isNear = this.left < NEAR_CALLS * need;
-    const asking = isNear ? need : Math.max(need, Math.floor(this.left / BLOCK_PART));
+    const asking = isNear ? need : Math.max(need, Math.min(blockMax, Math.floor(this.left / BLOCK_PART)));
     this.own = { ...this.own, asking, ask: this.own.ask + 1 };
     this.dirty = true;
   }

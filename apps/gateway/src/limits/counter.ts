@@ -9,6 +9,9 @@ export type CounterAnswer = number | 'wait' | 'refused' | 'unavailable';
 export const ANSWER_MS_MAX = 5_000;
 /** An ask that is older is done without: far below the compaction lag of the log, within which answers are right. */
 const ASK_MS_MAX = 30_000;
+/** What is asked for at once: so many calls' worth, or so many times what calls needed in the last two seconds. */
+const CALLS_AHEAD = 8;
+const USE_AHEAD = 4;
 /** Calls that wait for the answers of one counter. */
 const WAITING_MAX = 10_000;
 
@@ -71,7 +74,10 @@ export class Counter {
     this.lapse();
     const amount = Math.min(most, Math.max(least, this.available));
     const wasAsking = escrow.isAsking;
-    const answer = escrow.reserve(amount);
+    const answer = escrow.reserve(
+      amount,
+      Math.max(CALLS_AHEAD * amount, USE_AHEAD * (this.recent[0] + this.recent[1])),
+    );
     if (answer === 'granted') {
       this.inUse += amount;
       const [older, needed] = this.recent;

@@ -56,8 +56,8 @@ describe('gateways that share a limit', () => {
     const killed = await sharedUsage(bus);
     expect(await reserve(counterOf(killed, 1_600), 1)).toBe(1);
     const late = counterOf(await sharedUsage(bus), 1_600);
-    // A sixteenth, until it is given back; then what calls under way hold.
-    expect(late.available).toBeGreaterThanOrEqual(1_500);
+    // Some calls ahead of those that it had.
+    expect(late.available).toBeGreaterThanOrEqual(1_592);
     expect(late.available).toBeLessThanOrEqual(1_599);
   });
 });
