@@ -47,6 +47,9 @@ import { ReconciliationOfTenant } from './reconciliation/reconciliation-of-tenan
 import { AuditReach } from './records/audit-reach.js';
 import { RecordFinder } from './records/record-finder.js';
 import { RecordList } from './records/record-list.js';
+import { ExpiredDays } from './retention/expired-days.js';
+import { KeptDays } from './retention/kept-days.js';
+import { RetentionSweep } from './retention/retention-sweep.js';
 import { storeOptions } from './store-options.js';
 import { AUDIT_MAC_KEY, SealedPublisher } from './sealed-publisher.js';
 import { BlastRadiusController } from './analytics/blast-radius.controller.js';
@@ -104,6 +107,9 @@ import { UsageController } from './usage/usage.controller.js';
     ChainVerification,
     ReconciliationOfLog,
     ReconciliationOfTenant,
+    KeptDays,
+    ExpiredDays,
+    RetentionSweep,
     LettersConsumer,
     LetterList,
     BuriedRecords,

@@ -48,6 +48,8 @@ export class People {
   constructor(
     private readonly bus: Bus,
     suffix: string,
+    /** TenantSettings of acme. */
+    private readonly settings: object | undefined = undefined,
   ) {
     const own = (spec: TopicSpec): TopicSpec => ({ ...spec, name: `${spec.name}.${suffix}` });
     this.topics = {
@@ -122,7 +124,10 @@ export class People {
       };
       return { apiVersion: 'gatehouse/v1', kind: 'RoleBinding' as const, metadata: { name, tenant }, spec };
     });
-    const documents = [...bindings, ...(tenant === 'acme' ? [monthly] : [])];
+    const kind = 'TenantSettings' as const;
+    const settings = { apiVersion: 'gatehouse/v1', kind, metadata: { name: 'settings', tenant }, spec: this.settings };
+    const own = [monthly, ...(this.settings ? [settings] : [])];
+    const documents = [...bindings, ...(tenant === 'acme' ? own : [])];
     const digested = documents.map((document) => {
       const { kind, metadata } = document;
       return { document, kind, name: metadata.name, digest: sha256(canonicalJson(document)) };

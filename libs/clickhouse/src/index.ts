@@ -4,6 +4,7 @@ export * from './client/failure.js';
 export * from './migrations/migration-file.js';
 export * from './migrations/migration-runner.js';
 export * from './ranges/highest-seq.js';
+export { takeOutExpired, type ExpiringPiece } from './ranges/expired-rows.js';
 export { UnmendableRange } from './ranges/mending.js';
 export * from './ranges/offset-range.js';
 export * from './ranges/range-reader.js';

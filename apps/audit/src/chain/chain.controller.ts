@@ -7,6 +7,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { AuditReach } from '../records/audit-reach.js';
 import { recordQuery } from '../records/record-filter.js';
+import { KeptDays } from '../retention/kept-days.js';
 import { chainAggregate, chainId } from './chain.aggregate.js';
 import { ShownChain, ShownVerification } from './chain-answers.js';
 import { CHECKPOINT_KEY } from './chain-options.js';
@@ -28,6 +29,7 @@ export class ChainController {
     private readonly signer: CheckpointSigner,
     @Inject(CHECKPOINT_KEY) private readonly key: CheckpointKey,
     private readonly clock: Clock,
+    private readonly kept: KeptDays,
   ) {}
 
   /** Of the tenant; for an operator that names none, of the requests that belong to no tenant. */
@@ -57,7 +59,10 @@ export class ChainController {
   async verify(@CallerParam() caller: Caller, @Query({ schema: VerifyQuery }) query: z.output<typeof VerifyQuery>) {
     const reach = this.reach.ofAll(caller, 'chain', query.tenant);
     const tenantId = reach.tenant ?? '';
-    const from = query.from ?? new Date(this.clock.nowMs() - DAY_MS).toISOString().slice(0, 10);
+    const asked = query.from ?? new Date(this.clock.nowMs() - DAY_MS).toISOString().slice(0, 10);
+    // What the tenant does not keep may be gone.
+    const kept = this.kept.first(tenantId, this.clock.nowMs()) ?? asked;
+    const from = asked < kept ? kept : asked;
     const found = await this.verification.verify(tenantId, from);
     this.reach.grant(caller, 'chain', reach);
     return {

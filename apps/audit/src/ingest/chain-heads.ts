@@ -7,7 +7,8 @@ const REMEMBERED_MAX = 10_000;
 /**
  * The heads of the hash chains of one partition. There is one chain for each tenant and table, in the order of offset
  * and index; a tenant's decisions of one topic are all in one partition. A head that is not remembered is read from the
- * rows below the range, so that a repeat of the range builds the same hashes. Others may write between two assignments:
+ * rows below the range, or from where the chain stood when all of them had expired, so that a repeat of the range builds
+ * the same hashes. Others may write between two assignments:
  * each begins with a new one.
  */
 export class ChainHeads {
@@ -61,6 +62,36 @@ export class ChainHeads {
     const found = new Map(
       (await result.json<{ tenant_id: string; head: string }>()).map((row) => [row.tenant_id, row.head]),
     );
-    for (const tenant of tenants) this.heads.set(`${table}/${tenant}`, found.get(tenant) ?? '');
+    const gone = tenants.filter((tenant) => !found.has(tenant));
+    const former = gone.length > 0 ? await this.expired(table, gone, first) : found;
+    for (const tenant of tenants) {
+      this.heads.set(`${table}/${tenant}`, found.get(tenant) ?? former.get(tenant) ?? '');
+    }
+  }
+
+  /** Where chains stood of which all rows have expired. */
+  private async expired(
+    table: string,
+    tenants: readonly string[],
+    first: bigint,
+  ): Promise<ReadonlyMap<string, string>> {
+    const result = await this.client.query({
+      query: `SELECT tenant_id, argMax(chain_hash, (last_offset, last_index)) AS head
+        FROM {database:Identifier}.expired_days
+        WHERE table_name = {table:String} AND tenant_id IN {tenants:Array(String)} AND kafka_topic = {topic:String}
+          AND kafka_partition = {partition:UInt32} AND last_offset < {first:UInt64}
+        GROUP BY tenant_id`,
+      query_params: {
+        database: this.database,
+        table,
+        tenants,
+        topic: this.topic,
+        partition: this.partition,
+        first: String(first),
+      },
+      format: 'JSONEachRow',
+    });
+    const heads = await result.json<{ tenant_id: string; head: string }>();
+    return new Map(heads.map(({ tenant_id, head }) => [tenant_id, head]));
   }
 }

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '../client/clickhouse-client.js';
 import { explicitSettings } from '../client/clickhouse-client.js';
+import { expiredTableDdl } from './expired-rows.js';
 import { rangeToken, type OffsetRange } from './offset-range.js';
 import { mendRange } from './range-mend.js';
 import type { RangeRow, RangeRows } from './range-row.js';
@@ -55,11 +56,13 @@ export class RangeWriter {
   ) {}
 
   /**
-   * Creates the table of sequences, and checks all others. Call it once, before `write`.
+   * Creates the tables of sequences and of expired rows, and checks all others. Call it once, before `write`.
    * @throws UnsafeSchema if a table or rollup would count a repeated range twice.
    */
   async prepare(): Promise<void> {
-    await this.client.command({ query: sequenceTableDdl, query_params: { database: this.database } });
+    for (const query of [sequenceTableDdl, expiredTableDdl]) {
+      await this.client.command({ query, query_params: { database: this.database } });
+    }
     this.tables = await inspectRangeTables(this.client, this.database, [...this.names, SEQUENCE_TABLE]);
   }
 

@@ -1,11 +1,13 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { OffsetRange } from './offset-range.js';
+import { EXPIRED_TABLE } from './expired-rows.js';
 import { mendUntilEqual, settledDifference, type MendPlace } from './mending.js';
 import { OFFSETS_PER_BUCKET, type Rollup } from './range-tables.js';
 
 /**
  * Compares a rollup with its table, for the buckets of offsets that a range touches, and builds those buckets anew where
  * they differ. Works for sums and for sketches alike, and in both directions: sums that lack the range, or hold it twice.
+ * Rows that have expired are counted as well; where a bucket is built anew, what it held of them is gone.
  *
  * @returns Whether it differed.
  */
@@ -67,9 +69,18 @@ async function differingBuckets(
     query_params: { database: place.database, table: rollup.table, ...range, from, to },
     format: 'JSONEachRow',
   });
-  const [wanted, found] = await Promise.all([fresh.then(totals), held.then(totals)]);
-  const buckets = new Set([...wanted.keys(), ...found.keys()]);
-  return [...buckets].filter((bucket) => wanted.get(bucket) !== found.get(bucket)).map(BigInt);
+  const gone = place.client.query({
+    query: `SELECT toString(kafka_bucket) AS bucket, toString(sum(rows)) AS total
+      FROM (SELECT * FROM {database:Identifier}.{expired:Identifier} FINAL)
+      WHERE rollup = {table:String} AND kafka_topic = {topic:String} AND kafka_partition = {partition:UInt32}
+        AND kafka_bucket BETWEEN {from:UInt64} AND {to:UInt64} GROUP BY kafka_bucket`,
+    query_params: { database: place.database, expired: EXPIRED_TABLE, table: rollup.table, ...range, from, to },
+    format: 'JSONEachRow',
+  });
+  const [rows, found, expired] = await Promise.all([fresh, held, gone].map((asked) => asked.then(totals)));
+  const of = (sums: ReadonlyMap<string, string> | undefined, bucket: string) => BigInt(sums?.get(bucket) ?? 0);
+  const buckets = new Set([...(rows?.keys() ?? []), ...(found?.keys() ?? [])]);
+  return [...buckets].filter((bucket) => of(rows, bucket) + of(expired, bucket) !== of(found, bucket)).map(BigInt);
 }
 
 async function totals(result: { json(): Promise<unknown> }): Promise<ReadonlyMap<string, string>> {
@@ -96,5 +107,12 @@ async function rebuild(
     query: `INSERT INTO {database:Identifier}.{table:Identifier} (${rollup.columns.join(', ')}) ${rollup.select}`,
     query_params: { database: place.database, table: rollup.table },
     clickhouse_settings: { ...onlyBuckets(place, table, range, bucket, bucket), insert_deduplication_token: token },
+  });
+  // What had expired is not in the bucket any more.
+  await place.client.command({
+    query: `DELETE FROM {database:Identifier}.{expired:Identifier} WHERE rollup = {table:String}
+      AND kafka_topic = {topic:String} AND kafka_partition = {partition:UInt32} AND kafka_bucket = {bucket:UInt64}`,
+    query_params: { database: place.database, expired: EXPIRED_TABLE, table: rollup.table, ...range, bucket },
+    clickhouse_settings: { lightweight_deletes_sync: '2' },
   });
 }
