@@ -58,7 +58,7 @@ export class SpoolTwin {
   }
 
   completed(
-    { decision_id, tenant_id, principal_id }: AccessDecided,
+    { decision_id, tenant_id, principal_id }: Pick<AccessDecided, 'decision_id' | 'tenant_id' | 'principal_id'>,
     change: Change<CallCompleted> = {},
   ): CallCompleted {
     return {

