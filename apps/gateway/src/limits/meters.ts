@@ -1,9 +1,12 @@
 import type { Authenticated } from '#libs/access';
 import { subjectsMeaning, type CatalogueModel, type TenantSnapshot } from '#libs/decision-engine';
 import { Windows } from '#libs/limits';
+import { labelsOf } from '../metadata/labelled-metadata.js';
+import { isMatch } from '../metadata/metadata-pattern.js';
+import type { Metadata } from '../metadata/pairs.js';
 import type { Counter } from './counter.js';
 import { counterWindow, NEVER_MS, type CounterWindow } from './counter-window.js';
-import { rulesInForce, type Dimension, type LimitRule } from './rules-in-force.js';
+import { metadataKey, metadataReadBy, rulesInForce, type Dimension, type LimitRule } from './rules-in-force.js';
 
 /** What a call is, as far as limits tell calls apart. */
 export type Metered = {
@@ -11,6 +14,7 @@ export type Metered = {
   readonly caller: Authenticated;
   /** The one that is really called. */
   readonly model: CatalogueModel;
+  readonly metadata: Metadata;
 };
 
 /** One counter of a rule that holds a caller's calls of one model, through all runs of its window. */
@@ -23,28 +27,34 @@ export type Meter = {
   counter: Counter | undefined;
 };
 
-/** Kept for each caller; with more models than that, the oldest make room. */
-const modelsMax = 64;
-type Known = { readonly snapshot: TenantSnapshot; readonly byModel: Map<string, readonly Meter[]> };
+/** Kept for each caller; with more models, and metadata that rules look at, than that, the oldest make room. */
+const callsMax = 64;
+type Known = { readonly snapshot: TenantSnapshot; readonly byCall: Map<string, readonly Meter[]> };
 const known = new WeakMap<Authenticated, Known>();
 const none: readonly Meter[] = Object.freeze([]);
 const windows = new Windows();
 const always = { startMs: 0, endMs: NEVER_MS };
 
-/** Every rule that matches counts, also in observing. Found once for a caller, a model and a revision. */
+/** Every rule that matches counts, also in observing. Found once for a caller, a model, what rules look at of metadata, and a revision. */
 export function metersOf(metered: Metered): readonly Meter[] {
-  const { snapshot, caller, model } = metered;
+  const { snapshot, caller } = metered;
   const rules = rulesInForce(snapshot);
   if (rules.length === 0) return none;
   let held = known.get(caller);
-  if (held?.snapshot !== snapshot) known.set(caller, (held = { snapshot, byModel: new Map() }));
-  const found = held.byModel.get(model.name);
+  if (held?.snapshot !== snapshot) known.set(caller, (held = { snapshot, byCall: new Map() }));
+  const call = nameOf(metered, metadataReadBy(rules));
+  const found = held.byCall.get(call);
   if (found) return found;
   const made = rules.filter((rule) => isAbout(rule, metered)).flatMap((rule) => metersOfRule(rule, metered));
-  const [oldest] = held.byModel.keys();
-  if (oldest !== undefined && held.byModel.size >= modelsMax) held.byModel.delete(oldest);
-  held.byModel.set(model.name, made);
+  const [oldest] = held.byCall.keys();
+  if (oldest !== undefined && held.byCall.size >= callsMax) held.byCall.delete(oldest);
+  held.byCall.set(call, made);
   return made;
+}
+
+/** The same for calls that no rule tells apart. */
+function nameOf({ model, metadata }: Metered, keys: readonly string[]): string {
+  return keys.length === 0 ? model.name : JSON.stringify([model.name, ...keys.map((key) => metadata[key])]);
 }
 
 /** The counter of the run that holds `atMs`; undefined where there are too many. */
@@ -71,8 +81,12 @@ export function counterAt(
   return meter.counter;
 }
 
-function isAbout({ subjects, models, measure }: LimitRule, { caller, model }: Metered): boolean {
+function isAbout(
+  { subjects, models, metadata: pattern, measure }: LimitRule,
+  { caller, model, metadata }: Metered,
+): boolean {
   if (models && !models.some((glob) => glob.matches(model.name))) return false;
+  if (pattern && !isMatch(pattern, metadata)) return false;
   // What has no price can use up no budget, and is stopped by none.
   if (measure === 'cost' && !model.cost) return false;
   return !subjects || [...subjectsMeaning(caller.principal)].some((subject) => subjects.has(subject));
@@ -92,7 +106,8 @@ function metersOfRule(rule: LimitRule, metered: Metered): Meter[] {
 }
 
 /** Those who lack one share the counter of all who do: nobody gets out of a limit by being in no team. */
-function valuesOf(dimension: Dimension, { caller, model }: Metered): readonly string[] {
+function valuesOf(dimension: Dimension, metered: Metered): readonly string[] {
+  const { caller, model } = metered;
   const { principal, principalId, keyId, tenantId } = caller;
   switch (dimension) {
     case 'tenant':
@@ -110,5 +125,15 @@ function valuesOf(dimension: Dimension, { caller, model }: Metered): readonly st
       return [model.name];
     case 'account':
       return [model.account];
+    default:
+      return [givenMetadata(metadataKey(dimension) ?? '', metered)];
   }
+}
+
+/** What the caller alone says is as good as nothing: it could begin a counter of its own with every call. */
+function givenMetadata(key: string, { caller, metadata, snapshot }: Metered): string {
+  const listed = snapshot.settings?.requiredMetadata?.[key];
+  const isGiven =
+    labelsOf(caller)[key] !== undefined || (Array.isArray(listed) && listed.includes(metadata[key] ?? ''));
+  return isGiven ? (metadata[key] ?? '') : '';
 }

@@ -1,6 +1,7 @@
 import { canonicalSubject, type TenantSnapshot } from '#libs/decision-engine';
 import { billionthsOf, type WindowUnit } from '#libs/limits';
 import { compileGlob, type DocumentOf, type Glob } from '#libs/policy-language';
+import { compilePattern, type MetadataPattern } from '../metadata/metadata-pattern.js';
 
 type Rule = DocumentOf<'Limits'>['spec']['rules'][number];
 
@@ -21,6 +22,7 @@ export type LimitRule = {
   readonly limit: number;
   readonly subjects: ReadonlySet<string> | undefined;
   readonly models: readonly Glob[] | undefined;
+  readonly metadata: MetadataPattern | undefined;
   readonly per: readonly Dimension[];
   /** Else it is only said where it would have refused. */
   readonly isEnforced: boolean;
@@ -40,13 +42,34 @@ export function rulesInForce(snapshot: TenantSnapshot): readonly LimitRule[] {
   return rules;
 }
 
+const read = new WeakMap<readonly LimitRule[], readonly string[]>();
+
+/** The keys of metadata by which these rules tell calls apart. */
+export function metadataReadBy(rules: readonly LimitRule[]): readonly string[] {
+  const known = read.get(rules);
+  if (known) return known;
+  const keys = rules.flatMap(({ metadata = [], per }) => {
+    return [...metadata.map(([key]) => key), ...per.flatMap((dimension) => metadataKey(dimension) ?? [])];
+  });
+  const made = [...new Set(keys)];
+  read.set(rules, made);
+  return made;
+}
+
+const prefix = 'metadata.';
+
+/** Of a dimension that is metadata. */
+export function metadataKey(dimension: Dimension): string | undefined {
+  return dimension.startsWith(prefix) ? dimension.slice(prefix.length) : undefined;
+}
+
 function rulesOf({ metadata, spec }: DocumentOf<'Limits'>): readonly LimitRule[] {
   return spec.rules.map((rule) => compileRule(rule, metadata));
 }
 
 function compileRule(rule: Rule, { name, tenant }: DocumentOf<'Limits'>['metadata']): LimitRule {
   const [counted, window] = rule.unit.split('_per_') as [Measure, WindowUnit?];
-  const { subjects, models } = rule.when;
+  const { subjects, models, metadata } = rule.when;
   return {
     name: `Limits/${name}/${rule.id}`,
     holder: tenant,
@@ -55,6 +78,7 @@ function compileRule(rule: Rule, { name, tenant }: DocumentOf<'Limits'>['metadat
     limit: typeof rule.limit === 'string' ? billionthsOf(rule.limit) : rule.limit,
     subjects: subjects && new Set(subjects.map(canonicalSubject)),
     models: models?.map((glob) => compileGlob(glob)),
+    metadata: metadata && compilePattern(metadata),
     per: rule.per ?? [],
     isEnforced: rule.mode !== 'observe',
   };

@@ -25,7 +25,7 @@ export function labelledMetadata(caller: Authenticated, said: Metadata): Labelle
  * Of the key and of the virtual account that it is of; where both say something, whichever is harder to come by: who
  * may make a key of an account may not label the account. A user's labels are about a person, not about their calls.
  */
-function labelsOf(caller: Authenticated): Metadata {
+export function labelsOf(caller: Authenticated): Metadata {
   const known = labels.get(caller);
   if (known) return known;
   const { keyLabels, principal } = caller;

@@ -17,10 +17,12 @@ export function governStep<State extends Authenticated>(
 
 /** The model that would really be called. An unknown one goes on: its refusal must be that of an ungranted one. */
 export function resolveStep(state: Read & Governed): StepAnswer<Resolved> {
-  const { snapshot, call, caller } = state;
-  const wrong = refuseMetadata(snapshot, state.metadata);
+  const { snapshot, call, caller, metadata } = state;
+  const wrong = refuseMetadata(snapshot, metadata);
   if (wrong) return wrong;
-  const leadingRoute = routeFor(snapshot, call.model, caller.principal, (name) => mayUseRoute(state, name));
+  const leadingRoute = routeFor(snapshot, call.model, { principal: caller.principal, metadata }, (name) =>
+    mayUseRoute(state, name),
+  );
   if (!leadingRoute && !isNameOfModel(call.model)) return refuseName('invalid_request');
   return advance(state, { model: snapshot.model(call.model), leadingRoute });
 }

@@ -20,6 +20,7 @@ const route = (targets: readonly string[], denied: CompiledRoute['onDenied']): C
     rule: 'Route/r',
     model: 'virtual',
     subjects: undefined,
+    metadata: undefined,
     strategy: 'priority' as const,
     sticky: undefined,
   };

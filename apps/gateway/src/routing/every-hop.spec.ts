@@ -31,6 +31,7 @@ describe.each([matrix])('$rule', ({ cases }) => {
       rule: 'Route/r',
       model: 'virtual',
       subjects: undefined,
+      metadata: undefined,
       strategy: 'priority',
       targets: listed,
       onDenied,

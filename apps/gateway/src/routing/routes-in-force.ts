@@ -1,5 +1,7 @@
 import { canonicalSubject, subjectsMeaning, type Principal, type TenantSnapshot } from '#libs/decision-engine';
 import type { DocumentOf } from '#libs/policy-language';
+import { compilePattern, isMatch, type MetadataPattern } from '../metadata/metadata-pattern.js';
+import type { Metadata } from '../metadata/pairs.js';
 import type { FallbackOn } from './fallback-cause.js';
 
 type Spec = DocumentOf<'Route'>['spec'];
@@ -25,6 +27,7 @@ export type CompiledRoute = {
   readonly model: string;
   /** Whom it concerns; undefined for all. */
   readonly subjects: ReadonlySet<string> | undefined;
+  readonly metadata: MetadataPattern | undefined;
   readonly strategy: Spec['strategy'];
   /** By priority, those of one priority as they were written. */
   readonly targets: readonly RouteTarget[];
@@ -34,6 +37,9 @@ export type CompiledRoute = {
 
 const compiled = new WeakMap<TenantSnapshot, ReadonlyMap<string, readonly CompiledRoute[]>>();
 const none: readonly CompiledRoute[] = Object.freeze([]);
+
+/** Whose call it is, and what is said of it. */
+type Concerned = { readonly principal: Principal; readonly metadata: Metadata };
 
 /** Whether the caller may use the route of that name: it holds `route:read` on it. */
 export type MayUseRoute = (name: string) => boolean;
@@ -45,38 +51,42 @@ export type MayUseRoute = (name: string) => boolean;
 export function routeFor(
   snapshot: TenantSnapshot,
   model: string,
-  principal: Principal,
+  { principal, metadata }: Concerned,
   mayUse: MayUseRoute,
 ): CompiledRoute | undefined {
   const routes = routesOf(snapshot).get(model) ?? none;
   if (routes.length === 0) return undefined;
   const meaning = subjectsMeaning(principal);
   const isModel = snapshot.model(model) !== undefined;
-  return routes.find(({ name, subjects }) => {
+  return routes.find(({ name, subjects, metadata: pattern }) => {
+    if (pattern && !isMatch(pattern, metadata)) return false;
     const concerns = !subjects || [...subjects].some((subject) => meaning.has(subject));
     return concerns && (isModel || mayUse(name));
   });
 }
 
-/** Made once for a revision. Of a name's routes those for some callers come before those for all, then by name. */
+/** Made once for a revision. Of a name's routes those for some calls come before those for all, then by name. */
 function routesOf(snapshot: TenantSnapshot): ReadonlyMap<string, readonly CompiledRoute[]> {
   const known = compiled.get(snapshot);
   if (known) return known;
   const routes = snapshot.documentsOf('Route').map(compileRoute);
-  const ordered = routes.toSorted((a, b) => Number(!a.subjects) - Number(!b.subjects));
+  const ordered = routes.toSorted((a, b) => Number(isForAll(a)) - Number(isForAll(b)));
   const made = Map.groupBy(ordered, ({ model }) => model);
   compiled.set(snapshot, made);
   return made;
 }
 
+const isForAll = ({ subjects, metadata }: CompiledRoute) => !subjects && !metadata;
+
 function compileRoute({ metadata, spec }: DocumentOf<'Route'>): CompiledRoute {
-  const subjects = spec.when?.subjects;
+  const { subjects, metadata: pattern } = spec.when ?? {};
   const targets = spec.targets.toSorted((a, b) => (a.priority ?? 0) - (b.priority ?? 0));
   return {
     name: metadata.name,
     rule: `Route/${metadata.name}`,
     model: spec.model,
     subjects: subjects && new Set(subjects.map(canonicalSubject)),
+    metadata: pattern && compilePattern(pattern),
     strategy: spec.strategy,
     targets: targets.map(({ priority = 0, weight = 1, fallbackOn = [], ...target }) => {
       return { ...target, priority, weight, fallbackOn };

@@ -11,6 +11,7 @@ const route = (strategy: CompiledRoute['strategy'], targets: CompiledRoute['targ
     rule: 'Route/r',
     model: 'virtual',
     subjects: undefined,
+    metadata: undefined,
     strategy,
     targets,
     onDenied: 'refuse',

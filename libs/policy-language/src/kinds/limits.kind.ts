@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { Path } from '../bundle/source-map.js';
 import { listOf, Texts } from '../documents/lists.js';
 import { Decimal, DocumentName, StatementId } from '../documents/names.js';
+import { Key, WhenMetadata } from '../documents/values-by-key.js';
 import { reportDuplicates } from '../lint/duplicates.js';
-import type { Report } from '../lint/lint-context.js';
+import type { LintContext, Report } from '../lint/lint-context.js';
 import { lintModelGlobs } from '../lint/model.rules.js';
 import { lintSubjects } from '../lint/subject.rules.js';
 import { defineKind } from './kind.js';
@@ -15,17 +16,25 @@ const units = [
   ...windows.map((window) => `cost_per_${window}` as const),
   'concurrent_requests',
 ] as const;
-const dimensions = ['tenant', 'user', 'virtual-account', 'principal', 'team', 'key', 'model', 'account'] as const;
+const named = ['tenant', 'user', 'virtual-account', 'principal', 'team', 'key', 'model', 'account'] as const;
+/** `metadata.<key>` tells apart what labels say, and what the tenant's settings list. */
+const Dimension = z.union([z.enum(named), z.templateLiteral(['metadata.', Key])], {
+  error: `Expected ${named.join(', ')} or metadata.<key>.`,
+});
 
 const Rule = z
   .strictObject({
     id: StatementId,
-    when: z.strictObject({ subjects: Texts.optional(), models: Texts.optional() }),
+    when: z.strictObject({
+      subjects: Texts.optional(),
+      models: Texts.optional(),
+      metadata: WhenMetadata.optional(),
+    }),
     /** A whole number, or for cost a decimal in quotes. */
     limit: z.union([z.int().min(0), Decimal], { error: 'Expected a whole number, or for cost a decimal in quotes.' }),
     unit: z.enum(units),
     /** Each combination of these has its own counter. */
-    per: listOf(z.enum(dimensions)).optional(),
+    per: listOf(Dimension).optional(),
     alertsAtPercent: listOf(z.int().min(1).max(1_000)).optional(),
     onExceed: z.union([z.literal('refuse'), z.strictObject({ route: DocumentName })]).optional(),
     mode: z.enum(['enforce', 'observe']).optional(),
@@ -54,6 +63,15 @@ function lintAmount({ unit, limit, onExceed, mode }: z.output<typeof Rule>, path
   }
 }
 
+/** Whoever says nothing, or something else, is not held to the rule. */
+function lintMetadata(keys: readonly string[], path: Path, context: LintContext, report: Report): void {
+  for (const key of keys.filter((each) => !context.pinnedMetadata.has(each))) {
+    const message = `The caller chooses metadata.${key}, so whoever says something else is not held to this.`;
+    const suggestion = `List its values in requiredMetadata of the TenantSettings, or give every key a label ${key}.`;
+    report({ path: [...path, key], rule: 'caller-chosen-attribute', severity: 'warning', message, suggestion });
+  }
+}
+
 /** Rates and budgets. Every matching rule counts, and any exceeded one refuses. */
 export const Limits = defineKind({
   kind: 'Limits',
@@ -68,6 +86,7 @@ export const Limits = defineKind({
       const { when } = rule;
       const path = ['spec', 'rules', n, 'when'];
       if (when.subjects) lintSubjects(when.subjects, [...path, 'subjects'], 'patterns', report);
+      lintMetadata(Object.keys(when.metadata ?? {}), [...path, 'metadata'], context, report);
       if (when.models) lintModelGlobs(when.models, [...path, 'models'], context, report);
     }
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listOf, Texts } from '../documents/lists.js';
 import { ModelName } from '../documents/names.js';
+import { WhenMetadata } from '../documents/values-by-key.js';
 import { lintModelGlobs } from '../lint/model.rules.js';
 import { lintSubjects } from '../lint/subject.rules.js';
 import { defineKind } from './kind.js';
@@ -33,7 +34,7 @@ export const Route = defineKind({
   spec: z.strictObject({
     /** What callers ask for: a name of its own, or a real model's. */
     model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,190}$/, 'A model name, or a name of its own.'),
-    when: z.strictObject({ subjects: Texts.optional() }).optional(),
+    when: z.strictObject({ subjects: Texts.optional(), metadata: WhenMetadata.optional() }).optional(),
     strategy: z.enum(['priority', 'weight', 'latency']),
     targets: listOf(Target, 32),
     /** What a caller gets who may not use the target. */

@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import { Texts } from '../documents/lists.js';
+import { ValuesByKey } from '../documents/values-by-key.js';
 import { defineKind } from './kind.js';
-
-const Key = z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/);
-/** The values that a key may take, or `*` for any. */
-const Values = z.union([z.literal('*'), Texts], { error: 'Expected a list of values, not empty, or "*" for any.' });
 
 const timeZones = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
 
@@ -22,7 +18,7 @@ export const TenantSettings = defineKind({
     staleServeSeconds: z.int().min(0).max(86_400).optional(),
     twoPersonApply: z.boolean().optional(),
     /** Metadata that every request must carry. */
-    requiredMetadata: z.record(Key, Values).optional(),
+    requiredMetadata: ValuesByKey.optional(),
     cutStreamsOnRevoke: z.boolean().optional(),
     storePrompts: z.boolean().optional(),
     retentionDays: z.int().min(1).max(3_650).optional(),
@@ -31,7 +27,7 @@ export const TenantSettings = defineKind({
       .refine((zone) => timeZones.has(zone), 'Expected a time zone such as Europe/Berlin.')
       .optional(),
     /** Which tags there are, and which values they may take. */
-    tagSchema: z.record(Key, Values).optional(),
+    tagSchema: ValuesByKey.optional(),
   }),
   lint(_document, context, report) {
     if (context.own('TenantSettings').size <= 1) return;
