@@ -131,9 +131,8 @@ describe('what a tenant does not keep any longer', () => {
     const place = { topic: source.gateway.name, partition: batch?.partition ?? 0 };
     await audit.app.close();
     // As if it had died after the insert and before the commit.
-    const [committed] = (await bus.committedOffsets(source.group, [place.topic])).filter(
-      ({ partition }) => partition === place.partition,
-    );
+    const offsets = await bus.committedOffsets(source.group, [place.topic]);
+    const committed = offsets.find(({ partition }) => partition === place.partition);
     const last = (committed?.offset ?? 1n) - 1n;
     bus.log.commit(source.group, place.topic, place.partition, { offset: last, metadata: `${last}-${last}` });
     await start();
