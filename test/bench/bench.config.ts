@@ -9,6 +9,8 @@ export type BenchOptions = {
   readonly connections: number;
   /** Sizes of request bodies. */
   readonly bytes: readonly number[];
+  /** Of the record that is asked about. */
+  readonly rows: number;
 };
 export type BenchConfig = {
   /** Names of sections, in the order in which they run. */
@@ -20,7 +22,7 @@ export type BenchConfig = {
 
 const SECTIONS_DEFAULT = ['proxy'];
 
-/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --out docs/benchmarks]`. */
+/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --rows 1000000 --out docs/benchmarks]`. */
 export function benchConfig(args: readonly string[]): BenchConfig {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -30,6 +32,7 @@ export function benchConfig(args: readonly string[]): BenchConfig {
       seconds: { type: 'string', default: '4' },
       connections: { type: 'string', default: '32' },
       bytes: { type: 'string', default: '1000,20000,200000' },
+      rows: { type: 'string', default: '1000000' },
       out: { type: 'string' },
     },
   });
@@ -41,6 +44,7 @@ export function benchConfig(args: readonly string[]): BenchConfig {
       seconds: Number(values.seconds),
       connections: Number(values.connections),
       bytes: values.bytes.split(',').map(Number),
+      rows: Number(values.rows),
     },
   };
 }

@@ -12,6 +12,12 @@ export type LocalJson = {
   readonly policy: { readonly url: string };
   readonly audit: { readonly url: string };
   readonly sandbox_provider: { readonly url: string };
+  readonly clickhouse: {
+    readonly url: string;
+    readonly database: string;
+    readonly username: string;
+    readonly password: string;
+  };
   readonly operator: { readonly api_key: string };
   readonly tenants: Readonly<
     Record<'acme' | 'globex', { readonly admin_key: string; readonly keys: Readonly<Record<string, string>> }>
