@@ -39,6 +39,8 @@ export const Condition = z
   })
   .refine((condition) => operatorNames.filter((name) => condition[name] !== undefined).length === 1, {
     error: `Exactly one operator of ${operatorNames.join(', ')} is expected.`,
+    // A misspelt operator is one mistake, and so is what is no condition at all: neither is told twice.
+    when: ({ issues }) => issues.every(({ path = [] }) => path.length > 0),
   });
 export type Condition = z.output<typeof Condition>;
 

@@ -231,6 +231,9 @@ describe('statements', () => {
   it('take exactly one operator a condition', () => {
     expect(errorsOf(withCondition({ attr: 'resource.tags.env', eq: 'x', ne: 'y' }))).toHaveLength(1);
     expect(errorsOf(withCondition({ attr: 'resource.tags.env' }))).toHaveLength(1);
+    expect(errorsOf(withCondition({ attr: 'resource.tags.env', equals: 'x' }))).toHaveLength(1);
+    expect(errorsOf(withCondition({ attr: 'resource.tags.env', equals: 'x', ne: 'y' }))).toHaveLength(1);
+    expect(errorsOf(role({ when: [['resource.tags.env', 'x']] }))).toHaveLength(1);
   });
 
   it('warn where the caller chooses what lets them in', () => {
