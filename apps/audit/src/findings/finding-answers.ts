@@ -12,6 +12,7 @@ export const ShownFinding = z
       'rotation-failing',
       'rotation-overdue',
       'model-untagged',
+      'document-untagged',
       'model-open',
       'limit-reached',
       'account-ownerless',
@@ -25,6 +26,7 @@ export const ShownFinding = z
     rule: z.string(),
     sink: z.string(),
     model: z.string(),
+    document: z.string(),
     due_at: z.string().nullable(),
     /** Of a limit: whose counter, the part that is used up, both amounts as of the finding, and the window. */
     per: z.record(z.string(), z.string()),

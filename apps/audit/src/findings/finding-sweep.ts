@@ -8,6 +8,7 @@ import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { IngestSource } from '../ingest/ingest-source.js';
 import { WholeRecord } from '../ingest/whole-record.js';
 import { SealedPublisher } from '../sealed-publisher.js';
+import { documentFindings } from './document-findings.js';
 import { findingId } from './finding-id.js';
 import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding, type FindingRow } from './findings-table.js';
 import { limitFindings } from './limit-findings.js';
@@ -71,7 +72,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     const found = [
       ...(await this.aboutKeys(nowMs)),
       ...this.ownerlessAccounts(nowMs),
-      ...(await this.aboutModels(nowMs)),
+      ...(await this.aboutPolicy(nowMs)),
       ...limitFindings(this.limitUse.runs(), (tenantId) => this.policy.snapshot(tenantId), nowMs),
     ].slice(0, FINDINGS_OPEN_MAX);
     // Looked at half of the keys, or not knowing some tenant's policy, nobody can say what is over.
@@ -134,11 +135,11 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     return [...failingRotation(key, nowMs), ...(snapshot ? overdueRotation(snapshot, key, owner, nowMs) : [])];
   }
 
-  private async aboutModels(nowMs: number): Promise<Finding[]> {
+  private async aboutPolicy(nowMs: number): Promise<Finding[]> {
     const found: Finding[] = [];
     for (const tenantId of this.identity.tenants()) {
       const snapshot = this.policy.snapshot(tenantId);
-      if (snapshot) found.push(...modelFindings(snapshot, nowMs));
+      if (snapshot) found.push(...modelFindings(snapshot, nowMs), ...documentFindings(snapshot, nowMs));
       await delay(0);
     }
     return found;

@@ -17,6 +17,7 @@ export type FindingRow = {
   readonly rule: string;
   readonly sink: string;
   readonly model: string;
+  readonly document: string;
   readonly due_at: string | null;
   readonly per: Readonly<Record<string, string>>;
   readonly percent: number;
@@ -30,7 +31,7 @@ export type FindingRow = {
 /** Most findings that hold at one time and are looked after. */
 export const FINDINGS_OPEN_MAX = 50_000;
 const COLUMNS = `finding_id, tenant_id, kind, at, owner_id, key_id, virtual_account_id, unused_since, last_used_at, rule, sink,
-  model, due_at, per, percent, used, of_limit, window_start, window_end, resolved_at`;
+  model, document, due_at, per, percent, used, of_limit, window_start, window_end, resolved_at`;
 
 /** What was found, and whether it still holds. Writing the same again changes nothing. */
 @Injectable()
@@ -70,6 +71,7 @@ const NONE = {
   rule: '',
   sink: '',
   model: '',
+  document: '',
   due_at: null,
   per: {},
   percent: 0,
@@ -99,6 +101,8 @@ function about(finding: Finding): Partial<FindingRow> {
     }
     case 'model-untagged':
       return { model: finding.model };
+    case 'document-untagged':
+      return { document: finding.document };
     case 'model-open':
       return { model: finding.model, rule: finding.rule };
     default: {

@@ -43,6 +43,8 @@ export const Finding = z.discriminatedUnion('kind', [
   }),
   /** A model without `env`, which nobody can call. */
   Found.extend({ kind: z.literal('model-untagged'), model: z.string() }),
+  /** A Route, Prompt or McpServer without `env`, which no rule about environments reaches; `document` is `<kind>/<name>`. */
+  Found.extend({ kind: z.literal('document-untagged'), document: z.string() }),
   /** A model that every user of the tenant can call, whatever their teams and labels; `rule` is the statement. */
   Found.extend({ kind: z.literal('model-open'), model: z.string(), rule: z.string() }),
   /** A rule of a Limits document whose window is used up to a part that it wants to be told of. Holds until the window ends. */
