@@ -1,7 +1,7 @@
-import type { CatalogueModel } from '#libs/decision-engine';
 import { billionthsOf } from '#libs/limits';
 import { valueOf } from '../body/scan-object.js';
 import { costOf } from '../money/cost-of.js';
+import { piecesAsked } from '../money/pieces.js';
 import type { Reached } from '../pipeline/exchange.js';
 import { tokensPerCallMax } from '../providers/token-count.js';
 import { tokensOfBytes } from '../relay/answer-reader.js';
@@ -25,7 +25,7 @@ export function needOf(measure: Measure, state: Reached): Need | undefined {
   // It is answered at no charge.
   if (state.route.metering !== 'usage') return undefined;
   const { input, output, isBound } = tokensOf(state);
-  const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => costAt(state.model, input, out);
+  const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => costAt(state, input, out);
   const most = amount(output);
   // A guess is set aside as far as there is so much left: a small limit would let nobody through else.
   return most === 0 ? undefined : { least: Math.max(1, isBound ? most : amount(0)), most };
@@ -53,8 +53,9 @@ function tokensOf(state: Reached): Tokens {
   return { input, output, isBound: allowed > 0 };
 }
 
-function costAt({ cost }: CatalogueModel, inputTokens: number, outputTokens: number): number {
-  return billionthsOf(costOf({ inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 }, cost));
+function costAt(state: Reached, inputTokens: number, outputTokens: number): number {
+  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 };
+  return billionthsOf(costOf(usage, state.model.cost, piecesAsked(state)));
 }
 
 /** A whole number from 1 on, in the field of that name; undefined for whatever else stands there. */

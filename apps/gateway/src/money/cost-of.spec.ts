@@ -24,6 +24,19 @@ it('takes cached input for input where it has no price of its own', () => {
 
 it('adds what each request costs', () => expect(costOf(used(0, 0), { perRequest: '0.01' })).toBe('0.01'));
 
+it.each([
+  [{ images: 3, durationMs: 0 }, '0.12'],
+  [{ images: 0, durationMs: 90_000 }, '0.009'],
+  [{ images: 0, durationMs: 1 }, '0.0000001'],
+  [{ images: 0, durationMs: 0 }, '0'],
+])('%o costs %s, exactly', (pieces, cost) => {
+  expect(costOf(used(0, 0), { perImage: '0.04', perMinute: '0.006' }, pieces)).toBe(cost);
+});
+
+it('rounds a moment of which no decimal tells the price up', () => {
+  expect(costOf(used(0, 0), { perMinute: '0.00000001' }, { images: 0, durationMs: 7 })).toBe('0.000000000002');
+});
+
 it('rounds what is below its last digit up', () => {
   expect(costOf(used(1, 0), { inputPerMillion: '0.00000001' })).toBe('0.000000000001');
 });

@@ -1,11 +1,14 @@
 import type { TokenUsage } from '../providers/provider.js';
+import { noPieces, type Pieces } from './pieces.js';
 
-/** Prices as policy documents have them: decimal text, per million tokens. */
+/** Prices as policy documents have them: decimal text, per million tokens unless the name says otherwise. */
 export type Prices = {
   readonly inputPerMillion?: string | undefined;
   readonly outputPerMillion?: string | undefined;
   readonly cachedInputPerMillion?: string | undefined;
   readonly perRequest?: string | undefined;
+  readonly perImage?: string | undefined;
+  readonly perMinute?: string | undefined;
 };
 
 /** Digits after the point that are reckoned with: eight of a price and six for "per million". */
@@ -16,7 +19,7 @@ const digitsKept = 12;
  * What a call costs, exactly, as decimal text with at most 12 digits after the point; rounded up beyond them, so that
  * no number of calls is free. Without prices, 0.
  */
-export function costOf(usage: TokenUsage, prices: Prices | undefined): string {
+export function costOf(usage: TokenUsage, prices: Prices | undefined, pieces: Pieces = noPieces): string {
   if (!prices) return '0';
   const input = perToken(prices.inputPerMillion);
   const cached = prices.cachedInputPerMillion === undefined ? input : perToken(prices.cachedInputPerMillion);
@@ -24,8 +27,15 @@ export function costOf(usage: TokenUsage, prices: Prices | undefined): string {
     BigInt(usage.inputTokens - usage.cachedInputTokens) * input +
     BigInt(usage.cachedInputTokens) * cached +
     BigInt(usage.outputTokens) * perToken(prices.outputPerMillion) +
-    perToken(prices.perRequest) * 1_000_000n;
+    perToken(prices.perRequest) * 1_000_000n +
+    perToken(prices.perImage) * 1_000_000n * BigInt(pieces.images) +
+    ofMinutes(perToken(prices.perMinute) * 1_000_000n, pieces.durationMs);
   return textOf(units);
+}
+
+/** Rounded up: no number of short calls is free. */
+function ofMinutes(unitsPerMinute: bigint, ms: number): bigint {
+  return (unitsPerMinute * BigInt(ms) + 59_999n) / 60_000n;
 }
 
 /** Prices that were read already; there are as many as documents name. */

@@ -1,5 +1,6 @@
 import type { CallCompleted } from '#libs/contracts';
 import { costOf } from '../money/cost-of.js';
+import { piecesUsed } from '../money/pieces.js';
 import type { Reached } from '../pipeline/exchange.js';
 import type { TokenUsage } from '../providers/provider.js';
 import { estimatedUsage } from '../relay/answer-reader.js';
@@ -28,7 +29,8 @@ export function completedFacts(
     cached_input_tokens: usage.cachedInputTokens,
     output_tokens: usage.outputTokens,
     reasoning_tokens: usage.reasoningTokens,
-    cost: costOf(usage, model.cost),
+    // What was not answered, or is free, has no price by the request either.
+    cost: source === 'none' ? '0' : costOf(usage, model.cost, piecesUsed(state, ended.facts)),
     currency: model.cost?.currency ?? '',
     usage_source: source,
     latency_ms: microsecondsKept(latencyMs),

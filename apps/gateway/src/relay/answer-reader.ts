@@ -21,9 +21,16 @@ export abstract class AnswerReader {
   abstract facts(): AnswerFacts;
 }
 
+const bytesPerToken = 4;
+
 /** Four bytes to a token: wrong for every tokenizer, linear on every input. */
 export function tokensOfBytes(bytes: number): number {
-  return Math.ceil(bytes / 4);
+  return Math.ceil(bytes / bytesPerToken);
+}
+
+/** The most bytes that so many tokens were guessed from. */
+export function bytesOfTokens(tokens: number): number {
+  return tokens * bytesPerToken;
 }
 
 export function estimatedUsage(requestBytes: number, outputTokens: number): TokenUsage {

@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../provider.js';
+import { durationMs } from '../duration.js';
 import { isRecord, partOf, tokenCount } from '../token-count.js';
 
 /**
@@ -35,12 +36,7 @@ export function responseUsage(reported: unknown): TokenUsage | undefined {
 
 /** The same of images and sounds; what is billed by its duration has no tokens, and says so. */
 export function mediaUsage(reported: unknown): TokenUsage | undefined {
-  const isTimed = isRecord(reported) && reported.type === 'duration' && isDuration(reported.seconds);
-  return isTimed ? noTokens : responseUsage(reported);
+  return durationMs(reported) === undefined ? responseUsage(reported) : noTokens;
 }
 
 const noTokens: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
-
-function isDuration(seconds: unknown): boolean {
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
-}
