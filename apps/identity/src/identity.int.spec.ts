@@ -65,6 +65,7 @@ const bodies = (user: string) => ({
   'POST /v1/issuers/:issuerId/enable': {},
   'POST /v1/users/:userId/revoke-tokens': {},
   'POST /v1/virtual-accounts/:accountId/revoke-tokens': {},
+  'PATCH /v1/tenants/:tenantId': { labels: {} },
   'POST /v1/tenants/:tenantId/suspend': {},
   'POST /v1/tenants/:tenantId/resume': {},
 });

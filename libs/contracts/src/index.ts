@@ -4,6 +4,7 @@ export { COMPACTION_RETENTION_MS, decisionTopics, topics, type Service, type Top
 export {
   TenantCreated,
   TenantDeleted,
+  TenantLabelled,
   TenantResumed,
   TenantSuspended,
   tenantEvents,

@@ -22,14 +22,14 @@ export function labelledMetadata(caller: Authenticated, said: Metadata): Labelle
 }
 
 /**
- * Of the key and of the virtual account that it is of; where both say something, whichever is harder to come by: who
- * may make a key of an account may not label the account. A user's labels are about a person, not about their calls.
+ * Of the key, the virtual account that it is of, and the tenant; where two say something, whichever is harder to come by:
+ * who may make a key of an account may not label the account, and only operators label a tenant. A user's labels are about a person, not about their calls.
  */
 export function labelsOf(caller: Authenticated): Metadata {
   const known = labels.get(caller);
   if (known) return known;
-  const { keyLabels, principal } = caller;
-  const all = joined(keyLabels, principal.kind === 'virtual-account' ? principal.labels : {});
+  const { keyLabels, principal, tenantLabels } = caller;
+  const all = joined(keyLabels, principal.kind === 'virtual-account' ? principal.labels : {}, tenantLabels);
   const made = Object.keys(all).length === 0 ? NO_METADATA : Object.freeze(all);
   labels.set(caller, made);
   return made;

@@ -129,6 +129,25 @@ describe('labels', () => {
     expect(JSON.stringify(edge.spool.records[2])).not.toContain('overruled');
   });
 
+  it('of the tenant win over all others, from the next call on, for users and virtual accounts alike', async () => {
+    const edge = await withAccount();
+    const key = edge.keys.account('etl', { ofAccount: { center: '1', stage: 'nightly' }, ofKey: { center: '2' } });
+    await post(edge, chat, as(key, { center: '3' }));
+    edge.put('tenant/acme', { id: 'acme', status: 'active', labels: { center: '4711' } });
+    await post(edge, chat, as(key, { center: '3' }));
+    await post(edge, chat, as(edge.keys.dev, { center: '3' }));
+    edge.put('tenant/acme', { id: 'acme', status: 'active' });
+    await post(edge, chat, as(edge.keys.dev, { center: '3' }));
+    const decisions = edge.spool.records.filter(({ type }) => type === 'access.decided');
+    const stage = 'nightly';
+    expect(decisions.map(({ metadata }) => metadata)).toEqual([
+      { center: '1', stage },
+      { center: '4711', stage },
+      { center: '4711' },
+      { center: '3' },
+    ]);
+  });
+
   it('win over the body, too, which goes upstream as it came', async () => {
     const bodies: unknown[] = [];
     const edge = await withAccount({}, (request, response) => {

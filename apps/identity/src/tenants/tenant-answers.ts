@@ -1,3 +1,4 @@
+import { Labels } from '#libs/contracts';
 import { z } from 'zod';
 
 /** A tenant as the API shows one. */
@@ -7,6 +8,8 @@ export const ShownTenant = z
     id: z.string(),
     name: z.string(),
     display_name: z.string(),
+    /** Metadata of every call of the tenant's, whatever the call says. */
+    labels: Labels,
     /** `onboarding`: it is there, as a whole or not at all, once policy has confirmed its part. */
     status: z.enum(['onboarding', 'active', 'suspended', 'deleted']),
     created_at: z.iso.datetime(),

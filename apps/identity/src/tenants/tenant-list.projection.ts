@@ -1,4 +1,4 @@
-import { tenantEvents, type TenantEvent } from '#libs/contracts';
+import { tenantEvents, type Labels, type TenantEvent } from '#libs/contracts';
 import type { ListProjection } from '#libs/decider';
 
 export type TenantRow = {
@@ -6,6 +6,8 @@ export type TenantRow = {
   displayName: string;
   status: 'active' | 'suspended' | 'deleted';
   createdAt: string;
+  /** Left out where it never had any. */
+  labels?: Labels;
 };
 
 export const tenantList: ListProjection<TenantEvent, TenantRow> = {
@@ -18,6 +20,8 @@ export const tenantList: ListProjection<TenantEvent, TenantRow> = {
         const { tenantId, displayName, at } = event.data;
         return { id: tenantId, displayName, status: 'active', createdAt: at };
       }
+      case 'identity.tenant.labelled':
+        return held && { ...held, labels: event.data.labels };
       case 'identity.tenant.suspended':
         return held && { ...held, status: 'suspended' };
       case 'identity.tenant.resumed':

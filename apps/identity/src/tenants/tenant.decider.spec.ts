@@ -1,4 +1,4 @@
-import { TenantCreated, TenantDeleted, TenantSuspended } from '#libs/contracts';
+import { TenantCreated, TenantDeleted, TenantLabelled, TenantSuspended } from '#libs/contracts';
 import { specFor } from '#libs/testing';
 import { describe, it } from 'vitest';
 import { tenantDecider } from './tenant.decider.js';
@@ -16,6 +16,20 @@ describe('a tenant', () => {
     given(created, TenantDeleted.of(tenant))
       .when({ type: 'CreateTenant', ...tenant, displayName: 'Acme' })
       .expectRefusal('tenant/name-taken'));
+  it('is labelled by one event, and by none where it is labelled so', async () => {
+    const labels = { 'cost-center': '4711' };
+    const labelled = TenantLabelled.of({ ...tenant, labels });
+    await given(created)
+      .when({ type: 'LabelTenant', ...tenant, labels })
+      .expect(labelled);
+    await given(created, labelled)
+      .when({ type: 'LabelTenant', ...tenant, labels })
+      .expect();
+  });
+  it('is not labelled once it is deleted', () =>
+    given(created, TenantDeleted.of(tenant))
+      .when({ type: 'LabelTenant', ...tenant, labels: {} })
+      .expectRefusal('tenant/not-found'));
   it('is suspended by one event', () =>
     given(created)
       .when({ type: 'SuspendTenant', ...tenant })

@@ -1,9 +1,11 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { Labels } from '#libs/contracts';
 import { EventStore } from '#libs/event-store';
 import { IfMatch, page, PageQuery } from '#libs/http';
 import { Answers, listOf, narrowing } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { z } from 'zod';
 import { tenantAggregate } from '../aggregates.js';
 import { positionAfter } from '../lists/list-query.js';
 import { MadeTenant } from '../onboardings/onboarding-answers.js';
@@ -18,6 +20,7 @@ import { shownTenant } from './tenant-view.js';
 import type { TenantCommand } from './tenant.decider.js';
 import { ShownTenant } from './tenant-answers.js';
 
+const ChangeBody = z.strictObject({ labels: Labels });
 const resourceOf = (tenantId: string) => ({ type: 'tenant', path: tenantId, tenant: tenantId });
 
 @Controller('v1/tenants')
@@ -76,6 +79,21 @@ export class TenantsController {
     if (begun) return this.writes.answer(shownTenant(begun), { position: await this.store.position() });
     const { row, version } = await this.find(caller, 'tenant:read', tenantId);
     return this.writes.answer(shownTenant(row), { version, position: await this.store.position() });
+  }
+
+  @Patch(':tenantId')
+  @Requires('tenant:edit')
+  @Answers('Sets the labels of a tenant, which are metadata of all of its calls.', narrowing(ShownTenant))
+  async change(
+    @CallerParam() caller: Caller,
+    @Param('tenantId') tenantId: string,
+    @IfMatch() expectedVersion: number | undefined,
+    @Body({ schema: ChangeBody }) { labels }: z.output<typeof ChangeBody>,
+  ) {
+    const { row } = await this.find(caller, 'tenant:edit', tenantId);
+    const command = { type: 'LabelTenant' as const, tenantId, at: this.clock.nowIso(), labels };
+    const outcome = await this.execute(caller, tenantId, command, expectedVersion);
+    return this.writes.narrowed(shownTenant({ ...row, labels }), outcome);
   }
 
   @Post(':tenantId/suspend')

@@ -88,6 +88,35 @@ describe('GET /v1/tenants', () => {
   });
 });
 
+describe('PATCH /v1/tenants/{id}', () => {
+  const labels = { 'cost-center': '4711' };
+
+  it('sets the labels of a tenant, for the operator, and publishes them', async () => {
+    expect((await op('GET /v1/tenants/acme')).body.labels).toEqual({});
+    const { status, body } = await op('PATCH /v1/tenants/acme', { labels });
+    expect([status, body.labels, body.propagation]).toEqual([200, labels, 'published']);
+    expect((await op('GET /v1/tenants/acme')).body).toMatchObject({ labels, status: 'active' });
+    expect((await op('POST /v1/tenants/acme/suspend')).body).toMatchObject({ labels, status: 'suspended' });
+    expect((await op('POST /v1/tenants/acme/resume')).body).toMatchObject({ labels, status: 'active' });
+    expect((await op('PATCH /v1/tenants/acme', { labels: {} })).body.labels).toEqual({});
+  });
+
+  it('is 403 for its own administrator, 404 for another’s, and 401 without a key', async () => {
+    const as = async (key: string | undefined, id: string) =>
+      (await identity.ask(key, `PATCH /v1/tenants/${id}`, { labels })).status;
+    expect([await as(people.ada.key, 'acme'), await as(people.ada.key, 'globex')]).toEqual([403, 404]);
+    expect([await as(undefined, 'acme'), await as(identity.operator, 'nowhere')]).toEqual([401, 404]);
+  });
+
+  it('refuses what is no label with 400, and a version that is not the last with 412', async () => {
+    for (const sent of [{}, { labels: { 'a b': 'x' } }, { labels, status: 'active' }]) {
+      expect((await op('PATCH /v1/tenants/acme', sent)).status).toBe(400);
+    }
+    const late = await identity.ask(identity.operator, 'PATCH /v1/tenants/acme', { labels }, { 'if-match': '"0"' });
+    expect(late.status).toBe(412);
+  });
+});
+
 describe('a suspended tenant', () => {
   it('has no credential that works, until it is resumed; others go on', async () => {
     const { body, status } = await op('POST /v1/tenants/acme/suspend', { reason: 'unpaid bills' });

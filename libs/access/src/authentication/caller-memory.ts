@@ -1,4 +1,4 @@
-import type { PrincipalRecord } from '#libs/contracts';
+import type { PrincipalRecord, TenantRecord } from '#libs/contracts';
 import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
 import { isOperator, type PrincipalEntry, type TenantEntry } from '../identity/directory.js';
 import type { IdentityView } from '../identity/identity-view.js';
@@ -13,6 +13,8 @@ export type KnownCaller = {
   readonly tenant: TenantEntry;
   /** The owner's record that `caller` was made from. */
   readonly record: PrincipalRecord | undefined;
+  /** The same of the tenant's. */
+  readonly tenantRecord: TenantRecord | undefined;
   readonly caller: Authenticated;
   /** When the key's present text was made, ms since 1970: what its age is counted from. */
   readonly bornMs: number;
@@ -48,11 +50,15 @@ export class CallerMemory {
     if (held && held.slot === slot && held.soundAt === this.identity.changes) return held;
     const offset = this.identity.credentials.slots.double(slot, 'offset');
     // Another key's record has another offset, and so has a newer one of this key.
-    if (held && held.offset === offset && held.record === held.principal.record) return held;
+    if (held && held.offset === offset && isCurrent(held)) return held;
     const made = callerOf(this.identity, slot);
     this.places[place] = made;
     return made;
   }
+}
+
+function isCurrent({ record, principal, tenantRecord, tenant }: KnownCaller): boolean {
+  return record === principal.record && tenantRecord === tenant.record;
 }
 
 /** How old and how idle the key may get by the policy of this moment; asked anew only when that is another one. */
@@ -91,6 +97,7 @@ function callerOf({ credentials, directory }: IdentityView, slot: number): Known
     principal: principal.engine ?? NOBODY,
     restrictions: terms?.compiled,
     keyLabels: terms?.labels ?? {},
+    tenantLabels: tenant.record?.labels ?? {},
     issuedAtMs: slots.double(slot, 'issuedAtMs'),
   });
   const rare = credentials.rareOf(slot);
@@ -98,7 +105,8 @@ function callerOf({ credentials, directory }: IdentityView, slot: number): Known
   const bornMs = rare?.rotatedAt == null ? caller.issuedAtMs : Date.parse(rare.rotatedAt);
   const unasked = { overdue: undefined, policy: undefined, bounds: undefined, soundAt: -1 };
   const [offset, soundUntilMs] = [slots.double(slot, 'offset'), slots.double(slot, 'expiresAtMs')];
-  return { slot, offset, notBeforeMs, soundUntilMs, principal, tenant, record, caller, bornMs, ...unasked };
+  const made = { principal, tenant, record, tenantRecord: tenant.record, caller };
+  return { slot, offset, notBeforeMs, soundUntilMs, bornMs, ...made, ...unasked };
 }
 
 /** Stands where an owner's record is missing, so that even a mistake grants nothing: it is in no tenant. */

@@ -34,6 +34,7 @@ export type Authenticated = {
   readonly scopes?: readonly string[] | undefined;
   readonly details?: CompiledRestrictions | undefined;
   readonly keyLabels: Readonly<Record<string, string>>;
+  readonly tenantLabels: Readonly<Record<string, string>>;
   /** Ms since 1970; of a token that was exchanged for a key, the key's. */
   readonly issuedAtMs: number;
   /** Undefined for keys. */

@@ -1,4 +1,4 @@
-import type { IssuerRecord, PrincipalRecord } from '#libs/contracts';
+import type { IssuerRecord, PrincipalRecord, TenantRecord } from '#libs/contracts';
 import type { Authenticated } from '../authentication/caller.js';
 import { isOperator, type EnginePrincipal, type PrincipalEntry } from '../identity/directory.js';
 import type { IdentityView } from '../identity/identity-view.js';
@@ -9,6 +9,8 @@ export type TokenCaller = {
   readonly principal: PrincipalEntry;
   /** The principal's record that `caller` was made from. */
   readonly record: PrincipalRecord;
+  /** Of its tenant, the same. */
+  readonly tenantRecord: TenantRecord | undefined;
   /** Slot of the key that the token was exchanged for, and the offset of that key's record; -1 where there is none. */
   readonly slot: number;
   readonly offset: number;
@@ -29,6 +31,7 @@ export function callerOf(view: IdentityView, token: VerifiedToken): TokenCaller 
   const slot = own?.keyId === undefined ? -1 : view.credentials.find(own.keyId);
   const terms = slot < 0 ? undefined : view.credentials.termsOf(slot);
   const exchangedFrom = own?.issuerId === undefined ? undefined : view.issuers.find(own.issuerId);
+  const tenantRecord = view.tenant(record.tenantId);
   const operator = isOperator(record);
   const caller: Authenticated = Object.freeze({
     ok: true,
@@ -44,12 +47,14 @@ export function callerOf(view: IdentityView, token: VerifiedToken): TokenCaller 
     scopes: token.scopes,
     details: token.details,
     keyLabels: terms?.labels ?? {},
+    tenantLabels: tenantRecord?.labels ?? {},
     // A token does not make a key younger than it is.
     issuedAtMs: slot < 0 ? token.issuedAtMs : view.credentials.slots.double(slot, 'issuedAtMs'),
     token: token.identity,
   });
   const offset = offsetOf(view, slot);
-  return { principal, record, slot, offset, exchangedFrom, revocationKey: `principal/${record.id}`, caller };
+  const revocationKey = `principal/${record.id}`;
+  return { principal, record, tenantRecord, slot, offset, exchangedFrom, revocationKey, caller };
 }
 
 /** Whether everything that the caller was made from is as it was. */
@@ -57,6 +62,7 @@ export function isCurrent(view: IdentityView, token: VerifiedToken, made: TokenC
   const { own } = token;
   return (
     made.record === made.principal.record &&
+    made.tenantRecord === view.tenant(made.record.tenantId) &&
     (own?.keyId === undefined || made.offset === offsetOf(view, view.credentials.find(own.keyId))) &&
     (own?.issuerId === undefined || made.exchangedFrom === view.issuers.find(own.issuerId))
   );

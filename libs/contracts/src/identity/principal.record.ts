@@ -32,5 +32,7 @@ export type PrincipalRecord = z.output<typeof PrincipalRecord>;
 export const TenantRecord = z.object({
   id: z.string(),
   status: z.enum(['active', 'suspended', 'deleted']),
+  /** Of all of its calls; left out where it never had any. */
+  labels: Labels.optional(),
 });
 export type TenantRecord = z.output<typeof TenantRecord>;

@@ -78,6 +78,7 @@ export const actions = {
     'tenant',
     {
       create: 'Create a tenant.',
+      edit: 'Set the labels of a tenant.',
       suspend: 'Stop a tenant and all of its credentials, and let it go on.',
       delete: 'Delete a tenant with its keys.',
     },
