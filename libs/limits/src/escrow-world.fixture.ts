@@ -106,7 +106,8 @@ export class EscrowWorld {
   }
 
   private call(boot: Boot, amount: number): void {
-    const answer = boot.escrow.reserve(amount);
+    const wanted = boot.waiting.reduce((sum, each) => sum + each, amount);
+    const answer = boot.escrow.reserve(amount, wanted);
     if (answer === 'granted') boot.calls.push({ reserved: amount });
     else if (answer === 'wait') boot.waiting.push(amount);
   }

@@ -37,19 +37,25 @@ describe('an escrow', () => {
     expect(escrow.reserve(1)).toBe('refused');
   });
 
-  it('asks for a block far from the limit, for no more than it is told to, and for one call near it', () => {
+  it('asks for a block far from the limit, for no more than it is told to, and near it for those that wait', () => {
     const far = new Escrow('a', 1_000_000);
     far.reserve(10);
     expect(far.publish().asking).toBe(62_500);
     const bounded = new Escrow('a', 1_000_000);
-    bounded.reserve(10, 80);
+    bounded.reserve(10, 10, 80);
     expect(bounded.publish().asking).toBe(80);
     const need = new Escrow('a', 1_000_000);
-    need.reserve(10, 8);
+    need.reserve(10, 10, 8);
     expect(need.publish().asking).toBe(10);
     const near = new Escrow('a', 100);
     near.reserve(10);
     expect(near.publish().asking).toBe(10);
+    const several = new Escrow('a', 100);
+    several.reserve(10, 70);
+    expect(several.publish().asking).toBe(70);
+    const tooMany = new Escrow('a', 100);
+    tooMany.reserve(10, 700);
+    expect(tooMany.publish().asking).toBe(100);
   });
 
   it('counts what a call used beyond its reservation, and does not count what it did not use', () => {

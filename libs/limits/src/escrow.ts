@@ -2,7 +2,7 @@ import { NO_CLAIM, weightOf, type Claim } from './claim.js';
 
 /** Far from a limit, an ask is for this part of what is left, so that few records are written. */
 const BLOCK_PART = 16;
-/** Where what is left is less than so many times what a call needs, an ask is for that call alone. */
+/** Where what is left is less than so many times what a call needs, an ask is for calls that wait, and none ahead. */
 const NEAR_CALLS = 32;
 
 /**
@@ -69,10 +69,12 @@ export class Escrow {
   }
 
   /**
-   * Sets `amount` aside for a call. Asks the log where what is free does not hold it: for a block of `blockMax` at most, unless
-   * the call alone needs more. What a boot asks for is lost for the window when it dies.
+   * Sets `amount` aside for a call. Asks the log where what is free does not hold it.
+   * @param wanted by it and all that wait beside it: near the limit one ask is for all of them.
+   * @param blockMax what an ask far from the limit is for at most, unless more is wanted: it is lost for the window when the
+   * boot dies.
    */
-  reserve(amount: number, blockMax = Number.MAX_SAFE_INTEGER): Reservation {
+  reserve(amount: number, wanted = amount, blockMax = Number.MAX_SAFE_INTEGER): Reservation {
     if (amount <= this.free) {
       this.reserved += amount;
       return 'granted';
@@ -80,7 +82,7 @@ export class Escrow {
     if (this.isAsking) return 'wait';
     const need = amount - this.free;
     if (need > this.left) return 'refused';
-    this.ask(need, blockMax);
+    this.ask(need, Math.max(need, wanted - this.free), blockMax);
     return 'wait';
   }
 
@@ -139,9 +141,11 @@ export class Escrow {
     return true;
   }
 
-  private ask(need: number, blockMax: number): void {
+  private ask(need: number, wanted: number, blockMax: number): void {
     const isNear = this.left < NEAR_CALLS * need;
-    const asking = isNear ? need : Math.max(need, Math.min(blockMax, Math.floor(this.left / BLOCK_PART)));
+    // Of what is left no more than all of it: an ask that cannot be held would only have to be withdrawn.
+    const most = isNear ? Math.min(wanted, this.left) : Math.min(Math.max(wanted, blockMax), this.left / BLOCK_PART);
+    const asking = Math.max(need, Math.floor(most));
     this.own = { ...this.own, asking, ask: this.own.ask + 1 };
     this.dirty = true;
   }

@@ -33,7 +33,9 @@ export class Counter {
   /** Of what was read, the last of each writer; kept also where it was removed, since older ones may come again. */
   private readonly positions = new Map<string, number>();
   private readonly writers = new Set<string>();
-  private readonly waiting = new Set<() => void>();
+  private readonly waiting = new Map<() => void, number>();
+  /** What calls need that were answered just now and try again in this very turn. */
+  private returning = 0;
   /** Only of slots: a window's claims end with it. */
   private readonly lease: Lease | undefined;
   private isTold = false;
@@ -66,18 +68,19 @@ export class Counter {
   /**
    * Sets `most` aside for a call, or as much of it as there is, but not less than `least`; answers how much.
    * @param least whole, 1 at least.
+   * @param isReturning it waited for the answer that came just now.
    */
-  reserve(least: number, most: number): CounterAnswer {
+  reserve(least: number, most: number, isReturning = false): CounterAnswer {
     const { escrow, options } = this;
     const nowMs = options.monotonicMs();
     this.usedAtMs = nowMs;
     this.lapse();
     const amount = Math.min(most, Math.max(least, this.available));
     const wasAsking = escrow.isAsking;
-    const answer = escrow.reserve(
-      amount,
-      Math.max(CALLS_AHEAD * amount, USE_AHEAD * (this.recent[0] + this.recent[1])),
-    );
+    if (isReturning) this.returning = Math.max(0, this.returning - least);
+    const wanted = amount + (isReturning ? this.returning : 0);
+    const blockMax = Math.max(CALLS_AHEAD * amount, USE_AHEAD * (this.recent[0] + this.recent[1]));
+    const answer = escrow.reserve(amount, wanted, blockMax);
     if (answer === 'granted') {
       this.inUse += amount;
       const [older, needed] = this.recent;
@@ -99,8 +102,8 @@ export class Counter {
     if (this.escrow.isDirty) this.options.onDirty(this, false);
   }
 
-  /** Resolves with true when the log has answered; with false after `ms`. */
-  answered(ms: number): Promise<boolean> {
+  /** Resolves with true when the log has answered, for a call that needs so much and tries again; with false after `ms`. */
+  answered(least: number, ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const answer = () => {
         clearTimeout(timer);
@@ -110,7 +113,7 @@ export class Counter {
         this.waiting.delete(answer);
         resolve(false);
       }, ms);
-      this.waiting.add(answer);
+      this.waiting.set(answer, least);
     });
   }
 
@@ -135,7 +138,8 @@ export class Counter {
     this.options.onDirty(this, this.escrow.left > before);
     const answers = [...this.waiting];
     this.waiting.clear();
-    for (const answer of answers) answer();
+    this.returning = answers.reduce((sum, [, least]) => sum + least, 0);
+    for (const [answer] of answers) answer();
   }
 
   /** The claim as others are to know it, and its number. */

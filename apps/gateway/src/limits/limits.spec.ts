@@ -40,7 +40,7 @@ describe('a limit of requests', () => {
   });
 
   it('is waited for by the stock client where its window is short, and not where it is long', async () => {
-    const retrying = (edge: Gateway) => new OpenAI({ baseURL: `${edge.url}/v1`, apiKey: edge.keys.dev, maxRetries: 1 });
+    const retrying = (edge: Gateway) => new OpenAI({ baseURL: `${edge.url}/v1`, apiKey: edge.keys.dev, maxRetries: 5 });
     const short = await limited([{ id: 'second', when: {}, limit: 1, unit: 'requests_per_second' }]);
     // Two at once that fall into two seconds say nothing; no two do so for long.
     await vi.waitFor(

@@ -59,10 +59,11 @@ export class Reservation {
   }
 
   /** Those whose log has to answer first, or the first that refuses. */
-  private reserve(demands: readonly Demand[]): Demand[] | Exceeded {
+  private reserve(demands: readonly Demand[], answered?: Counter): Demand[] | Exceeded {
     const waiting: Demand[] = [];
     for (const demand of demands) {
-      const answer = demand.counter.reserve(demand.need.least, demand.need.most);
+      const { counter, need } = demand;
+      const answer = counter.reserve(need.least, need.most, counter === answered);
       if (typeof answer === 'number') this.held.push({ demand, amount: answer });
       else if (answer === 'wait') waiting.push(demand);
       else return { by: demand, why: answer };
@@ -75,10 +76,10 @@ export class Reservation {
     let left: Demand[] | Exceeded = [...demands];
     for (let [first] = left; first; [first] = left) {
       // Bounded by the time: each turn takes an answer of the log.
-      if (!(await first.counter.answered(untilMs - performance.now()))) {
+      if (!(await first.counter.answered(first.need.least, untilMs - performance.now()))) {
         return this.given({ by: first, why: 'unavailable' });
       }
-      left = this.reserve(left);
+      left = this.reserve(left, first.counter);
       if ('why' in left) return this.given(left);
     }
     return this;

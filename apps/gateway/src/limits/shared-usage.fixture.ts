@@ -37,10 +37,10 @@ export async function reserve(
   least: number,
   most = least,
 ): Promise<number | 'refused' | 'unavailable'> {
-  for (;;) {
-    const answer = counter.reserve(least, most);
+  for (let isReturning = false; ; isReturning = true) {
+    const answer = counter.reserve(least, most, isReturning);
     if (answer !== 'wait') return answer;
-    if (!(await counter.answered(10_000))) return 'unavailable';
+    if (!(await counter.answered(least, 10_000))) return 'unavailable';
   }
 }
 
