@@ -96,6 +96,19 @@ describe('the table of Kafka permissions', () => {
     expect(new Set(readers.map(([principal]) => principal))).toEqual(new Set(['policy', 'gateway']));
   });
 
+  it('lets each service see how the topics it reads are configured: it compares that with its own table as it starts', () => {
+    const readers = rows.filter(([, operations, resource]) => resource === 'topic' && operations?.includes('Read'));
+    expect(readers.filter(([, operations]) => !operations?.includes('DescribeConfigs'))).toEqual([]);
+  });
+
+  it('lets policy read what calls cost, and not write it', () => {
+    const about = rows.filter(([, , , name]) => name === 'gateway.decisions.v1' || name === 'gateway.');
+    const may = (operation: string) =>
+      about.filter(([, operations]) => operations?.split('+').includes(operation)).map(([principal]) => principal);
+    expect(may('Read')).toContain('policy');
+    expect(may('Write')).not.toContain('policy');
+  });
+
   it('lets each state topic be written by its owner alone', () => {
     const writers = rows.filter(([, operations, , name]) => operations?.includes('Write') && name === 'identity.');
     expect(writers.map(([principal]) => principal)).toEqual(['identity']);

@@ -15,6 +15,7 @@ it.each([
   ['docs/guides/oauth.md', '#', ['Sandbox(llama-3)', 'issued_token_type', '"active":true', '"status":"disabled"']],
   ['docs/guides/tenants.md', '#', ['active', '"display_name":"Umbrella"', '"status":"deleted"']],
   ['docs/guides/keys.md', '#', ['"overlap_until"', '"sink":"files"', '"object":"list"']],
+  ['docs/guides/ledger.md', '#', ['"type":"calls"', '"type":"correction"', '"object":"ledger_balance"']],
 ])('every command of %s, from %s on, does what it says', async (path, from, printed) => {
   const ran = await runGuide(path, from);
   expect(ran.code, `${ran.printed.slice(-2_000)}\n${ran.complaints.slice(-2_000)}`).toBe(0);
