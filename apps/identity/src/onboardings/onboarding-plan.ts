@@ -9,6 +9,7 @@ import { KeyLife } from '../api-keys/key-life.js';
 import type { KeyRow } from '../api-keys/key-list.projection.js';
 import { newId } from '../ids.js';
 import type { Principal } from '../principals.js';
+import type { TeamRow } from '../teams/team-list.projection.js';
 import { sealedPerson } from '../users/sealed-person.js';
 import type { UserRow } from '../users/user-list.projection.js';
 import type { VirtualAccountRow } from '../virtual-accounts/virtual-account-list.projection.js';
@@ -29,6 +30,7 @@ export type OnboardingPlan = {
   /** When all of it was made, as it will say. */
   readonly createdAt: string;
   readonly admin: { readonly event: Requested['admin']; readonly row: UserRow & { readonly email: string } };
+  readonly teams: readonly TeamRow[];
   readonly virtualAccounts: readonly VirtualAccountRow[];
   readonly keys: readonly MadeKey[];
 };
@@ -45,24 +47,28 @@ export class OnboardingPlans {
 
   /** @throws ProblemError 422 for a key that is to live longer than the platform lets it. */
   async of(body: OnboardingBody, createdBy: string): Promise<OnboardingPlan> {
-    const { name: tenantId, admin: asked, virtual_accounts: accounts = [] } = body;
+    const { name: tenantId, admin: asked, teams: names = [], virtual_accounts: accounts = [] } = body;
     const nowMs = this.clock.nowMs();
     const createdAt = new Date(nowMs).toISOString();
     const fresh = { tenantId, status: 'active', epoch: 1, createdAt } as const;
     const admin = await this.admin(asked, fresh);
+    const teams = names.map((name): TeamRow => {
+      const memberIds = asked.teams.includes(name) ? [admin.row.id] : [];
+      return { id: newId('team'), tenantId, name, memberIds, createdAt };
+    });
     const owners: [Owner, readonly AskedKey[]][] = [
       [{ kind: 'user', id: admin.row.id, subject: `user:${admin.row.id}`, labels: asked.labels }, asked.keys],
     ];
-    const virtualAccounts = accounts.map(({ name, labels, keys }): VirtualAccountRow => {
+    const virtualAccounts = accounts.map(({ name, team = null, labels, keys }): VirtualAccountRow => {
       const id = newId('va');
       owners.push([{ kind: 'virtual-account', id, subject: `virtual-account:${name}`, labels }, keys]);
-      return { ...fresh, id, name, labels, team: null, createdBy };
+      return { ...fresh, id, name, labels, team, createdBy };
     });
     const keys: MadeKey[] = [];
     for (const [owner, wanted] of owners) {
       for (const key of wanted) keys.push(await this.key(tenantId, owner, key, nowMs));
     }
-    return { createdAt, admin, virtualAccounts, keys };
+    return { createdAt, admin, teams, virtualAccounts, keys };
   }
 
   /** Of one that is not begun: nothing that was sealed for it is kept. */

@@ -6,10 +6,12 @@ import { Injectable } from '@nestjs/common';
 import {
   apiKeyAggregate,
   onboardingAggregate,
+  teamAggregate,
   tenantAggregate,
   userAggregate,
   virtualAccountAggregate,
 } from '../aggregates.js';
+import { teamNameReservation } from '../teams/team-view.js';
 import { tenantNameReservation } from '../tenants/tenant-name.js';
 import { emailReservation } from '../users/user-email.js';
 import { Erasure } from '../users/erasure.js';
@@ -79,7 +81,16 @@ export class OnboardingProcess {
 
   /** The tenant and everything it begins with. */
   private async stepsOf(requested: Requested, revision: number): Promise<readonly AnyStep[]> {
-    const { onboardingId, tenantId, displayName, author: createdBy, admin, virtualAccounts, keys } = requested;
+    const {
+      onboardingId,
+      tenantId,
+      displayName,
+      author: createdBy,
+      admin,
+      virtualAccounts,
+      keys,
+      teams = [],
+    } = requested;
     // As they were answered to whoever asked.
     const { at } = requested;
     const name = tenantNameReservation(tenantId);
@@ -102,8 +113,9 @@ export class OnboardingProcess {
         { type: 'RegisterUser', tenantId, at, ...admin },
         { reserve: () => [emailReservation(tenantId, email)] },
       ),
-      ...virtualAccounts.map(({ virtualAccountId, ...account }) => {
-        const about = { virtualAccountId, tenantId, at, ...account, team: null, createdBy, operator: false };
+      ...teams.flatMap(({ teamId, name, memberIds }) => teamSteps({ teamId, tenantId, at }, name, memberIds)),
+      ...virtualAccounts.map(({ virtualAccountId, team = null, ...account }) => {
+        const about = { virtualAccountId, tenantId, at, ...account, team, createdBy, operator: false };
         const reserve = () => [nameReservation({ tenantId, name: account.name })];
         return step(virtualAccountAggregate, virtualAccountId, { type: 'CreateVirtualAccount', ...about }, { reserve });
       }),
@@ -131,6 +143,16 @@ export class OnboardingProcess {
     });
     if (events.length > 0) this.logger.warn({ onboardingId, tenantId, cause }, 'a tenant was not onboarded');
   }
+}
+
+/** A team and whoever is in it from its first moment. */
+function teamSteps(about: { teamId: string; tenantId: string; at: string }, name: string, memberIds: string[]) {
+  const { teamId, tenantId } = about;
+  const reserve = () => [teamNameReservation({ tenantId, name })];
+  return [
+    step(teamAggregate, teamId, { type: 'CreateTeam', ...about, name }, { reserve }),
+    ...memberIds.map((principalId) => step(teamAggregate, teamId, { type: 'AddTeamMember', ...about, principalId })),
+  ];
 }
 
 const record = (onboardingId: string, value: OnboardingRecord | null) => {

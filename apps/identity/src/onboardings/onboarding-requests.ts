@@ -13,6 +13,7 @@ import { newId } from '../ids.js';
 import { Tables } from '../tables.js';
 import { nameTaken, tenantNameReservation } from '../tenants/tenant-name.js';
 import { shownTenant } from '../tenants/tenant-view.js';
+import { shownTeam } from '../teams/team-view.js';
 import { shownUser } from '../users/user-view.js';
 import { shownAccount } from '../virtual-accounts/virtual-account-view.js';
 import { Writes } from '../writes.js';
@@ -78,13 +79,15 @@ export class OnboardingRequests {
     const { principalId: author, requestId, decisionId } = caller;
     const deadlineAt = new Date(Date.parse(at) + confirmSeconds(body) * 1_000).toISOString();
     const about = { onboardingId, tenantId, deadlineAt, author, requestId, decisionId };
-    const virtualAccounts = plan.virtualAccounts.map(({ id, name, labels }) => ({
+    const virtualAccounts = plan.virtualAccounts.map(({ id, name, labels, team }) => ({
       virtualAccountId: id,
       name,
       labels,
+      ...(team !== null && { team }),
     }));
+    const teams = plan.teams.map(({ id: teamId, name, memberIds }) => ({ teamId, name, memberIds: [...memberIds] }));
     const keys = plan.keys.map(({ event }) => event);
-    const made = { displayName, admin: admin.event, virtualAccounts, keys };
+    const made = { displayName, admin: admin.event, teams, virtualAccounts, keys };
     const command = { type: 'RequestOnboarding' as const, ...about, at, ...made };
     const value: OnboardingRecord = { status: 'requested', ...about, files: [...files] };
     const { position } = await this.store.execute(onboardingAggregate, onboardingId, command, {
@@ -111,9 +114,10 @@ export class OnboardingRequests {
   }
 }
 
-function shownPlan({ admin, virtualAccounts, keys }: OnboardingPlan, nowIso: string) {
+function shownPlan({ admin, teams, virtualAccounts, keys }: OnboardingPlan, nowIso: string) {
   return {
     admin: shownUser(admin.row),
+    teams: teams.map(shownTeam),
     virtual_accounts: virtualAccounts.map(shownAccount),
     keys: keys.map(({ row, owner, value }) => ({ ...shownKey(row, nowIso), owner, value })),
   };

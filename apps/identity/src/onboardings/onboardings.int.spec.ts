@@ -1,3 +1,4 @@
+import { IdentityView } from '#libs/access';
 import { OnboardingRecord, topics, WATERMARK_KEY, type OnboardingAnswer } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +10,11 @@ const op = (route: string, body?: unknown, headers: Record<string, string> = {})
 
 const body = (name: string, more: object = {}) => ({
   name,
-  admin: { email: 'Eve@Initech.example', display_name: 'Eve Person', keys: [{ name: 'eves laptop' }] },
-  virtual_accounts: [{ name: 'etl', labels: { use: 'batch' }, keys: [{ name: 'night', expires_in_seconds: 3_600 }] }],
+  admin: { email: 'Eve@Initech.example', display_name: 'Eve Person', teams: ['ops'], keys: [{ name: 'eves laptop' }] },
+  teams: ['ops', 'data'],
+  virtual_accounts: [
+    { name: 'etl', team: 'data', labels: { use: 'batch' }, keys: [{ name: 'night', expires_in_seconds: 3_600 }] },
+  ],
   documents: [{ kind: 'RoleBinding', metadata: { name: 'b' }, spec: { subjects: ['user:eve@initech.example'] } }],
   ...more,
 });
@@ -72,7 +76,11 @@ describe('POST /v1/tenants with an admin', () => {
     expect(made.headers['location']).toBe('/v1/tenants/initech');
     expect(made.body).toMatchObject({ id: 'initech', display_name: 'Initech', status: 'active' });
     expect(made.body.admin).toMatchObject({ email: 'eve@initech.example', status: 'active' });
-    expect(made.body.virtual_accounts).toMatchObject([{ name: 'etl', labels: { use: 'batch' } }]);
+    expect(made.body.virtual_accounts).toMatchObject([{ name: 'etl', team: 'data', labels: { use: 'batch' } }]);
+    expect(made.body.teams).toMatchObject([
+      { name: 'ops', member_count: 1 },
+      { name: 'data', member_count: 0 },
+    ]);
     expect(made.body.keys).toMatchObject([
       { name: 'eves laptop', kind: 'pat', owner: `user:${made.body.admin.id}` },
       { name: 'night', kind: 'vak', owner: 'virtual-account:etl', expires_at: expect.any(String) },
@@ -85,6 +93,9 @@ describe('POST /v1/tenants with an admin', () => {
     expect(await shown('/v1/tenants/initech')).toMatchObject({ status: 'active', display_name: 'Initech' });
     expect((await shown('/v1/users?tenant=initech')).data).toEqual([made.body.admin]);
     expect((await shown('/v1/virtual-accounts?tenant=initech')).data).toEqual(made.body.virtual_accounts);
+    expect((await shown('/v1/teams?tenant=initech')).data).toEqual(made.body.teams);
+    const view = identity.app.get(IdentityView, { strict: false });
+    await waitFor(() => view.principal(made.body.admin.id)?.teams.includes('ops'), { what: 'the admin in their team' });
     const keys = (await shown('/v1/api-keys?tenant=initech')).data;
     expect(keys.map(({ id }: { id: string }) => id)).toEqual(made.body.keys.map(({ id }: { id: string }) => id));
   });
@@ -115,6 +126,12 @@ describe('POST /v1/tenants with an admin', () => {
 
   it.each<[string, object, string]>([
     ['accounts without an admin', { admin: undefined }, '/virtual_accounts'],
+    [
+      'an account of a team that there is not',
+      { virtual_accounts: [{ name: 'a', team: 'x' }] },
+      '/virtual_accounts/0/team',
+    ],
+    ['an admin in a team that there is not', { teams: ['data'] }, '/admin/teams/0'],
     ['the same account twice', { virtual_accounts: [{ name: 'a' }, { name: 'a' }] }, '/virtual_accounts'],
     [
       'too many accounts',
@@ -192,7 +209,7 @@ describe('an onboarding that fails', () => {
     await waitFor(async () => (await identity.rows('select * from onboarding_list_v1')).length === 0);
     expect(await identity.rows(`select * from reservations where scope = 'tenant' and name = '${name}'`)).toEqual([]);
     expect(await identity.rows(`select * from subject_keys where subject_id = '${userId}'`)).toEqual([]);
-    for (const table of ['tenant', 'user', 'virtual_account', 'key']) {
+    for (const table of ['tenant', 'user', 'team', 'virtual_account', 'key']) {
       expect(await identity.rows(`select * from ${table}_list_v1 where tenant_id = '${name}'`)).toEqual([]);
     }
     await waitFor(() => told(name)?.record?.status === 'withdrawn');

@@ -15,6 +15,7 @@ import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import type { TeamRow } from './team-list.projection.js';
+import { shownTeam, teamNameReservation } from './team-view.js';
 import { TeamFinder, teamResource } from './team-finder.js';
 import { ShownTeam, TeamDeleted } from './team-answers.js';
 
@@ -47,9 +48,9 @@ export class TeamsController {
     const command = { type: 'CreateTeam' as const, teamId, tenantId, name: row.name, at: row.createdAt };
     const outcome = await this.store.execute(teamAggregate, teamId, command, {
       context: this.writes.context(caller, tenantId),
-      reserve: () => [reservation(row)],
+      reserve: () => [teamNameReservation(row)],
     });
-    return this.writes.answer(shown(row), outcome, { status: 201, location: `/v1/teams/${teamId}` });
+    return this.writes.answer(shownTeam(row), outcome, { status: 201, location: `/v1/teams/${teamId}` });
   }
 
   @Get()
@@ -62,7 +63,7 @@ export class TeamsController {
       query,
       { tenantId },
       (rows) => this.access.visible(caller, 'team:read', rows, ({ row }) => teamResource(row)),
-      shown,
+      shownTeam,
     );
   }
 
@@ -71,7 +72,7 @@ export class TeamsController {
   @Answers('Shows a team.', { 200: ShownTeam })
   async get(@CallerParam() caller: Caller, @Param('teamId') teamId: string) {
     const { row, version } = await this.teams.find(caller, 'team:read', teamId);
-    return this.writes.answer(shown(row), { version, position: await this.store.position() });
+    return this.writes.answer(shownTeam(row), { version, position: await this.store.position() });
   }
 
   @Delete(':teamId')
@@ -87,7 +88,7 @@ export class TeamsController {
     const command = { type: 'DeleteTeam' as const, teamId, tenantId: row.tenantId, at: this.clock.nowIso() };
     await this.changes.requireEnding(caller, { action: 'team:delete', resource: teamResource(row) }, row);
     const context = this.writes.context(caller, row.tenantId);
-    const release = () => [reservation(row)];
+    const release = () => [teamNameReservation(row)];
     const options = { release, ...(expectedVersion !== undefined && { expectedVersion }) };
     const plan = async () => [step(teamAggregate, teamId, command, options), ...(await this.disowned(row, command.at))];
     const { position } = await this.store.executeAll(plan, { context });
@@ -111,13 +112,4 @@ export class TeamsController {
       }),
     );
   }
-}
-
-function reservation({ tenantId, name }: TeamRow) {
-  const refusal = new DomainError('team/name-taken', 'A team of this tenant has this name.');
-  return { scope: `team/${tenantId}`, name, refusal };
-}
-
-function shown({ id, name, memberIds, managerIds: managers = [], createdAt }: TeamRow) {
-  return { object: 'team', id, name, member_count: memberIds.length, managers, created_at: createdAt };
 }

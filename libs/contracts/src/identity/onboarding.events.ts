@@ -23,7 +23,11 @@ export const OnboardingRequested = defineEvent(
     requestId: z.string(),
     decisionId: z.string(),
     admin: z.object({ userId: z.string(), email: Sealed, displayName: Sealed.optional(), labels: Labels }),
-    virtualAccounts: z.array(z.object({ virtualAccountId: z.string(), name: Slug, labels: Labels })),
+    /** With the members that they begin with. */
+    teams: z.array(z.object({ teamId: z.string(), name: Slug, memberIds: z.array(z.string()) })).optional(),
+    virtualAccounts: z.array(
+      z.object({ virtualAccountId: z.string(), name: Slug, labels: Labels, team: Slug.optional() }),
+    ),
     keys: z.array(ApiKeyIssued.schema),
   }),
 );
