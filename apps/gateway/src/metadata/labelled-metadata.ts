@@ -1,4 +1,4 @@
-import type { Authenticated } from '#libs/access';
+import { callLabels, type Authenticated } from '#libs/access';
 import { NO_METADATA, type Metadata } from './pairs.js';
 
 /** What holds for a call, and what its caller said otherwise. */
@@ -21,15 +21,11 @@ export function labelledMetadata(caller: Authenticated, said: Metadata): Labelle
   return { metadata, overruled: overruled.length === 0 ? undefined : joined(Object.fromEntries(overruled)) };
 }
 
-/**
- * Of the key, the virtual account that it is of, and the tenant; where two say something, whichever is harder to come by:
- * who may make a key of an account may not label the account, and only operators label a tenant. A user's labels are about a person, not about their calls.
- */
+/** Of the caller's key, virtual account and tenant. */
 export function labelsOf(caller: Authenticated): Metadata {
   const known = labels.get(caller);
   if (known) return known;
-  const { keyLabels, principal, tenantLabels } = caller;
-  const all = joined(keyLabels, principal.kind === 'virtual-account' ? principal.labels : {}, tenantLabels);
+  const all = callLabels(caller);
   const made = Object.keys(all).length === 0 ? NO_METADATA : Object.freeze(all);
   labels.set(caller, made);
   return made;

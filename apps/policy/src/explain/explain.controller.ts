@@ -1,4 +1,4 @@
-import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
+import { Access, callLabels, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
 import type { PrincipalRecord } from '#libs/contracts';
 import { explain, type AccessRequest, type Explanation } from '#libs/decision-engine';
 import { refusal } from '#libs/http';
@@ -11,7 +11,8 @@ import { TenantScope } from '../apply/tenant-scope.js';
 import { enginePrincipal, subjectPrincipal } from './subject-principal.js';
 import { ShownExplanation } from './explain-answers.js';
 
-const Pairs = z.record(z.string().max(63), z.string().max(128));
+/** What a call may say of itself: the bounds of the gateway's header and bodies. */
+const Metadata = z.record(z.string().max(128), z.string().max(512));
 const ExplainBody = z.strictObject({
   /** `user:<e-mail or id>` or `virtual-account:<name or id>`. */
   subject: z.string().min(1).max(300),
@@ -24,7 +25,8 @@ const ExplainBody = z.strictObject({
   operation: z.enum(operations).default('chat'),
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   time: z.iso.datetime().optional(),
-  metadata: Pairs.default({}),
+  /** What the call says; labels of a virtual account and of the tenant win over it, as they do at the gateway. */
+  metadata: Metadata.default({}),
   tenant: z.string().min(1).max(63).optional(),
 });
 type ExplainBody = z.output<typeof ExplainBody>;
@@ -52,7 +54,9 @@ export class ExplainController {
     this.access.require(caller, 'policy:read', asked);
     const snapshot = this.policy.snapshot(tenantId);
     if (!snapshot) throw refusal('not_ready', 'The policy of this tenant is not known here yet.');
-    const explanation = explain(snapshot, requestOf(principal, body, this.clock.nowMs()));
+    const tenantLabels = this.identity.tenant(tenantId)?.labels;
+    const metadata = { ...body.metadata, ...(body.operation !== 'admin' && callLabels({ principal, tenantLabels })) };
+    const explanation = explain(snapshot, requestOf(principal, { ...body, metadata }, this.clock.nowMs()));
     return {
       object: 'explanation',
       subject: body.subject,
