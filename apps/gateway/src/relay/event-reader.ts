@@ -1,4 +1,5 @@
-import { AnswerReader, type AnswerFacts, tokensOfBytes } from './answer-reader.js';
+import { AnswerReader, type AnswerFacts } from './answer-reader.js';
+import { DeltaMeter } from './delta-meter.js';
 import { dataOf, eachEvent, endOfEvents } from './sse-events.js';
 
 /** What events told so far. `isFinal`: `usage` is what the whole call used, not a beginning. */
@@ -26,6 +27,7 @@ const textCharactersMax = 256;
 export class EventReader extends AnswerReader {
   private readonly marks: readonly string[];
   private pending: Buffer = Buffer.alloc(0);
+  private readonly deltas = new DeltaMeter();
   private bytes = 0;
   private known: EventFacts = {};
   private isUnreadable = false;
@@ -49,6 +51,7 @@ export class EventReader extends AnswerReader {
     this.pending = data.subarray(end);
     if (end === 0) return undefined;
     const events = data.subarray(0, end);
+    this.deltas.push(events);
     if (this.marks.some((mark) => events.includes(mark))) this.readAll(events);
     return events;
   }
@@ -58,7 +61,7 @@ export class EventReader extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    const told = factsOf(this.known, this.bytes);
+    const told = factsOf(this.known, this.deltas.tokens(this.bytes));
     // Of what could not be read the upstream's own end is all there is to go by.
     return { ...told, isWhole: told.isWhole || this.isUnreadable };
   }
@@ -75,17 +78,17 @@ export class EventReader extends AnswerReader {
   }
 }
 
-/** What a stream of so many bytes told that ended, or was cut, after these events. */
+/** What a stream told that ended, or was cut, after these events, and carried about so many tokens. */
 export function factsOf(
   { usage, isFinal, model = '', finishReason = '', isWhole }: EventFacts,
-  bytes: number,
+  outputTokensEstimated: number,
 ): AnswerFacts {
   return {
     usage: isFinal ? usage : undefined,
     model: model.slice(0, textCharactersMax),
     finishReason: finishReason.slice(0, textCharactersMax),
     isWhole: isWhole === true,
-    outputTokensEstimated: tokensOfBytes(bytes),
+    outputTokensEstimated,
   };
 }
 

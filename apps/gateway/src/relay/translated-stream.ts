@@ -1,5 +1,6 @@
 import type { StreamTranslation } from '../providers/translation.js';
 import { AnswerReader, type AnswerFacts } from './answer-reader.js';
+import { DeltaMeter } from './delta-meter.js';
 import { eventBytesMax, factsOf, parsedEvent, type EventFacts, type EventForm } from './event-reader.js';
 import { eachEvent, endOfEvents } from './sse-events.js';
 
@@ -9,6 +10,7 @@ import { eachEvent, endOfEvents } from './sse-events.js';
  */
 export class TranslatedStream extends AnswerReader {
   private pending: Buffer = Buffer.alloc(0);
+  private readonly deltas = new DeltaMeter();
   private bytes = 0;
   private known: EventFacts = {};
   private isUnreadable = false;
@@ -30,7 +32,9 @@ export class TranslatedStream extends AnswerReader {
       this.isUnreadable = true;
       this.pending = Buffer.alloc(0);
     }
-    const said = this.translate(data.subarray(0, end));
+    const events = data.subarray(0, end);
+    this.deltas.push(events);
+    const said = this.translate(events);
     return said === '' ? undefined : Buffer.from(said);
   }
 
@@ -40,7 +44,7 @@ export class TranslatedStream extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    return factsOf(this.known, this.bytes);
+    return factsOf(this.known, this.deltas.tokens(this.bytes));
   }
 
   private translate(events: Buffer): string {
