@@ -2,7 +2,7 @@ import type { ForeignTenant } from '#libs/access';
 import { waitFor } from '#libs/testing';
 import { admin, demoKey, sql } from '../system/system.js';
 
-type Thing = { readonly id: string; readonly name?: string; readonly email?: string; readonly status?: string };
+type Thing = { readonly id: string; readonly name?: string; readonly email?: string | null; readonly status?: string };
 type Listed = { readonly data: readonly Thing[] };
 
 const administrator = () => demoKey('acme', 'admin');
@@ -32,7 +32,8 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
   const unsent = [...users, ...accounts, ...keys].map(({ id }) => id).filter((id) => !sent.has(id));
   return {
     tenantId: 'acme',
-    names: [...users.map(({ email = '' }) => email), ...NAMES, ...unsent],
+    // Somebody who was erased has none.
+    names: [...users.flatMap(({ email }) => email ?? []), ...NAMES, ...unsent],
     headers: { 'if-match': '"1"' },
     ids: {
       tenantId: ['acme', 'nowhere'],
