@@ -23,7 +23,8 @@ export default defineConfig({
         // A bound against hanging, not a claim about speed: a loaded machine takes what it takes.
         testTimeout: 30_000,
         hookTimeout: 30_000,
-        maxWorkers: '100%',
+        // One more than there are cores: some of them wait.
+        maxWorkers: 3,
       }),
       project('integration', {
         include: ['**/*.int.spec.ts'],
@@ -31,7 +32,8 @@ export default defineConfig({
         globalSetup: ['deploy/local/test-stack/integration.setup.ts'],
         testTimeout: 60_000,
         hookTimeout: 60_000,
-        maxWorkers: 3,
+        // More than there are cores: most of them wait, for stores, leases and processes.
+        maxWorkers: 4,
         sequence: { groupOrder: 1 },
       }),
       // One whole system for all files: one file at a time, since some of them stop parts of it.
