@@ -1,0 +1,97 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { LocalJson } from '../local-stack.js';
+
+/** Writes that are under way at once: the store lets one tenant's pass one by one. */
+const WRITERS = 4;
+const KNOWN_MS_MAX = 20_000;
+const roles = ['bench-odd', 'bench-even'] as const;
+/** What the role gives that does not give the model. */
+const OTHER_MODEL = 'local/mistral';
+
+/**
+ * A policy whose every revision allows one caller the same model, each by the role that the one before took it from: only
+ * what mixes two revisions (a binding of one with a role of another) refuses them.
+ */
+export class FlippingPolicy {
+  private revisions = 0;
+
+  private constructor(
+    private readonly local: LocalJson,
+    private readonly account: string,
+    private readonly model: string,
+    /** The caller's. */
+    readonly key: string,
+  ) {}
+
+  static async inForce(local: LocalJson, model: string): Promise<FlippingPolicy> {
+    const { identity } = local;
+    const name = `bench-${crypto.randomUUID().slice(0, 8)}`;
+    await post(local, `${identity.url}/v1/virtual-accounts`, JSON.stringify({ name }));
+    const key = JSON.stringify({ name, owner: `virtual-account:${name}` });
+    const { value } = await post<{ value: string }>(local, `${identity.url}/v1/api-keys`, key);
+    const policy = new FlippingPolicy(local, name, model, value);
+    await policy.flip();
+    await policy.known();
+    return policy;
+  }
+
+  /** Applies so many revisions a second until `over`; answers how many a second there were. */
+  async flips(perSecond: number, over: AbortSignal): Promise<number> {
+    const begunMs = performance.now();
+    const before = this.revisions;
+    const writer = async () => {
+      while (!over.aborted) {
+        const dueMs = begunMs + ((this.revisions - before) * 1_000) / perSecond;
+        const earlyMs = dueMs - performance.now();
+        if (earlyMs > 0) await pause(earlyMs);
+        else await this.flip();
+      }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, writer));
+    return ((this.revisions - before) * 1_000) / (performance.now() - begunMs);
+  }
+
+  private async flip(): Promise<void> {
+    const { account, model } = this;
+    this.revisions += 1;
+    const allowing = this.revisions % 2;
+    const document = (kind: string, name: string, spec: object) =>
+      JSON.stringify({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme' }, spec });
+    const bundle = [
+      ...roles.map((role, index) =>
+        document('Role', role, { statements: [statement(index === allowing ? model : OTHER_MODEL)] }),
+      ),
+      document('RoleBinding', account, {
+        subjects: [`virtual-account:${account}`],
+        roles: [roles[allowing]],
+        reason: 'a benchmark',
+      }),
+    ];
+    await post(this.local, `${this.local.policy.url}/v1/apply`, bundle.join('\n---\n'), 'application/yaml');
+  }
+
+  private async known(): Promise<void> {
+    const deadline = performance.now() + KNOWN_MS_MAX;
+    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ model: this.model, messages: [{ role: 'user', content: 'x' }] });
+    const url = `${this.local.gateway.url}/v1/chat/completions`;
+    while ((await fetch(url, { method: 'POST', headers, body })).status !== 200) {
+      if (performance.now() > deadline) throw new Error('The gateway does not take the key of the benchmark.');
+      await pause(50);
+    }
+  }
+}
+
+const statement = (model: string) => ({
+  id: 'one',
+  effect: 'allow',
+  actions: ['model:invoke'],
+  resources: [`model:${model}`],
+});
+
+async function post<Answer>(local: LocalJson, url: string, body: string, type = 'application/json'): Promise<Answer> {
+  const headers = { authorization: `Bearer ${local.tenants.acme.admin_key}`, 'content-type': type };
+  const answer = await fetch(url, { method: 'POST', headers, body });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as Answer;
+}
