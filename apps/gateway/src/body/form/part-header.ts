@@ -11,8 +11,11 @@ export type PartHeader = {
 /** Of any of these names there is one reading: no quotes to take off, no escapes, nothing that is percent-encoded. */
 const plainName = /^[0-9A-Za-z_.[\]-]{1,128}$/u;
 const line = /^([A-Za-z-]+):[ \t]*([\t -~\u0080-\u00FF]*)$/u;
-/** Without `;` and `\` in quotes: readers that split at any `;`, and those that know no escapes, find other names. */
-const parameter = /[ \t]*;[ \t]*([A-Za-z]+\*?)=(?:"([^"\\;]*)"|([!#$%&'+.^_`|~0-9A-Za-z-]+))/uy;
+/**
+ * Without `;` and `\` in quotes: readers that split at any `;`, and those that know no escapes, find other names. Without space
+ * before a `;`, which some readers take for the end of the form.
+ */
+const parameter = /;[ \t]*([A-Za-z]+\*?)=(?:"([^"\\;]*)"|([!#$%&'+.^_`|~0-9A-Za-z-]+))/uy;
 /** Without a further name: some readers look for it in every line. */
 const mediaType =
   /^[!#$&^_.+0-9A-Za-z-]+\/[!#$&^_.+0-9A-Za-z-]+(?:[ \t]*;[ \t]*(?!name|filename)[A-Za-z0-9-]+=(?:"[^"\\;=]*"|[^\s";,=\\]+))*$/iu;
