@@ -6,6 +6,8 @@ import { admin, decisionRows, demoKey, gatewayUrl, kill, openai } from '../syste
 
 const administrator = () => demoKey('acme', 'admin');
 const messages = [{ role: 'user' as const, content: 'Say hello.' }];
+/** Of what a gateway claimed and no call needed, nothing is left with it after two looks. */
+const GIVEN_BACK_MS = 3_000;
 /** Counters go by the document's name: what an earlier run used is another's. */
 const name = `spec-${Date.now()}`;
 
@@ -33,13 +35,29 @@ async function ask(key: string, gateway: 1 | 2, model = 'local/llama-3'): Promis
   }
 }
 
+/**
+ * Calls one gateway and the other until both have refused for as long as claims take to be given back: how many calls
+ * were still let through. Two that asked for the same at once may both have been refused it.
+ */
+async function takeAll(key: string): Promise<number> {
+  let passed = 0;
+  for (let quietSinceMs = Date.now(); Date.now() - quietSinceMs < GIVEN_BACK_MS;) {
+    for (const gateway of [1, 2] as const) {
+      if ((await ask(key, gateway)) instanceof RateLimitError) continue;
+      passed += 1;
+      quietSinceMs = Date.now();
+    }
+  }
+  return passed;
+}
+
 afterAll(async () => {
   await behaveWell();
   await admin('policy', 'DELETE', `/v1/limits/${name}`, administrator(), { headers: { 'if-match': '*' } });
 });
 
 describe('a Limits document in force', () => {
-  it('lets exactly as many of 64 calls at once through as it says, at two gateways together, and holds nobody else back', async () => {
+  it('lets exactly as many calls through as it says, 64 of them at once, at two gateways together, and holds nobody else back', async () => {
     const rule = {
       id: 'twelve',
       when: { subjects: ['virtual-account:service'] },
@@ -53,7 +71,8 @@ describe('a Limits document in force', () => {
     const calls = Array.from({ length: 64 }, (_, n) => ask(demoKey('acme', 'service'), n % 2 === 0 ? 1 : 2));
     const answers = await Promise.all(calls);
     const refused = answers.filter((answer) => answer instanceof RateLimitError);
-    expect(refused).toHaveLength(52);
+    expect(refused.length).toBeGreaterThanOrEqual(52);
+    expect(await takeAll(demoKey('acme', 'service'))).toBe(refused.length - 52);
     const cited = `Limits/${name}/twelve`;
     for (const error of refused) {
       expect(error).toMatchObject({ code: 'rate_limit_exceeded', message: expect.stringContaining(cited) });
@@ -79,7 +98,9 @@ describe('a Limits document in force', () => {
     await Promise.all([kill('gateway'), kill('gateway-2')]);
     const calls = Array.from({ length: 32 }, (_, n) => ask(service, n % 2 === 0 ? 1 : 2));
     const answers = await Promise.all(calls);
-    expect(answers.filter((answer) => !(answer instanceof RateLimitError))).toHaveLength(7);
+    const passed = answers.filter((answer) => !(answer instanceof RateLimitError)).length;
+    expect(passed).toBeLessThanOrEqual(7);
+    expect(await takeAll(service)).toBe(7 - passed);
   });
 
   it('is a budget where it counts cost: used up by what calls really cost, at whichever gateway', async () => {
