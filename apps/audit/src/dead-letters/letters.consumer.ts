@@ -1,5 +1,4 @@
-import { Bus, type ConsumedBatch, type Consumption } from '#libs/bus';
-import { Rounds } from '#libs/service';
+import { Bus, joined, type ConsumedBatch, type Consumption } from '#libs/bus';
 import { Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
@@ -16,13 +15,9 @@ const RETRY_MS = 2_000;
  */
 @Injectable()
 export class LettersConsumer implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly closing = new AbortController();
   private consumption: Consumption | undefined;
-  private readonly rounds = new Rounds({
-    work: () => this.start(),
-    pauseMs: () => RETRY_MS,
-    firstAfterMs: 0,
-    onFailure: (error) => this.logger.warn({ err: error }, 'dead letters cannot be read yet'),
-  });
+  private joining: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly bus: Bus,
@@ -32,19 +27,27 @@ export class LettersConsumer implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.database.ready.then(() => this.rounds.start());
+    void this.database.ready.then(() => (this.joining = this.join()));
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.rounds.stop();
+    this.closing.abort();
+    await this.joining;
     await this.consumption?.close();
   }
 
-  private async start(): Promise<void> {
-    if (this.consumption) return;
+  private async join(): Promise<void> {
+    this.consumption = await joined(() => this.consume(), {
+      signal: this.closing.signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => this.logger.warn({ err: error }, 'dead letters cannot be read yet'),
+    });
+  }
+
+  private async consume(): Promise<Consumption> {
     const { letters, lettersGroup: group } = this.source;
     await this.bus.ensureTopics(letters);
-    this.consumption = await this.bus.consume({
+    return this.bus.consume({
       group,
       topics: letters.map(({ name }) => name),
       batchMax: LETTERS_AT_ONCE,

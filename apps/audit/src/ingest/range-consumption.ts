@@ -1,5 +1,6 @@
 import {
   DeadLetters,
+  joined,
   type AssignedPartition,
   type Bus,
   type CommittedOffset,
@@ -9,7 +10,6 @@ import {
 import { RangeWriter, type StoredRange } from '#libs/clickhouse';
 import type { TopicSpec } from '#libs/contracts';
 import type { Clock, Logger } from '#libs/telemetry';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import type { IngestParts } from './ingest-parts.js';
 import type { IngestSource } from './ingest-source.js';
@@ -64,19 +64,13 @@ export class RangeConsumption {
 
   /** Resolves once it consumes, or is closed; it waits for the tables. */
   async start(): Promise<void> {
-    await this.options.database.ready;
-    const { signal } = this.closing;
-    while (!signal.aborted) {
-      try {
-        this.consumption = await this.consume();
-        if (signal.aborted) await this.consumption.close(CLOSE_TIMEOUT_MS);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.options.logger.warn({ err: error, group: this.options.group }, 'the log cannot be consumed yet');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+    const { database, logger, group } = this.options;
+    await database.ready;
+    this.consumption = await joined(() => this.consume(), {
+      signal: this.closing.signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => logger.warn({ err: error, group }, 'the log cannot be consumed yet'),
+    });
   }
 
   async close(): Promise<void> {

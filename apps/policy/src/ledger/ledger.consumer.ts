@@ -1,8 +1,7 @@
-import { Bus, buryPoison, DeadLetters, type BusRecord, type ConsumedBatch, type Consumption } from '#libs/bus';
+import { Bus, buryPoison, DeadLetters, joined, type BusRecord, type ConsumedBatch, type Consumption } from '#libs/bus';
 import { readDecisionBatch, type DecisionRecord } from '#libs/contracts';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerBooks } from './ledger-books.adapter.js';
 import { LedgerSource } from './ledger-source.js';
 
@@ -44,25 +43,25 @@ export class LedgerConsumer implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async join(): Promise<void> {
+    const { group } = this.source;
+    this.consumption = await joined(() => this.consume(), {
+      signal: this.closing.signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => this.logger.warn({ err: error, group }, 'the ledger cannot read calls yet'),
+    });
+  }
+
+  private async consume(): Promise<Consumption> {
     const { group, decisions, deadLetters } = this.source;
-    const { signal } = this.closing;
-    while (!signal.aborted) {
-      try {
-        await this.bus.ensureTopics([decisions, deadLetters]);
-        this.consumption = await this.bus.consume({
-          group,
-          topics: [decisions.name],
-          batchMax: RECORDS_MAX,
-          maxWaitMs: FETCH_WAIT_MS,
-          minBytes: FETCH_BYTES_MIN,
-          onBatch: (batch) => this.take(batch),
-        });
-        return;
-      } catch (error) {
-        if (!signal.aborted) this.logger.warn({ err: error, group }, 'the ledger cannot read calls yet');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+    await this.bus.ensureTopics([decisions, deadLetters]);
+    return this.bus.consume({
+      group,
+      topics: [decisions.name],
+      batchMax: RECORDS_MAX,
+      maxWaitMs: FETCH_WAIT_MS,
+      minBytes: FETCH_BYTES_MIN,
+      onBatch: (batch) => this.take(batch),
+    });
   }
 
   /** What is booked and not committed comes again, and is known by its numbers. */

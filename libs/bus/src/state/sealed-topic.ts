@@ -4,6 +4,7 @@ import type { Bus } from '../bus.js';
 import type { ConsumedBatch, Consumption } from '../consumption.js';
 import type { MacKey } from '../envelope/record-mac.js';
 import { verifyRecord } from '../envelope/state-record.js';
+import { joined } from '../joined.js';
 import type { Logger } from '../logger.js';
 
 /** Between two attempts to join, while the brokers are away, ms. */
@@ -56,16 +57,12 @@ export class SealedTopic<Value> {
     const { bus, group, topic, logger, isReady } = this.options;
     const { signal } = this.closing;
     while (!signal.aborted && !isReady()) await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
-    while (!signal.aborted) {
-      try {
-        const onBatch = (batch: ConsumedBatch) => this.takeAll(batch);
-        this.consumption = await bus.consume({ group, topics: [topic.name], batchMax: BATCH_MAX, onBatch });
-        return;
-      } catch (error) {
-        if (!signal.aborted) logger.warn({ err: error, group }, 'a topic cannot be read yet');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+    const onBatch = (batch: ConsumedBatch) => this.takeAll(batch);
+    this.consumption = await joined(() => bus.consume({ group, topics: [topic.name], batchMax: BATCH_MAX, onBatch }), {
+      signal,
+      retryMs: RETRY_MS,
+      onFailure: (error) => logger.warn({ err: error, group }, 'a topic cannot be read yet'),
+    });
   }
 
   private async takeAll({ records, lastOffset, signal, commit }: ConsumedBatch): Promise<void> {
