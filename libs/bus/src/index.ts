@@ -6,7 +6,7 @@ export * from './consumption.js';
 export { CarefulDelivery, type CarefulDeliveryOptions } from './dead-letters/careful-delivery.js';
 export { buryPoison } from './dead-letters/bury-poison.js';
 export * from './dead-letters/dead-letters.js';
-export * from './dead-letters/letter.js';
+export { CUT_SUFFIX, readLetter, redriven, REDRIVEN_HEADER, type DeadLetter } from './dead-letters/letter.js';
 export * from './dead-letters/transient-failure.js';
 export { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope/envelope.js';
 export * from './envelope/event-record.js';

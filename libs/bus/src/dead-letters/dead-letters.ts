@@ -1,9 +1,9 @@
 import type { Bus } from '../bus.js';
 import type { BusRecord, OutgoingRecord } from '../bus-record.js';
 import type { TopicSpec } from '../topic-spec.js';
+import { originalHeaders } from './letter.js';
 
 const RETENTION_MS = 30 * 86_400_000;
-const OWN_HEADERS = /^gh_dead_/;
 
 /** Where a record came from and why it was given up. */
 export type DeadLetterNote = { readonly reason: string; readonly attempts: number };
@@ -39,13 +39,12 @@ export class DeadLetters {
     { topic, partition, offset, timestampMs, key, value, headers }: BusRecord,
     note: DeadLetterNote,
   ): OutgoingRecord {
-    const original = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name));
     return {
       topic: this.topic,
       key,
       value,
       headers: {
-        ...Object.fromEntries(original),
+        ...originalHeaders(headers),
         gh_dead_reason: note.reason,
         gh_dead_attempts: String(note.attempts),
         gh_dead_topic: topic,

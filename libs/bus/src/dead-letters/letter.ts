@@ -8,6 +8,11 @@ export const CUT_SUFFIX = '_cut';
 const OWN_HEADERS = /^gh_dead_/;
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
+/** What the record had for headers before it was given up. */
+export function originalHeaders(headers: BusRecord['headers']): BusRecord['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name)));
+}
+
 /** What a dead letter says of itself, without the record's bytes. */
 export type DeadLetter = {
   readonly reason: string;
@@ -46,12 +51,11 @@ export function redriven(record: BusRecord): OutgoingRecord {
   const letter = readLetter(record);
   if (!letter || letter.reason.endsWith(CUT_SUFFIX)) throw new RangeError('not a whole record that was given up');
   const { key, value, headers, topic, offset } = record;
-  const original = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name));
   return {
     topic: letter.source.topic,
     partition: letter.source.partition,
     key,
     value,
-    headers: { ...Object.fromEntries(original), [REDRIVEN_HEADER]: `${topic}/${offset}` },
+    headers: { ...originalHeaders(headers), [REDRIVEN_HEADER]: `${topic}/${offset}` },
   };
 }
