@@ -158,7 +158,7 @@ export {
 } from './policy/state-keys.js';
 export { SetDigest, type DigestedDocument } from './policy/set-digest.js';
 export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
-export { parseUsageKey, usageKey, UsageRecord } from './gateway/usage.record.js';
+export { parseUsageKey, readUsageRecord, usageKey, UsageRecord } from './gateway/usage.record.js';
 export {
   CHAIN_SEGMENTS_MAX,
   ChainCheckpointed,

@@ -1,5 +1,5 @@
 import { Bus, verifyRecord, type BusRecord, type MacKey, type Replay } from '#libs/bus';
-import { parseUsageKey, UsageRecord } from '#libs/contracts';
+import { parseUsageKey, readUsageRecord, type UsageRecord } from '#libs/contracts';
 import { Rounds } from '#libs/service';
 import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -94,14 +94,6 @@ export class LimitUse implements OnApplicationBootstrap, OnModuleDestroy {
 
 function claimIn(key: string, value: Buffer) {
   const named = parseUsageKey(key);
-  const read = UsageRecord.safeParse(jsonOf(value));
-  return named && read.success ? { ...named, about: read.data } : undefined;
-}
-
-function jsonOf(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  const about = readUsageRecord(value.toString('utf8'));
+  return named && about ? { ...named, about } : undefined;
 }

@@ -6,7 +6,7 @@ import {
   type OutgoingRecord,
   type StrayReason,
 } from '#libs/bus';
-import { parseUsageKey, UsageRecord, usageKey, type TopicSpec } from '#libs/contracts';
+import { parseUsageKey, readUsageRecord, usageKey, type TopicSpec, type UsageRecord } from '#libs/contracts';
 import type { Claim } from '#libs/limits';
 import type { ClaimPlace } from './counters.js';
 import { partitionOf, type CounterWindow } from './counter-window.js';
@@ -41,8 +41,8 @@ export class UsageRecords {
     if (!named || partitionOf(named.window, this.topic.partitions) !== record.partition) return 'unreadable';
     const place = { ...named, position };
     if (value === null) return { place, record: null };
-    const said = UsageRecord.safeParse(jsonOf(value));
-    return said.success ? { place, record: said.data } : 'unreadable';
+    const said = readUsageRecord(value.toString('utf8'));
+    return said ? { place, record: said } : 'unreadable';
   }
 
   private sealed({ window, writer, position }: ClaimPlace, value: string | null, at: string): OutgoingRecord {
@@ -57,13 +57,5 @@ export class UsageRecords {
     };
     const envelope = { id: `${writer}/${position}`, source, type: 'gateway.usage', time: at, schema: 1 };
     return { ...sealRecord(macKey, record, envelope), partition: partitionOf(window, topic.partitions) };
-  }
-}
-
-function jsonOf(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

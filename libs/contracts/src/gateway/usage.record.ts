@@ -27,6 +27,15 @@ export const UsageRecord = z.object({
 });
 export type UsageRecord = z.output<typeof UsageRecord>;
 
+/** The claim in the value of a record; undefined for what is none. */
+export function readUsageRecord(text: string): UsageRecord | undefined {
+  try {
+    return UsageRecord.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Who writes: `<replica>/<boot>`. `window` names one run of one counter and holds no slash. */
 export const usageKey = (window: string, writer: string) => `${window}/${writer}`;
 
