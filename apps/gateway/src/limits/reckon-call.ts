@@ -1,5 +1,5 @@
 import { billionthsOf } from '#libs/limits';
-import { valueOf } from '../body/scan-object.js';
+import { countAt } from '../body/count-at.js';
 import { costOf } from '../money/cost-of.js';
 import { piecesAsked } from '../money/pieces.js';
 import type { Reached } from '../pipeline/exchange.js';
@@ -11,20 +11,29 @@ import type { Measure } from './rules-in-force.js';
 
 /** Tokens that are set aside for an answer whose caller does not say how long it may get. */
 export const OUTPUT_TOKENS_ASSUMED = 4_096;
-/** A number longer than that is none. */
-const numberBytesMax = 20;
 /** How callers say how long an answer may get, by the surface; the one that is meant is whichever is greatest. */
 const outputBounds = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const;
 /** How many answers a caller asks for at once. */
 const answerCounts = ['n', 'best_of'] as const;
 const answersMax = 1_024;
 
-/** What a call that has not been sent needs of a limit; undefined where it needs nothing. */
-export function needOf(measure: Measure, state: Reached): Need | undefined {
-  if (measure === 'requests' || measure === 'slots') return { least: 1, most: 1 };
-  // It is answered at no charge.
-  if (state.route.metering !== 'usage') return undefined;
-  const { input, output, isBound } = tokensOf(state);
+const one: Need = { least: 1, most: 1 };
+
+/** What a call that has not been sent needs of limits, by what they count; each is reckoned once, however many rules ask. */
+export function needsOf(state: Reached): (measure: Measure) => Need | undefined {
+  const known = new Map<Measure, Need | undefined>();
+  let tokens: Tokens | undefined;
+  return (measure) => {
+    if (measure === 'requests' || measure === 'slots') return one;
+    // It is answered at no charge.
+    if (state.route.metering !== 'usage') return undefined;
+    if (!known.has(measure)) known.set(measure, needOf(measure, state, (tokens ??= tokensOf(state))));
+    return known.get(measure);
+  };
+}
+
+/** Undefined where it needs nothing. */
+function needOf(measure: 'tokens' | 'cost', state: Reached, { input, output, isBound }: Tokens): Need | undefined {
   const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => costAt(state, input, out);
   const most = amount(output);
   // A guess is set aside as far as there is so much left: a small limit would let nobody through else.
@@ -56,12 +65,4 @@ function tokensOf(state: Reached): Tokens {
 function costAt(state: Reached, inputTokens: number, outputTokens: number): number {
   const usage = { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 };
   return billionthsOf(costOf(usage, state.model.cost, piecesAsked(state)));
-}
-
-/** A whole number from 1 on, in the field of that name; undefined for whatever else stands there. */
-function countAt({ body, call }: Reached, field: string, most: number): number | undefined {
-  const span = call.fields.get(field);
-  if (!span || span.end - span.start > numberBytesMax) return undefined;
-  const value = valueOf(body.bytes, span);
-  return typeof value === 'number' && value >= 1 ? Math.min(Math.ceil(value), most) : undefined;
 }

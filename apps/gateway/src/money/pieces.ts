@@ -1,4 +1,4 @@
-import { valueOf } from '../body/scan-object.js';
+import { countAt } from '../body/count-at.js';
 import type { Reached } from '../pipeline/exchange.js';
 import { bytesOfTokens } from '../relay/answer-reader.js';
 import type { AnswerFacts } from '../relay/answer-reader.js';
@@ -11,8 +11,6 @@ export const noPieces: Pieces = { images: 0, durationMs: 0 };
 
 /** No provider makes more at once. */
 const imagesMax = 1_000;
-/** A number longer than that is none. */
-const numberBytesMax = 20;
 /** The least that a minute of speech takes in the formats that providers accept (16 kbit/s): no guess credits anybody. */
 const soundBytesPerSecond = 2_000;
 
@@ -36,11 +34,8 @@ export function piecesUsed(state: Asked, facts: AnswerFacts | undefined): Pieces
 }
 
 /** One where `n` says nothing, or nothing that is a number of images. */
-function imagesAsked({ call, body }: Asked): number {
-  const span = call.fields.get('n');
-  if (!span || span.end - span.start > numberBytesMax) return 1;
-  const value = valueOf(body.bytes, span);
-  return typeof value === 'number' && value >= 1 ? Math.min(Math.ceil(value), imagesMax) : 1;
+function imagesAsked(state: Asked): number {
+  return countAt(state, 'n', imagesMax) ?? 1;
 }
 
 function msOfBytes(bytes: number): number {

@@ -1,5 +1,5 @@
 import { counterAt, metersOf, type Meter } from '../limits/meters.js';
-import { needOf, usedOf } from '../limits/reckon-call.js';
+import { needsOf, usedOf } from '../limits/reckon-call.js';
 import { Reservation, type Demand, type Exceeded } from '../limits/reservation.js';
 import { limitRefusal, limitsUnavailable } from '../limits/told-limits.js';
 import { Refusal } from '../refusals/refusal.js';
@@ -35,9 +35,10 @@ export function unlimitStep({ limits }: Limited, facts: CompletedFacts | undefin
 function demandsOf({ usage, clock }: Parts, state: Reached, meters: readonly Meter[]): Demand[] | Refusal {
   const timeZone = state.snapshot.settings?.timeZone ?? 'UTC';
   const nowMs = clock.nowMs();
+  const needOf = needsOf(state);
   const demands: Demand[] = [];
   for (const meter of meters) {
-    const need = needOf(meter.rule.measure, state);
+    const need = needOf(meter.rule.measure);
     if (!need) continue;
     const counter = counterAt(meter, usage, nowMs, timeZone);
     if (counter) demands.push({ meter, counter, need });
