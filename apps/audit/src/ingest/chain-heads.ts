@@ -1,6 +1,8 @@
 import type { ClickHouseClient, OffsetRange, RangeRow } from '#libs/clickhouse';
 import { chainHash } from '#libs/chain';
 
+type HeadsAsked = { readonly table: string; readonly tenants: readonly string[]; readonly first: bigint };
+
 /** Chains remembered per partition; above it all are forgotten and asked for again. */
 const REMEMBERED_MAX = 10_000;
 
@@ -39,8 +41,8 @@ export class ChainHeads {
 
   /** In two steps: the place of the last row is found from short columns, the long hashes are read for it alone. */
   private async read(table: string, tenants: readonly string[], first: bigint): Promise<void> {
-    const result = await this.client.query({
-      query: `WITH last AS (
+    const found = await this.ask(
+      `WITH last AS (
           SELECT tenant_id, max((kafka_offset, kafka_index)) AS place FROM {database:Identifier}.{table:Identifier}
           WHERE tenant_id IN {tenants:Array(String)} AND kafka_topic = {topic:String}
             AND kafka_partition = {partition:UInt32} AND kafka_offset < {first:UInt64}
@@ -49,18 +51,7 @@ export class ChainHeads {
         WHERE tenant_id IN {tenants:Array(String)} AND kafka_topic = {topic:String}
           AND kafka_partition = {partition:UInt32} AND kafka_offset IN (SELECT place.1 FROM last)
           AND (tenant_id, (kafka_offset, kafka_index)) IN (SELECT tenant_id, place FROM last)`,
-      query_params: {
-        database: this.database,
-        table,
-        tenants,
-        topic: this.topic,
-        partition: this.partition,
-        first: String(first),
-      },
-      format: 'JSONEachRow',
-    });
-    const found = new Map(
-      (await result.json<{ tenant_id: string; head: string }>()).map((row) => [row.tenant_id, row.head]),
+      { table, tenants, first },
     );
     const gone = tenants.filter((tenant) => !found.has(tenant));
     const former = gone.length > 0 ? await this.expired(table, gone, first) : found;
@@ -70,25 +61,22 @@ export class ChainHeads {
   }
 
   /** Where chains stood of which all rows have expired. */
-  private async expired(
-    table: string,
-    tenants: readonly string[],
-    first: bigint,
-  ): Promise<ReadonlyMap<string, string>> {
-    const result = await this.client.query({
-      query: `SELECT tenant_id, argMax(chain_hash, (last_offset, last_index)) AS head
+  private expired(table: string, tenants: readonly string[], first: bigint): Promise<ReadonlyMap<string, string>> {
+    return this.ask(
+      `SELECT tenant_id, argMax(chain_hash, (last_offset, last_index)) AS head
         FROM {database:Identifier}.expired_days
         WHERE table_name = {table:String} AND tenant_id IN {tenants:Array(String)} AND kafka_topic = {topic:String}
           AND kafka_partition = {partition:UInt32} AND last_offset < {first:UInt64}
         GROUP BY tenant_id`,
-      query_params: {
-        database: this.database,
-        table,
-        tenants,
-        topic: this.topic,
-        partition: this.partition,
-        first: String(first),
-      },
+      { table, tenants, first },
+    );
+  }
+
+  private async ask(query: string, { table, tenants, first }: HeadsAsked): Promise<ReadonlyMap<string, string>> {
+    const { database, topic, partition } = this;
+    const result = await this.client.query({
+      query,
+      query_params: { database, table, tenants, topic, partition, first: String(first) },
       format: 'JSONEachRow',
     });
     const heads = await result.json<{ tenant_id: string; head: string }>();
