@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { AdminClient } from '../../../deploy/local/src/seed/admin-client.js';
+import { until } from '../../demo/until.js';
 import type { LocalJson } from '../local-stack.js';
 
 /** Writes that are under way at once: the store lets one tenant's pass one by one. */
 const WRITERS = 4;
-const KNOWN_MS_MAX = 20_000;
 const roles = ['bench-odd', 'bench-even'] as const;
 /** What the role gives that does not give the model. */
 const OTHER_MODEL = 'local/mistral';
@@ -17,6 +18,7 @@ export class FlippingPolicy {
 
   private constructor(
     private readonly local: LocalJson,
+    private readonly admin: AdminClient,
     private readonly account: string,
     private readonly model: string,
     /** The caller's. */
@@ -24,12 +26,13 @@ export class FlippingPolicy {
   ) {}
 
   static async inForce(local: LocalJson, model: string): Promise<FlippingPolicy> {
-    const { identity } = local;
+    const admin = new AdminClient(local.tenants.acme.admin_key);
+    const { url } = local.identity;
     const name = `bench-${crypto.randomUUID().slice(0, 8)}`;
-    await post(local, `${identity.url}/v1/virtual-accounts`, JSON.stringify({ name }));
-    const key = JSON.stringify({ name, owner: `virtual-account:${name}` });
-    const { value } = await post<{ value: string }>(local, `${identity.url}/v1/api-keys`, key);
-    const policy = new FlippingPolicy(local, name, model, value);
+    await admin.post(`${url}/v1/virtual-accounts`, { json: { name } });
+    const key = { json: { name, owner: `virtual-account:${name}` } };
+    const { value } = await admin.post<{ value: string }>(`${url}/v1/api-keys`, key);
+    const policy = new FlippingPolicy(local, admin, name, model, value);
     await policy.flip();
     await policy.known();
     return policy;
@@ -67,18 +70,14 @@ export class FlippingPolicy {
         reason: 'a benchmark',
       }),
     ];
-    await post(this.local, `${this.local.policy.url}/v1/apply`, bundle.join('\n---\n'), 'application/yaml');
+    await this.admin.post(`${this.local.policy.url}/v1/apply`, { yaml: bundle.join('\n---\n') });
   }
 
   private async known(): Promise<void> {
-    const deadline = performance.now() + KNOWN_MS_MAX;
     const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' };
     const body = JSON.stringify({ model: this.model, messages: [{ role: 'user', content: 'x' }] });
     const url = `${this.local.gateway.url}/v1/chat/completions`;
-    while ((await fetch(url, { method: 'POST', headers, body })).status !== 200) {
-      if (performance.now() > deadline) throw new Error('The gateway does not take the key of the benchmark.');
-      await pause(50);
-    }
+    await until('the gateway to take the key', async () => (await fetch(url, { method: 'POST', headers, body })).ok);
   }
 }
 
@@ -88,10 +87,3 @@ const statement = (model: string) => ({
   actions: ['model:invoke'],
   resources: [`model:${model}`],
 });
-
-async function post<Answer>(local: LocalJson, url: string, body: string, type = 'application/json'): Promise<Answer> {
-  const headers = { authorization: `Bearer ${local.tenants.acme.admin_key}`, 'content-type': type };
-  const answer = await fetch(url, { method: 'POST', headers, body });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Answer;
-}

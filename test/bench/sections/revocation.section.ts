@@ -1,3 +1,4 @@
+import { AdminClient } from '../../../deploy/local/src/seed/admin-client.js';
 import type { Arm } from '../arm.js';
 import { gatewayOn } from '../arms/of-stack.js';
 import { chatBody } from '../load/chat-body.js';
@@ -55,11 +56,14 @@ async function underLoad<Result>(on: Arm, work: () => Promise<Result>): Promise<
 }
 
 async function revocations(local: LocalJson, on: Arm): Promise<number[]> {
+  const admin = new AdminClient(local.tenants.acme.admin_key);
+  const keys = `${local.identity.url}/v1/api-keys`;
+  const asked = { json: { name: 'bench', owner: 'virtual-account:service' } };
   const times: number[] = [];
   for (let index = 0; index < REVOCATIONS_PER_ROUND; index += 1) {
-    const key = await made(local);
+    const key = await admin.post<{ id: string; value: string }>(keys, asked);
     await until(async () => (await status(on, key.value)) !== 401);
-    await post(local, `/v1/api-keys/${key.id}/revoke`, { reason: 'a benchmark' });
+    await admin.post(`${keys}/${key.id}/revoke`, { json: { reason: 'a benchmark' } });
     const answeredMs = performance.now();
     let sentMs = answeredMs;
     await until(async () => {
@@ -69,16 +73,6 @@ async function revocations(local: LocalJson, on: Arm): Promise<number[]> {
     times.push(sentMs - answeredMs);
   }
   return times;
-}
-
-const made = (local: LocalJson) =>
-  post<{ id: string; value: string }>(local, '/v1/api-keys', { name: 'bench', owner: 'virtual-account:service' });
-
-async function post<Answer>({ identity, tenants }: LocalJson, path: string, json: object): Promise<Answer> {
-  const headers = { authorization: `Bearer ${tenants.acme.admin_key}`, 'content-type': 'application/json' };
-  const answer = await fetch(identity.url + path, { method: 'POST', headers, body: JSON.stringify(json) });
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Answer;
 }
 
 async function status({ url, model }: Arm, key: string): Promise<number> {
