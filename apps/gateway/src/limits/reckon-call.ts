@@ -7,7 +7,7 @@ import { tokensPerCallMax } from '../providers/token-count.js';
 import { tokensOfBytes } from '../relay/answer-reader.js';
 import { requestBytesOf, type CompletedFacts } from '../records/completed-record.js';
 import type { Need } from './reservation.js';
-import type { Measure } from './rules-in-force.js';
+import type { Measure, TokenMeasure } from './rules-in-force.js';
 
 /** Tokens that are set aside for an answer whose caller does not say how long it may get. */
 export const OUTPUT_TOKENS_ASSUMED = 4_096;
@@ -33,11 +33,17 @@ export function needsOf(state: Reached): (measure: Measure) => Need | undefined 
 }
 
 /** Undefined where it needs nothing. */
-function needOf(measure: 'tokens' | 'cost', state: Reached, { input, output, isBound }: Tokens): Need | undefined {
+function needOf(measure: TokenMeasure, state: Reached, { input, output, isBound }: Tokens): Need | undefined {
   const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => costAt(state, input, out);
   const most = amount(output);
   // A guess is set aside as far as there is so much left: a small limit would let nobody through else.
   return most === 0 ? undefined : { least: Math.max(1, isBound ? most : amount(0)), most };
+}
+
+/** What a stream has used of a limit once it has carried so many tokens; its upstream has not said yet how many they were. */
+export function usedSoFarOf(state: Reached): (measure: TokenMeasure, outputTokens: number) => number {
+  const { input } = tokensOf(state);
+  return (measure, output) => (measure === 'tokens' ? input + output : costAt(state, input, output));
 }
 
 /** What a call used of a limit. */

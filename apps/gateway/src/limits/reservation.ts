@@ -1,6 +1,6 @@
 import { ANSWER_MS_MAX, type Counter } from './counter.js';
 import type { Meter } from './meters.js';
-import type { Measure } from './rules-in-force.js';
+import type { Measure, TokenMeasure } from './rules-in-force.js';
 
 /** What a call may need of a limit: `least` in any case, up to `most`; whole numbers. */
 export type Need = { readonly least: number; readonly most: number };
@@ -12,7 +12,7 @@ export type Exceeded = { readonly by: Demand; readonly why: 'refused' | 'unavail
 /** What is left in a counter, as a caller is told. */
 export type Remaining = { readonly meter: Meter; readonly counter: Counter; readonly left: number };
 
-type Held = { readonly demand: Demand; readonly amount: number };
+type Held = { readonly demand: Demand; amount: number };
 
 /** What one call has set aside in every counter that holds it. Settled once, whatever becomes of the call. */
 export class Reservation {
@@ -47,6 +47,32 @@ export class Reservation {
     return this.held.map(({ demand: { meter, counter, need }, amount }) => {
       return { meter, counter, left: Math.max(0, counter.available + amount - need.least) };
     });
+  }
+
+  /** Whether any of what it has set aside hangs on how long its answer gets. */
+  get holdsTokens(): boolean {
+    return this.held.some(({ demand }) => tokenMeasureOf(demand) !== undefined);
+  }
+
+  /**
+   * The call goes on, and used so much by now: sets aside what it may soon use. Answers the first counter that has
+   * nothing more where it used more than it has; one whose log has to answer first is asked again the next time.
+   */
+  extend(used: (measure: TokenMeasure) => number, soon: (measure: TokenMeasure) => number): Demand | undefined {
+    if (this.isSettled) return undefined;
+    for (const held of this.held) {
+      const measure = tokenMeasureOf(held.demand);
+      if (!measure) continue;
+      const [now, later] = [used(measure), soon(measure)];
+      // Asked for early: the log has answered by the time that it is needed.
+      if (held.amount >= (now + later) / 2) continue;
+      const more = now - held.amount;
+      const answer = held.demand.counter.reserve(Math.max(1, more), later - held.amount);
+      if (typeof answer === 'number') held.amount += answer;
+      // That it cannot be told at the moment is no reason to end a call.
+      else if (answer === 'refused' && more > 0) return held.demand;
+    }
+    return undefined;
   }
 
   /** The call is over and used so much of each measure; nothing where it never got to its upstream. */
@@ -90,4 +116,9 @@ export class Reservation {
     for (const { demand, amount } of this.held) demand.counter.settle(amount, 0);
     return exceeded;
   }
+}
+
+function tokenMeasureOf({ meter }: Demand): TokenMeasure | undefined {
+  const { measure } = meter.rule;
+  return measure === 'tokens' || measure === 'cost' ? measure : undefined;
 }

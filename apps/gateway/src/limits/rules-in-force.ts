@@ -7,6 +7,8 @@ type Rule = DocumentOf<'Limits'>['spec']['rules'][number];
 
 /** What is counted; money in billionths of its currency, `slots` by the calls under way. */
 export type Measure = 'requests' | 'tokens' | 'cost' | 'slots';
+/** What hangs on how long an answer gets. */
+export type TokenMeasure = Extract<Measure, 'tokens' | 'cost'>;
 export type Dimension = NonNullable<Rule['per']>[number];
 
 /** A rule of a Limits document, as calls are held to it. */

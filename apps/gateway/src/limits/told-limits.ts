@@ -1,5 +1,7 @@
 import { moneyText } from '#libs/limits';
 import { Refusal } from '../refusals/refusal.js';
+import type { StreamEnd } from '../relay/upstream-call.js';
+import type { Meter } from './meters.js';
 import type { Demand, Exceeded, Remaining } from './reservation.js';
 import type { LimitRule, Measure } from './rules-in-force.js';
 
@@ -43,8 +45,13 @@ export function limitRefusal({ by, why }: Exceeded, demands: readonly Demand[], 
   const told = limitHeaders(left, nowMs);
   const pairs = Object.fromEntries(told.flatMap((name, n) => (n % 2 === 0 ? [[name, told[n + 1] ?? '']] : [])));
   const message = `${sentence(rule)} ${isHopeless ? needsMore(rule, by) : beginsAnew(rule, resetMs)}`;
-  const code = isBudget ? 'budget_exceeded' : 'rate_limit_exceeded';
-  return new Refusal(code, isBudget ? 'budget' : 'limit', message, null, { ...pairs, ...retry });
+  return new Refusal(codeOf(rule), isBudget ? 'budget' : 'limit', message, null, { ...pairs, ...retry });
+}
+
+/** How a stream ends that a limit does not let go on. */
+export function limitEnd({ rule }: Meter): StreamEnd {
+  const code = codeOf(rule);
+  return { code, message: `${sentence(rule)} The stream was cut.`, errorType: code };
 }
 
 /** What is set aside already may be spent; for more, the other gateways have to be heard. */
@@ -53,6 +60,7 @@ export function limitsUnavailable(rule: LimitRule): Refusal {
   return new Refusal('limits_unavailable', 'limits_unavailable', message, null, { 'retry-after': '1' });
 }
 
+const codeOf = ({ measure }: LimitRule) => (measure === 'cost' ? 'budget_exceeded' : 'rate_limit_exceeded');
 const sentence = (rule: LimitRule) =>
   `The limit of ${amountText(rule, rule.limit)} ${units(rule)} of '${rule.name}' is reached.`;
 const units = ({ measure, window }: LimitRule) => (window === undefined ? 'calls at once' : `${measure} per ${window}`);

@@ -27,8 +27,8 @@ export function leaveStep(
 }
 
 /** What the end of a call says of its upstream. One that refuses a request, or asks to wait, is well. */
-function endOf({ outcome, status, errorType, isCut }: RelayOutcome): CallEnd {
-  if (outcome === 'cancelled' || isCut || errorType === 'internal_error') return 'unknown';
+function endOf({ outcome, status, errorType, cut }: RelayOutcome): CallEnd {
+  if (outcome === 'cancelled' || cut || errorType === 'internal_error') return 'unknown';
   if (outcome === 'interrupted') return 'failed';
   return outcome === 'completed' || (status >= 400 && status < 500) ? 'good' : 'failed';
 }

@@ -7,6 +7,7 @@ import type { GatewayParts } from './gateway-parts.js';
 
 /** How often open streams are looked through, ms. */
 const sweepMs = 100;
+const stopping = { code: 'not_ready', message: 'The gateway stops; ask again.', errorType: 'gateway_stopped' } as const;
 
 type Parts = Pick<GatewayParts, 'authenticator' | 'tokens' | 'policy' | 'clock'>;
 type Open = { readonly credential: string; readonly tenantId: string; readonly cut: StreamCut };
@@ -34,7 +35,7 @@ export class OpenStreams {
 
   /** Ends every stream, as the gateway stops. */
   cutAll(): void {
-    for (const { cut } of this.open) cut('not_ready', 'The gateway stops; ask again.', 'gateway_stopped');
+    for (const { cut } of this.open) cut(stopping);
   }
 
   private sweep(): void {
@@ -64,5 +65,5 @@ export class OpenStreams {
 /** That it cannot be told at the moment is no reason. */
 function cutIfRefused({ cut }: Open, answer: Authenticated | Unauthenticated): void {
   if (answer.ok || answer.code === 'not_ready') return;
-  cut(answer.code, 'The credential is not valid any more.', answer.reason);
+  cut({ code: answer.code, message: 'The credential is not valid any more.', errorType: answer.reason });
 }

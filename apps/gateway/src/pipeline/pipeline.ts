@@ -15,7 +15,6 @@ import {
   type Governed,
   type Known,
   type Limited,
-  type Reached,
   type Read,
   type StepAnswer,
 } from './exchange.js';
@@ -179,11 +178,11 @@ export class Pipeline {
     return { ...neverSent(refusal), goesOn: passedOver };
   }
 
-  private async relay(reached: Reached): Promise<RelayOutcome> {
+  private async relay(limited: Limited): Promise<RelayOutcome> {
     try {
-      return await relayStep(this.parts, this.streams, reached);
+      return await relayStep(this.parts, this.streams, limited);
     } catch (error) {
-      this.parts.logger.error({ err: error, decision_id: reached.decisionId }, 'a call could not be sent');
+      this.parts.logger.error({ err: error, decision_id: limited.decisionId }, 'a call could not be sent');
       return neverSent(new Refusal('internal_error', 'internal_error', defect));
     }
   }

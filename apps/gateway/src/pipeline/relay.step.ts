@@ -3,12 +3,13 @@ import { formType } from '../body/form/boundary.js';
 import { lacksUsage, rewriteBody } from '../body/rewrite-body.js';
 import type { AnswerForm, Provider } from '../providers/provider.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
+import { endOfStream } from '../limits/end-of-stream.js';
 import { isMedia } from '../relay/reader-for.js';
 import { relay } from '../relay/relay.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import { leadsOn, type FailureCause } from '../routing/fallback-cause.js';
 import type { StreamCut } from '../relay/upstream-call.js';
-import type { Reached } from './exchange.js';
+import type { Limited } from './exchange.js';
 import type { OpenStreams } from './open-streams.js';
 import { targetBehind } from './fall-back.step.js';
 import type { GatewayParts } from './gateway-parts.js';
@@ -17,7 +18,7 @@ import type { GatewayParts } from './gateway-parts.js';
 export function relayStep(
   parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets' | 'health'>,
   streams: Pick<OpenStreams, 'watch'>,
-  state: Reached,
+  state: Limited,
 ): Promise<RelayOutcome> {
   const { bounds } = parts;
   const { call, body, model, target, response, decisionId, led } = state;
@@ -57,6 +58,10 @@ export function relayStep(
     firstTokenTimeoutMs: step?.firstTokenTimeoutMs,
     attemptTimeoutMs: step?.attemptTimeoutMs,
     watch: (cut: StreamCut) => streams.watch(state, cut),
+    endsAt: endOfStream(
+      state,
+      () => parts.policy.snapshot(state.caller.tenantId)?.settings?.cutStreamsOnLimit === true,
+    ),
   };
   return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
 }

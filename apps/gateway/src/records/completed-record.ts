@@ -39,7 +39,7 @@ export function completedFacts(
     source: ended.refusal ? 'gateway' : 'upstream',
     outcome: ended.outcome,
     error_type: ended.errorType,
-    error_message: ended.refusal?.message ?? '',
+    error_message: (ended.refusal ?? ended.cut)?.message ?? '',
     finish_reason: (ended.facts?.finishReason ?? '').slice(0, textCharactersMax),
   };
 }

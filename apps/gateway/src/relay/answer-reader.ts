@@ -19,6 +19,8 @@ export abstract class AnswerReader {
   /** What was held back, at the end. */
   abstract rest(): Buffer | undefined;
   abstract facts(): AnswerFacts;
+  /** The guess of `facts` at what was generated, as far as the answer has come. */
+  abstract outputTokensSoFar(): number;
 }
 
 const bytesPerToken = 4;

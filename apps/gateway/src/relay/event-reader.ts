@@ -61,9 +61,13 @@ export class EventReader extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    const told = factsOf(this.known, this.deltas.tokens(this.bytes));
+    const told = factsOf(this.known, this.outputTokensSoFar());
     // Of what could not be read the upstream's own end is all there is to go by.
     return { ...told, isWhole: told.isWhole || this.isUnreadable };
+  }
+
+  outputTokensSoFar(): number {
+    return this.deltas.tokens(this.bytes);
   }
 
   private readAll(events: Buffer): void {

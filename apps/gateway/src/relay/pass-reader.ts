@@ -14,7 +14,11 @@ export class PassReader extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    const outputTokensEstimated = tokensOfBytes(this.bytes);
+    const outputTokensEstimated = this.outputTokensSoFar();
     return { usage: undefined, model: '', finishReason: '', isWhole: true, outputTokensEstimated };
+  }
+
+  outputTokensSoFar(): number {
+    return tokensOfBytes(this.bytes);
   }
 }

@@ -28,7 +28,11 @@ export class PlainReader extends AnswerReader {
   facts(): AnswerFacts {
     const bytes = this.kept.length === 1 && this.kept[0] ? this.kept[0] : Buffer.concat(this.kept);
     const read = this.bytes === bytes.length ? readWhole(bytes) : readTail(bytes);
-    return { isWhole: true, outputTokensEstimated: tokensOfBytes(this.bytes), ...read };
+    return { isWhole: true, outputTokensEstimated: this.outputTokensSoFar(), ...read };
+  }
+
+  outputTokensSoFar(): number {
+    return tokensOfBytes(this.bytes);
   }
 
   private trim(): void {

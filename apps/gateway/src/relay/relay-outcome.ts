@@ -1,5 +1,6 @@
 import type { Refusal } from '../refusals/refusal.js';
 import type { AnswerFacts } from './answer-reader.js';
+import type { StreamEnd } from './upstream-call.js';
 
 /** `retryAfterMs` is what the upstream asked to wait, 0 where it did not; Infinity for one that is not asked again. */
 export type GoingOn = { readonly retryAfterMs: number };
@@ -17,8 +18,8 @@ export type RelayOutcome = {
   readonly facts: AnswerFacts | undefined;
   /** From the relay's start; 0 where none came. */
   readonly firstByteMs: number;
-  /** It was the gateway that ended what the upstream would have gone on with. */
-  readonly isCut?: boolean;
+  /** Why the gateway ended what the upstream would have gone on with. */
+  readonly cut?: StreamEnd | undefined;
   /** The call may go on to another target. */
   readonly goesOn?: GoingOn;
   /** The upstream was asked, and may have worked on it, though no answer came. */

@@ -1,14 +1,13 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { errorForms } from '../refusals/error-form.js';
-import type { AnswerCode } from '../refusals/refusal.js';
 import type { FailureCause } from '../routing/fallback-cause.js';
 import { answerHeaders } from './answer-headers.js';
 import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { Deadlines } from './deadlines.js';
 import { readerFor } from './reader-for.js';
 import type { RelayOutcome } from './relay-outcome.js';
-import type { UpstreamCall } from './upstream-call.js';
+import type { StreamEnd, UpstreamCall } from './upstream-call.js';
 import { retryAfterMs } from './retry-after.js';
 import {
   attemptTimedOut,
@@ -55,7 +54,7 @@ type Ending = {
   readonly failure?: UpstreamFailure;
   readonly facts?: AnswerFacts;
   readonly retryAfterMs?: number;
-  readonly isCut?: boolean;
+  readonly cut?: StreamEnd | undefined;
 };
 
 class Relay implements Dispatcher.DispatchHandler {
@@ -134,7 +133,7 @@ class Relay implements Dispatcher.DispatchHandler {
     // The first event may be a while: a caller that streams learns the status now.
     if (!this.isStream) return;
     this.response.flushHeaders();
-    this.unwatch = this.call.watch?.((...why) => this.cut(...why));
+    this.unwatch = this.call.watch?.((end) => this.cut(end));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -147,6 +146,13 @@ class Relay implements Dispatcher.DispatchHandler {
     // Nothing follows but the end, in the same turn: what waits for it is late by nothing.
     if (passed?.length === this.announcedBytes) this.whole = passed;
     else if (!this.response.write(passed)) this.hold(controller);
+    if (this.isStream && this.status < 400) this.endWhereDue(this.reader);
+  }
+
+  /** A stream that has said its last word is not cut for it. */
+  private endWhereDue(reader: AnswerReader): void {
+    const end = this.call.endsAt?.(reader.outputTokensSoFar());
+    if (end && !reader.facts().isWhole) this.cut(end);
   }
 
   /** Waits for a caller that reads slowly; one that does not read at all holds an upstream connection no longer. */
@@ -180,9 +186,9 @@ class Relay implements Dispatcher.DispatchHandler {
     else this.fail(failure);
   }
 
-  private cut(code: AnswerCode, message: string, errorType: string): void {
+  private cut(end: StreamEnd): void {
     if (this.isSettled) return;
-    this.breakOff(errorType, { code, message });
+    this.breakOff(end.errorType, end);
     this.controller?.abort(new Error('the stream was cut'));
   }
 
@@ -199,9 +205,9 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** The answer had begun: it must not look finished. What a stream says last is an error, and no answer ends orderly. */
-  private breakOff(errorType: string, cut?: { readonly code: AnswerCode; readonly message: string }): void {
+  private breakOff(errorType: string, cut?: StreamEnd): void {
     const { response } = this;
-    this.finish('interrupted', errorType, { isCut: cut !== undefined });
+    this.finish('interrupted', errorType, { cut });
     if (!this.isStream) {
       response.destroy();
       return;
@@ -212,7 +218,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   private finish(outcome: RelayOutcome['outcome'], errorType: string, ending: Ending = {}): void {
-    const { failure, facts, isCut = false, retryAfterMs: wait = 0 } = ending;
+    const { failure, facts, cut, retryAfterMs: wait = 0 } = ending;
     this.isSettled = true;
     clearTimeout(this.stalled);
     this.deadlines.clear();
@@ -223,7 +229,7 @@ class Relay implements Dispatcher.DispatchHandler {
     const goesOn = failure?.causes.some((cause) => this.goesOn(cause, wait)) ? { retryAfterMs: wait } : undefined;
     const isInDoubt = failure?.isInDoubt ?? false;
     const own = { outcome, status, refusal: failure?.refusal, errorType, facts: told, firstByteMs };
-    this.settle({ ...own, isInDoubt, isCut, ...(goesOn && { goesOn }) });
+    this.settle({ ...own, isInDoubt, cut, ...(goesOn && { goesOn }) });
   }
 
   private goesOn(cause: FailureCause, wait: number): boolean {

@@ -59,9 +59,13 @@ export class StreamReader extends AnswerReader {
       model: this.model || textAfter(end, '"model"'),
       finishReason,
       isWhole: isDone || (finishReason !== '' && !this.isUnreadable),
-      // Events of one stream are about as long as its first, and carry about one token each.
-      outputTokensEstimated: Math.ceil(this.bytes / Math.max(this.firstEventBytes, 1)),
+      outputTokensEstimated: this.outputTokensSoFar(),
     };
+  }
+
+  /** Events of one stream are about as long as its first, and carry about one token each. */
+  outputTokensSoFar(): number {
+    return Math.ceil(this.bytes / Math.max(this.firstEventBytes, 1));
   }
 
   private withoutUsageEvents(events: Buffer): Buffer | undefined {

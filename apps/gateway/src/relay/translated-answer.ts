@@ -39,8 +39,12 @@ export class TranslatedAnswer extends AnswerReader {
       model: short(answer.model),
       finishReason: short(answer.stop_reason),
       isWhole: to !== undefined,
-      outputTokensEstimated: tokensOfBytes(this.bytes),
+      outputTokensEstimated: this.outputTokensSoFar(),
     };
+  }
+
+  outputTokensSoFar(): number {
+    return tokensOfBytes(this.bytes);
   }
 
   private translated() {

@@ -44,7 +44,11 @@ export class TranslatedStream extends AnswerReader {
   }
 
   facts(): AnswerFacts {
-    return factsOf(this.known, this.deltas.tokens(this.bytes));
+    return factsOf(this.known, this.outputTokensSoFar());
+  }
+
+  outputTokensSoFar(): number {
+    return this.deltas.tokens(this.bytes);
   }
 
   private translate(events: Buffer): string {

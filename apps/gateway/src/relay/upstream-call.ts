@@ -5,8 +5,10 @@ import type { AnswerCode } from '../refusals/refusal.js';
 import type { Dialect } from '../routes/route.js';
 import type { FailureCause } from '../routing/fallback-cause.js';
 
-/** Ends a stream in its client's form of an error; `errorType` is why, on record. Does nothing once the stream is over. */
-export type StreamCut = (code: AnswerCode, message: string, errorType: string) => void;
+/** Why the gateway ends a stream before its upstream does: what its client is told, and `errorType`, which is on record. */
+export type StreamEnd = { readonly code: AnswerCode; readonly message: string; readonly errorType: string };
+/** Ends a stream in its client's form of an error. Does nothing once the stream is over. */
+export type StreamCut = (end: StreamEnd) => void;
 
 /** One request to an upstream, ready to be sent. */
 export type UpstreamCall = {
@@ -34,4 +36,6 @@ export type UpstreamCall = {
   readonly attemptTimeoutMs?: number | undefined;
   /** Told when a stream has begun, with what cuts it; what it answers is called at the stream's end. */
   readonly watch?: ((cut: StreamCut) => () => void) | undefined;
+  /** Asked after each piece of a stream that has carried about so many tokens: what ends it there, if anything does. */
+  readonly endsAt?: ((outputTokens: number) => StreamEnd | undefined) | undefined;
 };

@@ -20,6 +20,8 @@ export const TenantSettings = defineKind({
     /** Metadata that every request must carry. */
     requiredMetadata: ValuesByKey.optional(),
     cutStreamsOnRevoke: z.boolean().optional(),
+    /** Else a stream goes on to its end, whatever it uses. */
+    cutStreamsOnLimit: z.boolean().optional(),
     storePrompts: z.boolean().optional(),
     retentionDays: z.int().min(1).max(3_650).optional(),
     timeZone: z
