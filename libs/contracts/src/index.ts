@@ -158,6 +158,7 @@ export {
 } from './policy/state-keys.js';
 export { SetDigest, type DigestedDocument } from './policy/set-digest.js';
 export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
+export { CONTENTS_JWE_BYTES_MAX, contentsKey, ContentsRecord } from './gateway/contents.record.js';
 export { parseUsageKey, readUsageRecord, usageKey, UsageRecord } from './gateway/usage.record.js';
 export {
   CHAIN_SEGMENTS_MAX,
@@ -175,6 +176,14 @@ export {
   DeadLetterRedriven,
   type DeadLetterEvent,
 } from './audit/dead-letter.events.js';
+export {
+  ContentKeyCreated,
+  ContentKeyDeleted,
+  contentKeyEvents,
+  type ContentKeyDeletedCause,
+  type ContentKeyEvent,
+} from './audit/content-key.events.js';
+export { ContentKeyRecord } from './audit/content-key.record.js';
 export { Finding } from './audit/finding.record.js';
 export { KEY_USES_PER_RECORD_MAX, KeyUses } from './audit/key-uses.record.js';
 export { refusalStatus, type RefusalCode } from './decisions/codes.js';

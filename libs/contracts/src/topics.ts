@@ -48,7 +48,10 @@ export const topics = {
   policyDecisions: topic('policy.decisions.v1', 2, retained(7)),
   auditDecisions: topic('audit.decisions.v1', 2, retained(7)),
   gatewayUsage: topic('gateway.usage.v1', 16, claims),
+  /** Ciphertext; audit has stored it long before. */
+  gatewayContents: topic('gateway.contents.v1', 4, { ...retained(3), 'retention.bytes': '8589934592' }),
   gatewayReplicas: topic('gateway.replicas.v1', 1, compacted),
+  auditContentKeys: topic('audit.content-keys.v1', 1, compacted),
   auditFindings: topic('audit.findings.v1', 1, retained(30)),
   auditKeyUses: topic('audit.key-uses.v1', 1, retained(7)),
   auditDeadLetter: topic('audit.dead-letter.v1', 1, retained(30)),

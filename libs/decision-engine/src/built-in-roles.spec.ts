@@ -69,6 +69,7 @@ describe('the table of built-in roles', () => {
     ['audit:read', 'decisions', others, ['admin', 'manager', 'viewer', 'auditor']],
     ['audit:read', 'decisions', own, [...roles]],
     ['audit:export', 'decisions', undefined, ['admin', 'auditor']],
+    ['audit:contents', 'contents/x', own, ['admin']],
     ['tenant:delete', 'acme', undefined, []],
   ] as const)('%s on %s', (action, path, owner, expected) => {
     expect(holders(action, path, owner)).toEqual(expected);

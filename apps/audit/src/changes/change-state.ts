@@ -3,8 +3,8 @@ export type ChangeState = Readonly<Record<string, unknown>>;
 
 /** What each event has of its own, and nothing that its thing is. */
 const OF_THE_EVENT = new Set(['tenantId', 'at', 'reason', 'memberIds', 'principalId', 'endsTokens']);
-/** MACs of secrets tell nobody anything, and whoever holds a pepper could try secrets against them. */
-const OF_SECRETS = new Set(['mac', 'pepperVersion']);
+/** MACs of secrets tell nobody anything, and whoever holds a pepper could try secrets against them; private keys, sealed or not. */
+const OF_SECRETS = new Set(['mac', 'pepperVersion', 'privateKey']);
 
 const STATUS: Readonly<Record<string, string>> = {
   suspended: 'suspended',
