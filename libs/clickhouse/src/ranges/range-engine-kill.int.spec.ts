@@ -34,7 +34,7 @@ afterEach(async () => {
 async function runUntilEngineDies(twin: PartitionTwin, at: number, delayMs: number): Promise<unknown> {
   const consumer = twin.join(client);
   const running = consumer.run(15).catch((error: unknown) => error);
-  await Promise.race([running, waitFor(() => consumer.effects >= at, { everyMs: 1 })]);
+  await Promise.race([running, waitFor(() => consumer.effects >= at, { everyMs: 1, timeoutMs: 60_000 })]);
   // Not a wait for anything: the moment of the kill within a step is what varies.
   await pause(delayMs);
   await engine.kill();
@@ -45,7 +45,7 @@ async function runUntilEngineDies(twin: PartitionTwin, at: number, delayMs: numb
 }
 
 describe('an engine killed with -9 and started again, the consumer replaced', () => {
-  it('holds every decision once, in tables and rollups', { timeout: 120_000 }, async () => {
+  it('holds every decision once, in tables and rollups', { timeout: 300_000 }, async () => {
     await createWorld(client, 'killed');
     const twin = new PartitionTwin(exampleLog(300, 20), 'killed');
     const moments = fc.sample(
