@@ -11,6 +11,10 @@ export type BenchOptions = {
   readonly bytes: readonly number[];
   /** Of the record that is asked about. */
   readonly rows: number;
+  /** Of the gateway that starts with many. */
+  readonly keys: number;
+  /** Whether LiteLLM, which is fetched from PyPI, is measured too. */
+  readonly litellm: boolean;
 };
 export type BenchConfig = {
   /** Names of sections, in the order in which they run. */
@@ -22,7 +26,7 @@ export type BenchConfig = {
 
 const SECTIONS_DEFAULT = ['proxy'];
 
-/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --rows 1000000 --out docs/benchmarks]`. */
+/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --rows 1000000 --keys 1000000 --litellm --out docs/benchmarks]`. */
 export function benchConfig(args: readonly string[]): BenchConfig {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -33,6 +37,8 @@ export function benchConfig(args: readonly string[]): BenchConfig {
       connections: { type: 'string', default: '32' },
       bytes: { type: 'string', default: '1000,20000,200000' },
       rows: { type: 'string', default: '1000000' },
+      keys: { type: 'string', default: '1000000' },
+      litellm: { type: 'boolean', default: false },
       out: { type: 'string' },
     },
   });
@@ -45,6 +51,8 @@ export function benchConfig(args: readonly string[]): BenchConfig {
       connections: Number(values.connections),
       bytes: values.bytes.split(',').map(Number),
       rows: Number(values.rows),
+      keys: Number(values.keys),
+      litellm: values.litellm,
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Round } from './load/closed-loop.js';
 import { median } from './load/quantile.js';
 
-export type Measured = { readonly arm: string; readonly bytes: number; readonly rounds: readonly Round[] };
+type Measured = { readonly arm: string; readonly bytes: number; readonly rounds: readonly Round[] };
 
 const spread = (values: readonly number[]) => (Math.max(...values) - Math.min(...values)) / median(values);
 

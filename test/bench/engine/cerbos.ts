@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../../../deploy/local/src/stack/ports.js';
+import { npmInstalled } from '../arms/installed.js';
 import { spawned, stopped } from '../arms/spawned.js';
 import { processCpuMicros } from '../load/process-cpu.js';
 
 /** The PDP as npm has it: one binary of 100 MB for this platform, so it is no dependency of everybody's. Apache-2.0. */
-const PACKAGE = '@cerbos/cerbos-linux-x64';
-const VERSION = '0.55.0';
+const PACKAGE = { name: '@cerbos/cerbos-linux-x64', version: '0.55.0' };
 /** More rules than this take it longer to compile than one waits for. */
 export const CERBOS_POLICIES_MAX = 1_000;
 /** It compiles its rules before it answers. */
@@ -19,7 +18,7 @@ export type PlainGrant = { readonly team: string; readonly model: string };
 /** A Cerbos PDP with these grants, asked over HTTP; its CPU is that of its process. Undefined where npm has none to run. */
 export async function cerbos(grants: readonly PlainGrant[]) {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
-  const binary = installed();
+  const binary = join(npmInstalled(PACKAGE), 'cerbos-linux-x64');
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-cerbos-'));
   const [port = 0, grpcPort = 0] = await freePorts(2);
   const policies = join(folder, 'policies');
@@ -66,16 +65,4 @@ function configurationOf(directory: string, port: number, grpcPort: number) {
   const server = { httpListenAddr: `127.0.0.1:${port}`, grpcListenAddr: `127.0.0.1:${grpcPort}` };
   const storage = { driver: 'disk', disk: { directory, watchForChanges: false } };
   return { server, storage, telemetry: { disabled: true }, audit: { enabled: false } };
-}
-
-/** Kept between runs, apart from the project's own packages. */
-function installed(): string {
-  const prefix = join(tmpdir(), `gatehouse-bench-cerbos-${VERSION}`);
-  const binary = join(prefix, 'node_modules', PACKAGE, 'cerbos-linux-x64');
-  if (existsSync(binary)) return binary;
-  console.log('the Cerbos PDP is missing: installing it by npm');
-  mkdirSync(prefix, { recursive: true });
-  const how = ['--prefix', prefix, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-  execFileSync('npm', ['install', ...how, `${PACKAGE}@${VERSION}`], { stdio: ['ignore', 'ignore', 'inherit'] });
-  return binary;
 }

@@ -1,13 +1,12 @@
 import { freePorts } from '../../../deploy/local/src/stack/ports.js';
-import type { Arm, Running } from '../arm.js';
+import type { Running } from '../arm.js';
 import { direct, gatewayOn, PROVIDER_CREDENTIAL as credential } from '../arms/of-stack.js';
 import { gatewayOff } from '../arms/gateway-off.js';
 import { nginx } from '../arms/nginx.js';
 import { undiciProxy } from '../arms/undici-proxy.js';
-import { chatBody } from '../load/chat-body.js';
-import { closedLoop, warmUp, type Round } from '../load/closed-loop.js';
-import { markdown, summarise, type Measured } from '../report.js';
-import type { Bench, BenchSection } from '../section.js';
+import { inTurn } from '../load/in-turn.js';
+import { markdown, type Summary } from '../report.js';
+import type { BenchSection } from '../section.js';
 
 /** The gateway beside bare proxies: what a call costs. */
 export const section: BenchSection = {
@@ -25,33 +24,12 @@ export const section: BenchSection = {
       running.push(await undiciProxy(proxyPort, provider));
       running.push(await nginx(nginxPort, provider));
       running.push(await gatewayOff(offPort, provider));
-      const results = await rounds(bench, [direct(local), ...running.map(({ arm }) => arm), gatewayOn(local)]);
-      const summaries = results.map(summarise);
+      const arms = [direct(local), ...running.map(({ arm }) => arm), gatewayOn(local)];
+      const summaries: Summary[] = [];
+      for (const bytes of bench.options.bytes) summaries.push(...(await inTurn(bench, arms, bytes)));
       return { markdown: markdown(summaries), figures: { options: bench.options, summaries } };
     } finally {
       for (const each of running) await each.stop();
     }
   },
 };
-
-/** Rounds of all arms in turn, so that what else the machine does hits each of them alike. */
-async function rounds({ options, say }: Bench, arms: readonly Arm[]): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  const durationMs = options.seconds * 1000;
-  const { connections } = options;
-  for (const bytes of options.bytes) {
-    const found = new Map<string, Round[]>(arms.map(({ name }) => [name, []]));
-    for (const arm of arms) {
-      say(`${bytes} bytes, ${arm.name}: warms up`);
-      await warmUp(arm, { connections, body: chatBody(arm.model, bytes) });
-    }
-    for (let round = 1; round <= options.rounds; round += 1) {
-      say(`${bytes} bytes, round ${round} of ${options.rounds}`);
-      for (const arm of arms) {
-        found.get(arm.name)?.push(await closedLoop(arm, { connections, durationMs, body: chatBody(arm.model, bytes) }));
-      }
-    }
-    measured.push(...arms.map(({ name }) => ({ arm: name, bytes, rounds: found.get(name) ?? [] })));
-  }
-  return measured;
-}

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Arm } from '../arm.js';
 import { tokenIssuer } from '../arms/token-issuer.js';
-import { chatBody } from '../load/chat-body.js';
-import { closedLoop, warmUp, type Round } from '../load/closed-loop.js';
-import { markdown, summarise, type Summary } from '../report.js';
+import { inTurn } from '../load/in-turn.js';
+import { markdown, type Summary } from '../report.js';
 import type { BenchSection } from '../section.js';
 
 const MODEL = 'openai-main/gpt-4';
@@ -28,21 +27,7 @@ export const section: BenchSection = {
       { ...path, name: 'token, new with each call', headers: () => bearer(token()) },
     ];
     await known(path.url, seen);
-    const { connections, seconds } = options;
-    const [bytes = 1_000] = options.bytes;
-    const load = { connections, body: chatBody(MODEL, bytes) };
-    const found = new Map<string, Round[]>(arms.map(({ name }) => [name, []]));
-    for (const arm of arms) {
-      say(`${arm.name}: warms up`);
-      await warmUp(arm, load);
-    }
-    for (let round = 1; round <= options.rounds; round += 1) {
-      say(`round ${round} of ${options.rounds}`);
-      for (const arm of arms) {
-        found.get(arm.name)?.push(await closedLoop(arm, { ...load, durationMs: seconds * 1_000 }));
-      }
-    }
-    const summaries = arms.map(({ name }) => summarise({ arm: name, bytes, rounds: found.get(name) ?? [] }));
+    const summaries = await inTurn({ options, say }, arms, options.bytes[0] ?? 1_000);
     return { markdown: [markdown(summaries), ratios(summaries)].join('\n\n'), figures: { options, summaries } };
   },
 };
