@@ -1,5 +1,6 @@
 import type { DomainError, StoredEvent } from '#libs/decider';
 import { streamName, type Aggregate } from './aggregate.js';
+import type { RunStatement } from './database/run-sql.js';
 import type { Context, Recorded } from './recorded-event.js';
 
 /** A name that only one holder has, e.g. `{scope: 'user-email', name: 'ada@acme.example'}`. */
@@ -24,6 +25,16 @@ export type StepOptions<Event extends StoredEvent> = {
   release?(events: readonly Event[]): readonly Reservation[];
   /** Published after the state records of the step's events, in this order, at its last event's position. */
   records?(events: readonly Recorded<Event>[]): readonly ExtraRecord[];
+};
+
+/** What goes with a whole transaction. */
+export type TransactionOptions = {
+  readonly context: Context;
+  /**
+   * Writes to tables of the service's own, in the transaction of the events: both or neither. Only where there are events;
+   * every writer waits meanwhile, so it writes few rows, and what takes long is done before. What it throws ends all of it.
+   */
+  alongside?(run: RunStatement): Promise<void>;
 };
 
 export type ExecuteOptions<Event extends StoredEvent> = StepOptions<Event> & {
@@ -94,7 +105,7 @@ export abstract class EventStore {
    */
   abstract executeAll<const Steps extends readonly AnyStep[]>(
     plan: Steps | (() => Promise<Steps>),
-    options: { readonly context: Context },
+    options: TransactionOptions,
   ): Promise<{ readonly outcomes: Outcomes<Steps>; readonly position: number }>;
 
   /** The state of one instance; version 0 if it does not exist. */

@@ -1,7 +1,10 @@
+import { DomainError } from '#libs/decider';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
+import { runSqlOf, type RunStatement } from '../database/run-sql.js';
+import { step } from '../event-store.js';
 import { eventStoreContract } from './event-store.contract.js';
-import { openKeyStore, use } from './opened-store.fixture.js';
+import { context, issue, openKeyStore, use } from './opened-store.fixture.js';
 
 eventStoreContract('PostgreSQL', () => openKeyStore());
 
@@ -19,13 +22,38 @@ it('reads an event of a retired version in its present shape, for deciding, read
   expect(rows).toEqual([{ name: 'written long ago', used_at_position: '2' }]);
 });
 
+it('writes what goes alongside together with the events, or neither', async () => {
+  const store = await openKeyStore();
+  await issue(store, 'k');
+  // Any table that the running role may write to.
+  const noted = async () => {
+    const rows = await runSqlOf(store.em)(`select name from reservations where scope = 'noted'`, []);
+    return rows.map(({ name }) => name);
+  };
+  const useIt = (keyId: string) => [step(store.keys, keyId, { do: 'use', keyId, by: 'x' })] as const;
+  const note = (what: string) => async (inside: RunStatement) => {
+    await inside(`insert into reservations (scope, name, stream) values ('noted', $1, 'spec.note')`, [what]);
+  };
+  await store.events.executeAll(useIt('k'), { context, alongside: note('used') });
+  await expect(
+    store.events.executeAll(useIt('nobody'), { context, alongside: note('refused by the decider') }),
+  ).rejects.toThrow();
+  const full = new DomainError('spec/full', 'no room');
+  const alongside = async (inside: RunStatement) => {
+    await note('refused alongside')(inside);
+    throw full;
+  };
+  await expect(store.events.executeAll(useIt('k'), { context, alongside })).rejects.toBe(full);
+  expect(await noted()).toEqual(['used']);
+  expect((await store.events.load(store.keys, 'k')).version).toBe(2);
+});
+
 it('refuses to write an event that could not be read again', async () => {
   const store = await openKeyStore();
   const keys = {
     ...store.keys,
     decider: { ...store.keys.decider, decide: () => [{ type: 'spec.key.used' }] as never },
   };
-  const context = { actor: 'a', tenantId: 't', requestId: 'r', decisionId: 'd' };
   await expect(store.events.execute(keys, 'k', { do: 'revoke', keyId: 'k' }, { context })).rejects.toThrow();
   expect(await store.events.position()).toBe(0);
 });

@@ -2,6 +2,7 @@ import { DomainError, type OpenSealed, type StoredEvent } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamName, type Aggregate, type EventReader } from '../aggregate.js';
+import { runSqlIn } from '../database/run-sql.js';
 import {
   EventStore,
   step,
@@ -11,8 +12,9 @@ import {
   type Outcome,
   type Outcomes,
   type Step,
+  type TransactionOptions,
 } from '../event-store.js';
-import type { Context, Recorded } from '../recorded-event.js';
+import type { Recorded } from '../recorded-event.js';
 import { orBusy, takeAppendLock } from './append-lock.js';
 import { appendSteps, writeExtraRecords, type AppendedStep } from './append.js';
 import { decideSteps, loadStreams, type DecidedStep } from './decided-step.js';
@@ -40,7 +42,6 @@ export type StoreParts = {
   committed(position: number, types: readonly string[]): Promise<void>;
 };
 
-type TransactionOptions = { readonly context: Context };
 type Committed = { readonly steps: readonly AppendedStep[]; readonly position: number };
 
 export class PostgresEventStore extends EventStore {
@@ -126,7 +127,7 @@ export class PostgresEventStore extends EventStore {
   private async append(
     tx: EntityManager,
     decided: readonly DecidedStep[],
-    { context }: TransactionOptions,
+    { context, alongside }: TransactionOptions,
     open: OpenSealed,
   ): Promise<Committed | undefined> {
     await takeAppendLock(tx);
@@ -139,6 +140,7 @@ export class PostgresEventStore extends EventStore {
     for (const [stream, basedOn] of first) if ((versions.get(stream) ?? 0) !== basedOn) return undefined;
     for (const { step, events } of decided) await release(tx, step.stream, step.options.release?.(events) ?? []);
     for (const { step, events } of decided) await reserve(tx, step.stream, step.options.reserve?.(events) ?? []);
+    await alongside?.(runSqlIn(tx));
     const steps = await appendSteps(tx, this.parts.topics, decided, lastPosition, context, open);
     await writeSnapshots(tx, decided);
     const last = steps.flatMap(({ recorded }) => recorded).at(-1);
