@@ -19,8 +19,8 @@ export class AcceptInvitationController {
 
   @Post()
   @Answers(
-    'Accepts an invitation: makes the user, with their password.',
-    { 201: ShownUser },
+    'Accepts an invitation: makes the user (201), or lets in who was registered before (200), with their password.',
+    { 200: ShownUser, 201: ShownUser },
     { problems: [403, 404, 409, 422, 429, 503] },
   )
   async accept(

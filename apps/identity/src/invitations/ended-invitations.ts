@@ -10,8 +10,6 @@ import { InvitationTraces } from './invitation-traces.adapter.js';
 const LOOK_MS = 60_000;
 /** Invitations that one look expires or forgets; what is left over is the next one's. */
 const ENDED_AT_ONCE_MAX = 200;
-/** An acceptance takes no longer than a request may; a password that is older without a user is nobody's. */
-const ACCEPTING_MS_MAX = 3_600_000;
 
 /**
  * Nothing is kept of who was invited once an invitation is over: its key goes, and with it every copy of what was sealed.
@@ -72,8 +70,6 @@ export class EndedInvitations implements OnApplicationBootstrap, OnApplicationSh
   async tidy(): Promise<void> {
     await this.expire();
     for (const id of await this.traces.unforgotten(ENDED_AT_ONCE_MAX)) await this.forget(id);
-    const before = new Date(this.clock.nowMs() - ACCEPTING_MS_MAX).toISOString();
-    await this.traces.dropPasswordsOfNobody(before, ENDED_AT_ONCE_MAX);
   }
 
   private async look(): Promise<void> {

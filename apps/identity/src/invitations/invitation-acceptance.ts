@@ -1,18 +1,20 @@
 import { invitationIdIn, Peppers, type DecisionRequest } from '#libs/access';
 import type { DecisionReason } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
-import { EventStore, step, SubjectKeys } from '#libs/event-store';
+import { EventStore, SubjectKeys, type RunStatement } from '#libs/event-store';
 import { ProblemError, statusOf } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
-import { invitationAggregate, teamAggregate, userAggregate } from '../aggregates.js';
+import { invitationAggregate } from '../aggregates.js';
 import { newId } from '../ids.js';
 import { AddressThrottle } from '../passwords/address-throttle.js';
-import { Passwords } from '../passwords/passwords.js';
+import { Passwords, type SetFirst } from '../passwords/passwords.js';
+import { Tables } from '../tables.js';
 import { sealedPerson } from '../users/sealed-person.js';
-import { emailReservation } from '../users/user-email.js';
+import type { UserRow } from '../users/user-list.projection.js';
 import { shownUser } from '../users/user-view.js';
 import { Writes } from '../writes.js';
+import { acceptedSteps } from './accepted-steps.js';
 import { EndedInvitations } from './ended-invitations.js';
 import type { AcceptInvitationBody } from './invitation-bodies.js';
 import { InvitationDecisions } from './invitation-decisions.js';
@@ -20,12 +22,14 @@ import { isAcceptable, type HeldInvitation } from './invitation.decider.js';
 import { InviterRights } from './inviter-rights.js';
 
 type Invitation = HeldInvitation['issued'];
-/** Whom it makes. */
-type Person = { readonly userId: string; readonly email: string; readonly displayName: string | undefined };
+type Person = UserRow & { readonly email: string };
 /** Told which decision an answer is about. */
 type Tell = (decisionId: string) => void;
 
-/** Makes a user of whoever has the token of an invitation: once, and with no more than the inviter may give by now. */
+/**
+ * Makes a user of whoever has the token of an invitation, or gives somebody who is one their first password: once, and with
+ * no more than the inviter may give by now.
+ */
 @Injectable()
 export class InvitationAcceptance {
   constructor(
@@ -35,6 +39,7 @@ export class InvitationAcceptance {
     private readonly decisions: InvitationDecisions,
     private readonly ended: EndedInvitations,
     private readonly store: EventStore,
+    private readonly tables: Tables,
     private readonly subjectKeys: SubjectKeys,
     private readonly peppers: Peppers,
     private readonly writes: Writes,
@@ -80,60 +85,59 @@ export class InvitationAcceptance {
     return this.peppers.matches(token, pepperVersion, Buffer.from(mac, 'base64url')) ? state : undefined;
   }
 
-  /**
-   * The password first, under an id that nobody has: a process that dies before the transaction has made nothing that
-   * works, and the token is still good. Each attempt has an id of its own, so that two at once cannot set each other's.
-   */
+  /** The invitation's end, the user and their password are one transaction: whatever dies before it has made nothing. */
   private async acceptBy(request: DecisionRequest, invitation: Invitation, body: AcceptInvitationBody, tell: Tell) {
-    const person = await this.personOf(invitation, body);
-    const { userId } = person;
+    const at = this.clock.nowIso();
+    const person = await this.personOf(invitation, body, at);
     await this.requireGivable(invitation);
-    const decisionId = await this.decisions.accepted(request, invitation, userId);
+    // Before anything is decided: the work takes long, and a bad one makes nothing.
+    const setPassword = await this.passwords.first(body.password);
+    const decisionId = await this.decisions.accepted(request, invitation, person.id);
     tell(decisionId);
-    await this.passwords.set(userId, body.password);
-    try {
-      return await this.register({ ...request, decisionId }, invitation, person);
-    } catch (error) {
-      await this.passwords.remove(userId);
-      throw error;
-    }
+    return this.letIn({ ...request, decisionId, at }, invitation, person, setPassword);
   }
 
-  private async register(request: DecisionRequest, invitation: Invitation, { userId, email, displayName }: Person) {
-    const { invitationId, tenantId, labels } = invitation;
-    const at = this.clock.nowIso();
-    const registration = {
-      type: 'RegisterUser' as const,
-      userId,
-      tenantId,
-      at,
-      ...(await sealedPerson(this.subjectKeys, userId, { email, displayName })),
-      labels,
-    };
+  private async letIn(
+    { requestId, decisionId, at }: DecisionRequest & { readonly at: string },
+    invitation: Invitation,
+    person: Person,
+    setPassword: SetFirst,
+  ) {
+    const { invitationId, tenantId } = invitation;
+    const { id: userId, email } = person;
+    const isNew = invitation.userId === undefined;
+    const sealed = isNew && { sealed: await sealedPerson(this.subjectKeys, userId, person) };
     const plan = async () => {
       await this.requireGivable(invitation);
-      return [
-        step(invitationAggregate, invitationId, { type: 'AcceptInvitation', invitationId, tenantId, at, userId }),
-        step(userAggregate, userId, registration, { reserve: () => [emailReservation(tenantId, email)] }),
-        ...invitation.teams.map(({ teamId }) =>
-          step(teamAggregate, teamId, { type: 'AddTeamMember', teamId, tenantId, at, principalId: userId }),
-        ),
-      ];
+      return acceptedSteps(invitation, { userId, email, ...sealed }, at);
     };
-    const context = { actor: userId, tenantId, requestId: request.requestId, decisionId: request.decisionId };
-    const { position } = await this.store.executeAll(plan, { context });
+    const context = { actor: userId, tenantId, requestId, decisionId };
+    const alongside = (run: RunStatement) => setPassword(run, userId);
+    const { position } = await this.store.executeAll(plan, { context, alongside });
     await this.ended.forgetOne(invitationId);
-    const person = { id: userId, tenantId, email, displayName: displayName ?? null, labels };
-    const row = { ...person, status: 'active', epoch: 1, createdAt: at } as const;
-    return this.writes.answer(shownUser(row), { position }, { status: 201, location: `/v1/users/${userId}` });
+    const status = isNew ? 201 : 200;
+    return this.writes.answer(shownUser(person), { position }, { status, location: `/v1/users/${userId}` });
   }
 
-  private async personOf({ email, displayName }: Invitation, body: AcceptInvitationBody): Promise<Person> {
-    const address = await this.subjectKeys.open(email);
+  /** Whom it makes, or whom it is for. */
+  private async personOf(invitation: Invitation, body: AcceptInvitationBody, at: string): Promise<Person> {
+    const { tenantId, labels, userId, displayName } = invitation;
+    const email = await this.subjectKeys.open(invitation.email);
     // Its key went: it has ended a moment ago.
-    if (address === undefined) throw new DomainError(notFound.code, notFound.detail);
+    if (email === undefined) throw new DomainError(notFound.code, notFound.detail);
+    if (userId !== undefined) return { ...(await this.registered(invitation, userId, body)), email };
     const name = body.display_name ?? (displayName && (await this.subjectKeys.open(displayName)));
-    return { userId: newId('user'), email: address, displayName: name };
+    const fresh = { status: 'active', epoch: 1, createdAt: at } as const;
+    return { id: newId('user'), tenantId, email, displayName: name ?? null, labels, ...fresh };
+  }
+
+  private async registered({ tenantId }: Invitation, userId: string, { display_name: name }: AcceptInvitationBody) {
+    if (name !== undefined) {
+      throw new DomainError('invitation/invalid', 'It is for somebody who was registered before: their name stays.');
+    }
+    const found = await this.tables.users.find(tenantId, userId);
+    if (!found) throw new DomainError(notFound.code, notFound.detail);
+    return found.row;
   }
 
   private async requireGivable(invitation: Invitation): Promise<void> {

@@ -5,7 +5,7 @@ import { PASSWORD_CHARS_MAX } from '../passwords/passwords.js';
 
 /** Long enough to be found in a mailbox, short enough that nobody can plan with one. */
 const LIFE_SECONDS_MIN = 60;
-const LIFE_SECONDS_DEFAULT = 7 * 86_400;
+export const INVITATION_SECONDS_DEFAULT = 7 * 86_400;
 const LIFE_SECONDS_MAX = 30 * 86_400;
 /** Teams of one invitation: each is a step of the transaction that accepts it. */
 const TEAMS_MAX = 20;
@@ -23,7 +23,7 @@ export const IssueInvitationBody = z.strictObject({
   display_name: displayName,
   teams: teams.default([]),
   labels: Labels.default({}),
-  expires_in_seconds: z.int().min(LIFE_SECONDS_MIN).max(LIFE_SECONDS_MAX).default(LIFE_SECONDS_DEFAULT),
+  expires_in_seconds: z.int().min(LIFE_SECONDS_MIN).max(LIFE_SECONDS_MAX).default(INVITATION_SECONDS_DEFAULT),
   tenant: z.string().min(1).max(63).optional(),
 });
 export type IssueInvitationBody = z.output<typeof IssueInvitationBody>;

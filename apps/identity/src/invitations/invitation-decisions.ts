@@ -5,11 +5,18 @@ import { Clock, Logger } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 } from 'uuid';
 
-/** Status of what accepting an invitation answers. */
-const ACCEPTED = 201;
+/** Status of what accepting an invitation answers: somebody is registered, or was before. */
+const REGISTERED = 201;
+const LET_IN = 200;
 
 /** An invitation that is meant for sure: its token was presented. */
-export type Presented = { readonly invitationId: string; readonly tenantId: string; readonly inviterId: string };
+export type Presented = {
+  readonly invitationId: string;
+  readonly tenantId: string;
+  readonly inviterId: string;
+  /** Who was registered before. */
+  readonly userId?: string | undefined;
+};
 
 export type AcceptRefusal = { readonly status: number; readonly code: string; readonly reason: DecisionReason };
 
@@ -25,7 +32,8 @@ export class InvitationDecisions {
 
   /** Before the effect; throws where it cannot be kept: then there must be none. Answers the decision's id. */
   async accepted(request: DecisionRequest, presented: Presented, userId: string): Promise<string> {
-    const outcome = { outcome: 'allow', code: '', reason: 'granted', httpStatus: ACCEPTED } as const;
+    const httpStatus = presented.userId === undefined ? REGISTERED : LET_IN;
+    const outcome = { outcome: 'allow', code: '', reason: 'granted', httpStatus } as const;
     const who = { ...NOBODY, tenantId: presented.tenantId, principalId: userId, principalKind: 'user' as const };
     const entry = { ...this.entry(request, presented), ...who, ...outcome, resource: userId };
     try {
@@ -67,7 +75,7 @@ export class InvitationDecisions {
       decisionId: v7(),
       atMs: this.clock.nowMs(),
       operation: 'admin',
-      action: 'user:create',
+      action: presented?.userId === undefined ? 'user:create' : 'user:edit',
       resourceType: 'user',
       resource: presented?.invitationId ?? '',
       attributes: presented

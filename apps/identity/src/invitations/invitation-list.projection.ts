@@ -1,5 +1,6 @@
-import { invitationEvents, type InvitationEvent, type Labels } from '#libs/contracts';
+import { invitationEvents, type InvitationEvent, type InvitationIssued, type Labels } from '#libs/contracts';
 import type { ListProjection } from '#libs/decider';
+import type { z } from 'zod';
 
 /** `email` and `displayName` are null once it has ended: whoever accepted is a user, and nobody else is kept. */
 export type InvitationRow = {
@@ -11,13 +12,25 @@ export type InvitationRow = {
   teams: string[];
   inviterId: string;
   status: 'open' | 'accepted' | 'withdrawn' | 'expired';
-  /** Whom accepting it has made. */
+  /** Whom accepting it has made, or gives a way in. */
   userId: string | null;
   expiresAt: string;
   createdAt: string;
 };
 
+type Issued = Omit<z.output<typeof InvitationIssued.schema>, 'email' | 'displayName'>;
+
 const nobody = { email: null, displayName: null } as const;
+
+/** An open invitation as lists have it. */
+export function rowOf(
+  { invitationId: id, tenantId, at: createdAt, labels, teams, inviterId, expiresAt, userId }: Issued,
+  { email, displayName }: Pick<InvitationRow, 'email' | 'displayName'>,
+): InvitationRow {
+  const names = teams.map(({ name }) => name);
+  const begun = { inviterId, status: 'open', userId: userId ?? null, expiresAt, createdAt } as const;
+  return { id, tenantId, email, displayName, labels, teams: names, ...begun };
+}
 
 export const invitationList: ListProjection<InvitationEvent, InvitationRow> = {
   name: 'invitation_list_v1',
@@ -26,20 +39,12 @@ export const invitationList: ListProjection<InvitationEvent, InvitationRow> = {
   project: (held, event, _at, open) => {
     switch (event.type) {
       case 'identity.invitation.issued': {
-        const { invitationId: id, tenantId, at, email, displayName, labels, teams, inviterId, expiresAt } = event.data;
-        return {
-          id,
-          tenantId,
+        const { email, displayName } = event.data;
+        const person = {
           email: open(email) ?? null,
           displayName: displayName ? (open(displayName) ?? null) : null,
-          labels,
-          teams: teams.map(({ name }) => name),
-          inviterId,
-          status: 'open',
-          userId: null,
-          expiresAt,
-          createdAt: at,
         };
+        return rowOf(event.data, person);
       }
       case 'identity.invitation.accepted':
         return held && { ...held, ...nobody, status: 'accepted', userId: event.data.userId };

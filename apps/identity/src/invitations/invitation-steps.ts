@@ -14,7 +14,7 @@ import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
 import { EndedInvitations } from './ended-invitations.js';
 import type { IssueInvitationBody } from './invitation-bodies.js';
-import type { InvitationRow } from './invitation-list.projection.js';
+import { rowOf, type InvitationRow } from './invitation-list.projection.js';
 import { invitationResource, shownInvitation } from './invitation-view.js';
 import type { IssueInvitation } from './invitation.decider.js';
 
@@ -56,7 +56,7 @@ export class InvitationSteps {
     const command = await this.commandOf(caller, { invitationId, tenantId, teams, token }, body);
     const context = this.writes.context(caller, tenantId);
     const outcome = await this.store.execute(invitationAggregate, invitationId, command, { context });
-    const row = rowOf(command, body);
+    const row = rowOf(command, { email: body.email.toLowerCase(), displayName: body.display_name ?? null });
     const shown = { ...shownInvitation(row, command.at), token };
     return this.writes.answer(shown, outcome, { status: 201, location: `/v1/invitations/${invitationId}` });
   }
@@ -123,12 +123,4 @@ export class InvitationSteps {
       expiresAt: new Date(nowMs + seconds * 1_000).toISOString(),
     };
   }
-}
-
-function rowOf(command: IssueInvitation, { email, display_name: displayName }: IssueInvitationBody): InvitationRow {
-  const { invitationId: id, tenantId, labels, teams, inviterId, expiresAt, at } = command;
-  const names = teams.map(({ name }) => name);
-  const person = { email: email.toLowerCase(), displayName: displayName ?? null };
-  const fresh = { status: 'open', userId: null, expiresAt, createdAt: at } as const;
-  return { id, tenantId, ...person, labels, teams: names, inviterId, ...fresh };
 }

@@ -32,15 +32,6 @@ export class InvitationTraces {
     await sql`delete from idempotency_keys where position(${invitationId} in body) > 0`.execute(this.database);
   }
 
-  /** Passwords that were set until then for somebody who was never registered after all. */
-  async dropPasswordsOfNobody(beforeIso: string, limit: number): Promise<void> {
-    await sql`
-      delete from passwords_v1 where user_id in (
-        select p.user_id from passwords_v1 p left join user_list_v1 u on u.id = p.user_id
-        where p.changed_at < ${beforeIso} and u.id is null limit ${limit})
-    `.execute(this.database);
-  }
-
   private get database() {
     return this.em.fork().getKysely();
   }

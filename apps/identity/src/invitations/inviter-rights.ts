@@ -42,12 +42,16 @@ export class InviterRights {
     }
     const inviter = await this.inviter(invitation);
     if (inviter?.row.status !== 'active') return inviter ? 'principal_suspended' : 'principal_missing';
+    const guest = invitation.userId && (await this.tables.users.find(invitation.tenantId, invitation.userId));
+    if (guest && guest.row.status !== 'active') return 'principal_suspended';
     for (const { teamId } of invitation.teams) {
       if (!(await this.tables.teams.find(invitation.tenantId, teamId))) return 'resource_unknown';
     }
     const snapshot = this.snapshot(invitation.tenantId);
     const principal = await this.owners.of(inviter);
     if (principal.tenant !== invitation.tenantId && !principal.operator) return 'other_tenant';
+    // Whoever lets in somebody who is there already gives all that they may do.
+    if (invitation.userId !== undefined && !principal.operator) return 'grant_not_held';
     return this.denied(snapshot, principal, invitation) ?? this.notHeld(snapshot, principal, invitation);
   }
 

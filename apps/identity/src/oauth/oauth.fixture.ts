@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Identity, type Answer } from '../identity.fixture.js';
+import { Login } from './interactions/login.js';
 
 type Sent = { method: string; url: string; headers: Record<string, string>; payload?: string };
 
@@ -85,6 +86,12 @@ export class OAuthWorld {
   send(sent: Sent) {
     const server = this.identity.app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
     return server.inject(sent as never);
+  }
+
+  /** What the login page would make of it. */
+  logIn(tenantId: string, email: string, password: string) {
+    const attempt = { tenantId, email, password, address: '192.0.2.7' };
+    return this.identity.app.get(Login, { strict: false }).judge(attempt);
   }
 
   /** A form to an endpoint, with the client's secret in the header where one is given. */

@@ -1,4 +1,4 @@
-import { Peppers } from '#libs/access';
+import { mintInvitationToken, Peppers, type Caller } from '#libs/access';
 import type { KeyRestrictions, OnboardingRequested } from '#libs/contracts';
 import { SubjectKeys } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
@@ -8,6 +8,8 @@ import { mint, rowOf, secretOf } from '../api-keys/key-issue.js';
 import { KeyLife } from '../api-keys/key-life.js';
 import type { KeyRow } from '../api-keys/key-list.projection.js';
 import { newId } from '../ids.js';
+import { INVITATION_SECONDS_DEFAULT } from '../invitations/invitation-bodies.js';
+import { rowOf as rowOfInvitation, type InvitationRow } from '../invitations/invitation-list.projection.js';
 import type { Principal } from '../principals.js';
 import type { TeamRow } from '../teams/team-list.projection.js';
 import { sealedPerson } from '../users/sealed-person.js';
@@ -25,7 +27,16 @@ type MadeKey = {
   readonly owner: string;
 };
 
-/** Everything that is to be made, as it is stored and as it is shown; the texts of keys are in `keys` and nowhere else. */
+type MadeInvitation = {
+  readonly event: NonNullable<Requested['invitation']>;
+  readonly row: InvitationRow;
+  readonly token: string;
+};
+
+/**
+ * Everything that is to be made, as it is stored and as it is shown; the texts of keys and the token
+ * are in `keys` and `invitation` and nowhere else.
+ */
 export type OnboardingPlan = {
   /** When all of it was made, as it will say. */
   readonly createdAt: string;
@@ -33,6 +44,8 @@ export type OnboardingPlan = {
   readonly teams: readonly TeamRow[];
   readonly virtualAccounts: readonly VirtualAccountRow[];
   readonly keys: readonly MadeKey[];
+  /** The admin's way in where they have no key. */
+  readonly invitation: MadeInvitation | undefined;
 };
 
 /** Decides ids and key texts of what an onboarding asks for, and seals what is personal. Writes nothing but sealing keys. */
@@ -46,7 +59,7 @@ export class OnboardingPlans {
   ) {}
 
   /** @throws ProblemError 422 for a key that is to live longer than the platform lets it. */
-  async of(body: OnboardingBody, createdBy: string): Promise<OnboardingPlan> {
+  async of(body: OnboardingBody, { principalId: createdBy, tenantId: operators }: Caller): Promise<OnboardingPlan> {
     const { name: tenantId, admin: asked, teams: names = [], virtual_accounts: accounts = [] } = body;
     const nowMs = this.clock.nowMs();
     const createdAt = new Date(nowMs).toISOString();
@@ -68,7 +81,9 @@ export class OnboardingPlans {
     for (const [owner, wanted] of owners) {
       for (const key of wanted) keys.push(await this.key(tenantId, owner, key, nowMs));
     }
-    return { createdAt, admin, teams, virtualAccounts, keys };
+    const inviter = { inviterId: createdBy, inviterTenantId: operators };
+    const invitation = asked.keys.length > 0 ? undefined : this.invitation(tenantId, admin, inviter, nowMs);
+    return { createdAt, admin, teams, virtualAccounts, keys, invitation };
   }
 
   /** Of one that is not begun: nothing that was sealed for it is kept. */
@@ -84,6 +99,31 @@ export class OnboardingPlans {
     const displayName = display_name ?? null;
     const event = { userId, ...(await sealedPerson(this.subjectKeys, userId, { email, displayName })), labels };
     return { event, row: { ...fresh, id: userId, email, displayName, labels } };
+  }
+
+  /** Into what is there already: it lets the admin in, and registers nobody. What is sealed in it is the admin's. */
+  private invitation(
+    tenantId: string,
+    { event: { userId, email, displayName }, row }: OnboardingPlan['admin'],
+    inviter: { readonly inviterId: string; readonly inviterTenantId: string },
+    nowMs: number,
+  ): MadeInvitation {
+    const invitationId = newId('invitation');
+    const { text: token } = mintInvitationToken(invitationId);
+    const event = {
+      invitationId,
+      tenantId,
+      userId,
+      at: new Date(nowMs).toISOString(),
+      email,
+      ...(displayName && { displayName }),
+      labels: {},
+      teams: [],
+      ...inviter,
+      token: secretOf(this.peppers, token),
+      expiresAt: new Date(nowMs + INVITATION_SECONDS_DEFAULT * 1_000).toISOString(),
+    };
+    return { event, row: rowOfInvitation(event, row), token };
   }
 
   private async key(tenantId: string, owner: Owner, asked: AskedKey, nowMs: number): Promise<MadeKey> {

@@ -5,6 +5,7 @@ import { Clock, Logger } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import {
   apiKeyAggregate,
+  invitationAggregate,
   onboardingAggregate,
   teamAggregate,
   tenantAggregate,
@@ -90,6 +91,7 @@ export class OnboardingProcess {
       virtualAccounts,
       keys,
       teams = [],
+      invitation,
     } = requested;
     // As they were answered to whoever asked.
     const { at } = requested;
@@ -120,6 +122,7 @@ export class OnboardingProcess {
         return step(virtualAccountAggregate, virtualAccountId, { type: 'CreateVirtualAccount', ...about }, { reserve });
       }),
       ...keys.map((key) => step(apiKeyAggregate, key.keyId, { type: 'IssueApiKey', ...key })),
+      ...(invitation ? [invitationStep(invitation)] : []),
     ];
   }
 
@@ -154,6 +157,9 @@ function teamSteps(about: { teamId: string; tenantId: string; at: string }, name
     ...memberIds.map((principalId) => step(teamAggregate, teamId, { type: 'AddTeamMember', ...about, principalId })),
   ];
 }
+
+const invitationStep = (invitation: NonNullable<Requested['invitation']>) =>
+  step(invitationAggregate, invitation.invitationId, { type: 'IssueInvitation', ...invitation });
 
 const record = (onboardingId: string, value: OnboardingRecord | null) => {
   return { topic: topics.identityOnboardings.name, key: onboardingId, value };

@@ -10,6 +10,7 @@ import { EVERYTHING } from '../api-keys/key-reach.js';
 import { shownKey } from '../api-keys/key-view.js';
 import { isNarrowed } from '../grants/caller-reach.js';
 import { newId } from '../ids.js';
+import { shownInvitation } from '../invitations/invitation-view.js';
 import { Tables } from '../tables.js';
 import { nameTaken, tenantNameReservation } from '../tenants/tenant-name.js';
 import { shownTenant } from '../tenants/tenant-view.js';
@@ -46,7 +47,7 @@ export class OnboardingRequests {
     // Whoever is given an administrator's key can do anything in that tenant.
     if (!caller.operator || isNarrowed(caller)) throw this.access.grantRefused(caller, question, EVERYTHING);
     if (await this.tables.tenants.find(undefined, tenantId)) throw nameTaken();
-    const plan = await this.plans.of(body, caller.principalId);
+    const plan = await this.plans.of(body, caller);
     const { createdAt } = plan;
     const { onboardingId, position } = await this.request(caller, body, plan).catch(async (error: unknown) => {
       await this.plans.forget(plan);
@@ -87,7 +88,8 @@ export class OnboardingRequests {
     }));
     const teams = plan.teams.map(({ id: teamId, name, memberIds }) => ({ teamId, name, memberIds: [...memberIds] }));
     const keys = plan.keys.map(({ event }) => event);
-    const made = { displayName, admin: admin.event, teams, virtualAccounts, keys };
+    const invitation = plan.invitation && { invitation: plan.invitation.event };
+    const made = { displayName, admin: admin.event, teams, virtualAccounts, keys, ...invitation };
     const command = { type: 'RequestOnboarding' as const, ...about, at, ...made };
     const value: OnboardingRecord = { status: 'requested', ...about, files: [...files] };
     const { position } = await this.store.execute(onboardingAggregate, onboardingId, command, {
@@ -114,8 +116,10 @@ export class OnboardingRequests {
   }
 }
 
-function shownPlan({ admin, teams, virtualAccounts, keys }: OnboardingPlan, nowIso: string) {
+function shownPlan({ admin, teams, virtualAccounts, keys, invitation }: OnboardingPlan, nowIso: string) {
+  const { row, token } = invitation ?? {};
   return {
+    ...(row && { invitation: { ...shownInvitation(row, nowIso), token } }),
     admin: shownUser(admin.row),
     teams: teams.map(shownTeam),
     virtual_accounts: virtualAccounts.map(shownAccount),

@@ -1,12 +1,18 @@
 import { IdentityView } from '#libs/access';
-import { OnboardingRecord, topics, WATERMARK_KEY, type OnboardingAnswer } from '#libs/contracts';
+import { topics } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Identity, type Answer } from '../identity.fixture.js';
+import type { Answer } from '../identity.fixture.js';
+import { confirmed, Onboardings } from './onboardings.fixture.js';
 
-const identity = new Identity();
-const op = (route: string, body?: unknown, headers: Record<string, string> = {}) =>
-  identity.ask(identity.operator, route, body, headers);
+const onboardings = new Onboardings();
+const { identity } = onboardings;
+const op = onboardings.op.bind(onboardings);
+const told = onboardings.told.bind(onboardings);
+const answer = onboardings.answer.bind(onboardings);
+const onboard = onboardings.onboard.bind(onboardings);
+const begin = onboardings.begin.bind(onboardings);
+const isGone = onboardings.isGone.bind(onboardings);
 
 const body = (name: string, more: object = {}) => ({
   name,
@@ -20,47 +26,6 @@ const body = (name: string, more: object = {}) => ({
 });
 const secrets = ['eve@initech.example', 'Eve Person', 'eves laptop'];
 
-/** The newest that identity says of a tenant's onboarding; null once it says nothing any more. */
-function told(tenantId: string): { id: string; record: OnboardingRecord | null } | undefined {
-  const records = identity.bus.log.read(topics.identityOnboardings.name, 0, 0n, 100_000);
-  const spoken = records
-    .filter(({ key }) => String(key) !== WATERMARK_KEY)
-    .map(({ key, value }) => ({
-      id: String(key),
-      record: value === null ? null : OnboardingRecord.parse(JSON.parse(String(value))),
-    }));
-  const id = spoken.findLast(({ record }) => record?.tenantId === tenantId)?.id;
-  return spoken.findLast((each) => each.id === id);
-}
-const asked = (tenantId: string) =>
-  waitFor(
-    () => {
-      const found = told(tenantId);
-      return found?.record?.status === 'requested' ? { id: found.id, record: found.record } : undefined;
-    },
-    { what: `the request for ${tenantId}` },
-  );
-const answer = (tenantId: string, onboardingId: string, more: object, busKey = identity.busKey) => {
-  const value = { onboardingId, tenantId, ...more } as OnboardingAnswer;
-  return identity.told(topics.policyOnboardings, onboardingId, value, busKey);
-};
-const confirmed = { outcome: 'confirmed', revision: 1 };
-
-/** Onboards as far as policy's answer lets it. */
-async function onboard(sent: ReturnType<typeof body>, more: object, headers = {}): Promise<Answer> {
-  const called = op('POST /v1/tenants', sent, headers);
-  const { id } = await asked(sent.name);
-  await answer(sent.name, id, more);
-  return called;
-}
-/** Begins one that policy does not answer, and answers its id. */
-async function begin(sent: ReturnType<typeof body>): Promise<{ id: string; answered: Answer }> {
-  const answered = await op('POST /v1/tenants', { ...sent, wait_seconds: 0 });
-  const { id } = await asked(sent.name);
-  return { id, answered };
-}
-const isGone = (name: string) =>
-  waitFor(async () => (await op(`GET /v1/tenants/${name}`)).status === 404, { what: `the end of ${name}` });
 const keyOf = (answered: Answer, n: number): string => answered.body.keys[n].value;
 const presented = async (key: string) => (await identity.ask(key, 'GET /v1/me')).status;
 

@@ -12,6 +12,9 @@ export const PASSWORD_CHARS_MAX = 256;
 /** Fewer different characters than this are a pattern, however long. */
 const DISTINCT_CHARS_MIN = 5;
 
+/** Writes it for the user. @throws DomainError `password/already-set` where they have one, which stays. */
+export type SetFirst = (run: RunSql, userId: string) => Promise<void>;
+
 /** Passwords of users, in a table of their own. */
 @Injectable()
 export class Passwords {
@@ -37,6 +40,24 @@ export class Passwords {
        on conflict (user_id) do update set hash = excluded.hash, changed_at = excluded.changed_at`,
       [userId, hash, this.clock.nowIso()],
     );
+  }
+
+  /**
+   * Somebody's first password, to be written by {@link SetFirst} in the transaction of what it comes of. The work is done
+   * before, so that no transaction waits for it.
+   * @throws DomainError like {@link set}.
+   */
+  async first(password: string): Promise<SetFirst> {
+    requireGood(password);
+    const hash = await this.hash.make(password);
+    return async (run, userId) => {
+      const written = await run(
+        `insert into passwords_v1 (user_id, hash, changed_at) values ($1, $2, $3)
+         on conflict (user_id) do nothing returning user_id`,
+        [userId, hash, this.clock.nowIso()],
+      );
+      if (written.length === 0) throw new DomainError('password/already-set', 'They have a password of their own.');
+    };
   }
 
   /** Whether this is the user's password. For nobody, and for a user without one, it is not, after the same work. */

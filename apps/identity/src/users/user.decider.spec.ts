@@ -27,6 +27,12 @@ describe('a user', () => {
     given(registered)
       .when({ type: 'LabelUser', ...user, labels: {} })
       .expect(UserLabelled.of({ ...user, labels: {} })));
+  it('is required to be there and active, which changes nothing', () => {
+    const required = { type: 'RequireActiveUser' as const, ...user };
+    given(registered).when(required).expect();
+    given(registered, UserSuspended.of(user)).when(required).expectRefusal('user/suspended');
+    given(registered, deactivated).when(required).expectRefusal('user/not-found');
+  });
   it('of another tenant is as missing', () =>
     given(registered)
       .when({ type: 'DeactivateUser', ...user, tenantId: 'evil' })

@@ -20,6 +20,7 @@ export type UserCommand =
   | RegisterUser
   | LabelUser
   | Named<'EraseUser'>
+  | Named<'RequireActiveUser'>
   | Step<'SuspendUser'>
   | Step<'ResumeUser'>
   | Step<'DeactivateUser'>;
@@ -69,6 +70,12 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
       case 'DeactivateUser': {
         const { type: _, ...data } = command;
         return takesStep('user', state, owned, 'delete') ? [UserDeactivated.of(data)] : [];
+      }
+      case 'RequireActiveUser': {
+        requireLive('user', state, owned);
+        if (state.status !== 'active') throw new DomainError('user/suspended', 'This user is suspended.');
+        // Nothing happens to the user; whatever else is decided with it holds only while nothing has.
+        return [];
       }
       case 'EraseUser': {
         const { type: _, ...data } = command;

@@ -4,6 +4,7 @@ import { Labels, Slug } from '../names.js';
 import { OnboardingProblem } from '../policy/onboarding.events.js';
 import { Sealed } from '../sealed.js';
 import { ApiKeyIssued } from './api-key.events.js';
+import { InvitationIssued } from './invitation.events.js';
 
 /** Stream `identity.onboarding-<onboardingId>`: a tenant that is to be there as a whole or not at all. */
 const Onboarding = z.object({ onboardingId: z.string(), tenantId: Slug, at: z.iso.datetime() });
@@ -29,6 +30,8 @@ export const OnboardingRequested = defineEvent(
       z.object({ virtualAccountId: z.string(), name: Slug, labels: Labels, team: Slug.optional() }),
     ),
     keys: z.array(ApiKeyIssued.schema),
+    /** The admin's way in where no key of theirs is. */
+    invitation: InvitationIssued.schema.optional(),
   }),
 );
 /** In the transaction in which all of it is made. `revision`: policy's, in which the documents are in force. */

@@ -2,10 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
 
 /** Runs one statement with `$1`… parameters on the service's schema, and answers its rows. */
-export type RunStatement = (
-  sql: string,
-  parameters: readonly unknown[],
-) => Promise<readonly Record<string, unknown>[]>;
+export type RunStatement = (sql: string, parameters: readonly unknown[]) => Promise<readonly Record<string, unknown>[]>;
 
 /** Statements outside any transaction. */
 export function runSqlOf(em: EntityManager): RunStatement {
