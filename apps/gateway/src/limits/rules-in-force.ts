@@ -26,6 +26,8 @@ export type LimitRule = {
   readonly models: readonly Glob[] | undefined;
   readonly metadata: MetadataPattern | undefined;
   readonly per: readonly Dimension[];
+  /** The Route that leads calls beyond it; undefined where they are refused. */
+  readonly overflow: string | undefined;
   /** Else it is only said where it would have refused. */
   readonly isEnforced: boolean;
 };
@@ -82,6 +84,7 @@ function compileRule(rule: Rule, { name, tenant }: DocumentOf<'Limits'>['metadat
     models: models?.map((glob) => compileGlob(glob)),
     metadata: metadata && compilePattern(metadata),
     per: rule.per ?? [],
+    overflow: typeof rule.onExceed === 'object' ? rule.onExceed.route : undefined,
     isEnforced: rule.mode !== 'observe',
   };
 }

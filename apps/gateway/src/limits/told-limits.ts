@@ -1,5 +1,5 @@
 import { moneyText } from '#libs/limits';
-import { Refusal } from '../refusals/refusal.js';
+import { LimitRefusal, Refusal } from '../refusals/refusal.js';
 import type { StreamEnd } from '../relay/upstream-call.js';
 import type { Meter } from './meters.js';
 import type { Demand, Exceeded, Remaining } from './reservation.js';
@@ -45,7 +45,16 @@ export function limitRefusal({ by, why }: Exceeded, demands: readonly Demand[], 
   const told = limitHeaders(left, nowMs);
   const pairs = Object.fromEntries(told.flatMap((name, n) => (n % 2 === 0 ? [[name, told[n + 1] ?? '']] : [])));
   const message = `${sentence(rule)} ${isHopeless ? needsMore(rule, by) : beginsAnew(rule, resetMs)}`;
-  return new Refusal(codeOf(rule), isBudget ? 'budget' : 'limit', message, null, { ...pairs, ...retry });
+  const headers = { ...pairs, ...retry };
+  const overflow = overflowOf(by, demands);
+  return new LimitRefusal(codeOf(rule), isBudget ? 'budget' : 'limit', message, headers, rule.name, overflow);
+}
+
+/** Where a call goes that these do not let through: nowhere where one of them refuses, whichever was asked first. */
+function overflowOf(by: Demand, demands: readonly Demand[]): string | undefined {
+  const exceeded = demands.filter((demand) => demand === by || demand.counter.available < demand.need.least);
+  const [first, ...others] = exceeded.map(({ meter: { rule } }) => rule).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return others.every(({ overflow }) => overflow !== undefined) ? first?.overflow : undefined;
 }
 
 /** How a stream ends that a limit does not let go on. */

@@ -65,14 +65,15 @@ function leadOn({ health }: Pick<GatewayParts, 'health'>, state: Resolved): Led 
   const mayUse = (name: string) => serves(name) && decisionOn(state, name).allowed;
   const isWell = (name: string) => health.waitMs(caller.tenantId, name) === 0;
   const { isAllowed, ...choice } = chooseTarget(leadingRoute, orderFor(health, leadingRoute, state), { model, mayUse });
-  const { rule } = leadingRoute;
+  const how = { rules: [leadingRoute.rule], isOverflow: false };
   if (!isAllowed || isWell(choice.target) || !goesOnWithout(choice.order[choice.at]?.fallbackOn ?? []))
-    return { rule, ...choice };
+    return { ...how, ...choice };
   const further = nextTarget(choice, { model, mayUse: (name) => isWell(name) && mayUse(name) });
-  return { rule, ...(further ?? choice) };
+  return { ...how, ...(further ?? choice) };
 }
 
-function orderFor(health: GatewayParts['health'], route: CompiledRoute, { caller, atMs }: Resolved) {
+/** The targets of a route as one call has them. */
+export function orderFor(health: GatewayParts['health'], route: CompiledRoute, { caller, atMs }: Authenticated) {
   const holder = route.sticky && holderOf(route.sticky, caller);
   const firstByteMs = (name: string) => health.firstByteMs(caller.tenantId, name);
   return targetOrder(route, { random: Math.random, holder, nowMs: atMs, firstByteMs });

@@ -44,8 +44,10 @@ export type Read = Authenticated &
 export type Governed = { readonly snapshot: TenantSnapshot };
 /** What a call was led to by a Route of the tenant's, and why there. */
 export type Led = Choice & {
-  /** `Route/<name>`. */
-  readonly rule: string;
+  /** As answers and records cite them: `Route/<name>`, and the rule of limits whose overflow it is, if any. */
+  readonly rules: readonly string[];
+  /** A limit did not let it go where it would have gone. */
+  readonly isOverflow: boolean;
 };
 /**
  * `model` is undefined where the tenant knows none of that name; the caller must not learn that from the answer.

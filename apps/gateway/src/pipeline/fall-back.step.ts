@@ -7,7 +7,7 @@ import type { GoingOn } from '../relay/relay-outcome.js';
 import { canServe } from './authorise.step.js';
 import { authenticateStep } from './authenticate.step.js';
 import { decideCall } from './decide-call.js';
-import { advance, type Known, type Read, type StepAnswer } from './exchange.js';
+import { advance, type Governed, type Known, type Read, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 /** How a call goes on behind a target that cannot say it: nothing was called, and it is not asked a second time. */
@@ -22,16 +22,23 @@ export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choic
   const snapshot = parts.policy.snapshot(state.caller.tenantId);
   if (!led || !snapshot || attempt >= attemptsMax || (led.order[led.at]?.fallbackOn.length ?? 0) === 0)
     return undefined;
-  const { route, caller } = state;
   const model = (name: string) => snapshot.model(name);
-  const mayUse = (path: string) => {
-    const found = model(path);
-    if (!found || !canServe(found, route) || typeof parts.targets.of(found, route.id) === 'string') return false;
-    if (path === led.target && retryAfterMs > waitMsMax) return false;
-    if (parts.health.waitMs(caller.tenantId, path) > 0) return false;
-    return decideCall(snapshot, state, route.action, { type: 'model', path }).allowed;
-  };
+  const mayUse = (path: string) =>
+    !(path === led.target && retryAfterMs > waitMsMax) && mayCall(parts, { ...state, snapshot }, path);
   return nextTarget(led, { model, mayUse });
+}
+
+/** Whether a model could serve this call now, for this caller. */
+export function mayCall(
+  { targets, health }: Pick<Parts, 'targets' | 'health'>,
+  state: Read & Governed,
+  path: string,
+): boolean {
+  const { snapshot, route, caller } = state;
+  const model = snapshot.model(path);
+  if (!model || !canServe(model, route) || typeof targets.of(model, route.id) === 'string') return false;
+  if (health.waitMs(caller.tenantId, path) > 0) return false;
+  return decideCall(snapshot, state, route.action, { type: 'model', path }).allowed;
 }
 
 /** Before the same model is called again: what its upstream asked, and no two callers alike. */
@@ -46,12 +53,13 @@ function pauseMs({ bounds }: Parts, retryAfterMs: number): number {
 export async function fallBackStep(
   parts: Parts & Pick<GatewayParts, 'clock' | 'feed' | 'authenticator' | 'tokens'>,
   state: Read,
-  { retryAfterMs }: GoingOn,
+  { retryAfterMs, to }: GoingOn,
 ): Promise<StepAnswer<Read> | undefined> {
   const { attempt = 1, led }: Known = state;
-  const next = targetBehind(parts, state, retryAfterMs);
-  if (!led || !next) return undefined;
-  if (next.target === led.target) await setTimeout(pauseMs(parts, retryAfterMs));
+  const behind = to ? undefined : targetBehind(parts, state, retryAfterMs);
+  const next = to ?? (led && behind && { ...led, ...behind });
+  if (!next) return undefined;
+  if (next.target === led?.target) await setTimeout(pauseMs(parts, retryAfterMs));
   // Nobody waits any more; the attempt that failed is on record.
   if (state.response.destroyed) return undefined;
   const atMs = parts.clock.nowMs();
@@ -60,7 +68,7 @@ export async function fallBackStep(
   const unknown = { ...undecided, edits: undefined, prompt: undefined, limitRules: undefined };
   // A target that was passed over was not called.
   const calls = retryAfterMs === passedOver.retryAfterMs ? attempt : attempt + 1;
-  const further = advance(state, { ...own, ...unknown, attempt: calls, led: { ...next, rule: led.rule } });
+  const further = advance(state, { ...own, ...unknown, attempt: calls, led: next });
   const authenticated = await authenticateStep(parts, further);
   if (authenticated instanceof Refusal) return authenticated;
   return advance(further, labelledMetadata(authenticated.caller, further.said));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRefusal } from '../refusals/answer-refusal.js';
 import { Refusal, TargetRefusal } from '../refusals/refusal.js';
-import type { RelayOutcome } from '../relay/relay-outcome.js';
+import type { GoingOn, RelayOutcome } from '../relay/relay-outcome.js';
 import { arrive } from './arrive.js';
 import { authenticateStep } from './authenticate.step.js';
 import { authoriseStep } from './authorise.step.js';
@@ -15,6 +15,7 @@ import {
   type Governed,
   type Known,
   type Limited,
+  type Reached,
   type Read,
   type StepAnswer,
 } from './exchange.js';
@@ -23,6 +24,7 @@ import type { GatewayParts } from './gateway-parts.js';
 import { limitStep, unlimitStep } from './limit.step.js';
 import { answerListing, listStep } from './list.step.js';
 import { OpenStreams } from './open-streams.js';
+import { overflowStep } from './overflow.step.js';
 import { promptStep } from './prompt.step.js';
 import { reachStep } from './reach.step.js';
 import { readStep } from './read.step.js';
@@ -144,7 +146,7 @@ export class Pipeline {
     const limiting = limitStep(this.parts, reached);
     // Awaited only where the other gateways have to be heard.
     const limited = limiting instanceof Promise ? await limiting : limiting;
-    if (limited instanceof Refusal) return limited;
+    if (limited instanceof Refusal) return this.overflow(reached, limited);
     try {
       return await this.send(limited);
     } finally {
@@ -172,10 +174,19 @@ export class Pipeline {
   /** What a target cannot do is on record, and another may: only the last such answers the caller. */
   private passOver(state: Authorised, refusal: Refusal): RelayOutcome | Refusal {
     const further = refusal instanceof TargetRefusal && targetBehind(this.parts, state, passedOver.retryAfterMs);
-    if (!further) return refusal;
+    return further ? this.goOn(state, refusal, passedOver) : refusal;
+  }
+
+  /** What a limit does not let through is on record, and may be led elsewhere. */
+  private overflow(state: Reached, refusal: Refusal): RelayOutcome | Refusal {
+    const to = overflowStep(this.parts, state, refusal);
+    return to ? this.goOn(state, refusal, { ...passedOver, to }) : refusal;
+  }
+
+  private goOn(state: Authorised, refusal: Refusal, goesOn: GoingOn): RelayOutcome {
     recordRefusal(this.parts, state, refusal);
     advance(state, { isRecorded: true });
-    return { ...neverSent(refusal), goesOn: passedOver };
+    return { ...neverSent(refusal), goesOn };
   }
 
   private async relay(limited: Limited): Promise<RelayOutcome> {

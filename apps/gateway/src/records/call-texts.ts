@@ -14,7 +14,7 @@ type Template = {
   readonly policyRevision: number;
   readonly platformRevision: number;
   readonly reason: DecidedRecord['reason'];
-  readonly routeRule: string | undefined;
+  readonly routeRules: readonly string[];
   readonly prompt: string | undefined;
   readonly limitRules: readonly string[];
   readonly statements: readonly string[];
@@ -67,7 +67,7 @@ function isOf(template: Template, state: Reached, { reason }: Verdict): boolean 
     template.policyRevision === snapshot.policyRevision &&
     template.platformRevision === snapshot.platformRevision &&
     template.reason === reason &&
-    template.routeRule === led?.rule &&
+    areSame(template.routeRules, led?.rules ?? []) &&
     template.prompt === prompt &&
     areSame(template.limitRules, limitRules) &&
     areSame(template.statements, decision.statements) &&
@@ -88,7 +88,7 @@ function templateFrom(state: Reached, verdict: Verdict): Template {
     policyRevision: snapshot.policyRevision,
     platformRevision: snapshot.platformRevision,
     reason: verdict.reason,
-    routeRule: known.led?.rule,
+    routeRules: known.led?.rules ?? [],
     prompt: known.prompt,
     limitRules: known.limitRules ?? [],
     statements: [...decision.statements],

@@ -55,7 +55,7 @@ export function sharedFactsOf(known: Known, verdict: Verdict): Omit<Facts, keyof
     statements: [...(decision?.statements ?? [])],
     applied_rules: [
       ...((caller ?? failure)?.appliedRules ?? []),
-      ...(led ? [led.rule] : []),
+      ...(led?.rules ?? []),
       ...(prompt === undefined ? [] : [prompt]),
       ...limitRules,
       ...(decision?.boundaries ?? []),

@@ -7,7 +7,7 @@ export function answerHeadersOf(known: Known, decisionId: string): string[] {
   const headers = ['gatehouse-decision-id', decisionId, 'x-request-id', known.requestId];
   if (known.snapshot) headers.push('gatehouse-policy-revision', String(known.snapshot.policyRevision));
   // Only of an allowed call, too: a refusal does not tell that a route exists.
-  const route = known.target && known.led ? [known.led.rule] : [];
+  const route = known.target && known.led ? known.led.rules : [];
   const prompt = known.target && known.prompt !== undefined ? [known.prompt] : [];
   const rules = [...(known.caller?.appliedRules ?? []), ...route, ...prompt, ...(known.limitRules ?? [])];
   if (rules.length > 0) headers.push(APPLIED_RULES_HEADER, rules.join(','));

@@ -22,6 +22,22 @@ export class Refusal {
 /** What one target cannot do for this request, and another might. */
 export class TargetRefusal extends Refusal {}
 
+/** What a limit does not let through, and may be led elsewhere. */
+export class LimitRefusal extends Refusal {
+  constructor(
+    code: AnswerCode,
+    reason: DecisionReason,
+    message: string,
+    headers: Readonly<Record<string, string>>,
+    /** `Limits/<document>/<rule>`. */
+    readonly rule: string,
+    /** The Route that leads on, by its name. */
+    readonly overflow: string | undefined,
+  ) {
+    super(code, reason, message, null, headers);
+  }
+}
+
 /** A request that is wrong in itself, whoever sent it. */
 export function badRequest(code: RefusalCode, message: string, param: string | null = null): Refusal {
   return new Refusal(code, 'invalid_request', message, param);

@@ -1,9 +1,13 @@
+import type { Led } from '../pipeline/exchange.js';
 import type { Refusal } from '../refusals/refusal.js';
 import type { AnswerFacts } from './answer-reader.js';
 import type { StreamEnd } from './upstream-call.js';
 
-/** `retryAfterMs` is what the upstream asked to wait, 0 where it did not; Infinity for one that is not asked again. */
-export type GoingOn = { readonly retryAfterMs: number };
+/**
+ * `retryAfterMs` is what the upstream asked to wait, 0 where it did not; Infinity for one that is not asked again. `to` is where, if
+ * that is known already.
+ */
+export type GoingOn = { readonly retryAfterMs: number; readonly to?: Led };
 
 /** How a call ended; names are those of `call.completed`. */
 export type RelayOutcome = {

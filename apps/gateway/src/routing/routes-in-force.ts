@@ -51,18 +51,26 @@ export type MayUseRoute = (name: string) => boolean;
 export function routeFor(
   snapshot: TenantSnapshot,
   model: string,
-  { principal, metadata }: Concerned,
+  concerned: Concerned,
   mayUse: MayUseRoute,
 ): CompiledRoute | undefined {
   const routes = routesOf(snapshot).get(model) ?? none;
   if (routes.length === 0) return undefined;
-  const meaning = subjectsMeaning(principal);
   const isModel = snapshot.model(model) !== undefined;
-  return routes.find(({ name, subjects, metadata: pattern }) => {
-    if (pattern && !isMatch(pattern, metadata)) return false;
-    const concerns = !subjects || [...subjects].some((subject) => meaning.has(subject));
-    return concerns && (isModel || mayUse(name));
-  });
+  return routes.find((route) => concerns(route, concerned) && (isModel || mayUse(route.name)));
+}
+
+/** The route of that name, where it concerns this caller; whatever it stands in front of. */
+export function routeNamed(snapshot: TenantSnapshot, name: string, concerned: Concerned): CompiledRoute | undefined {
+  const route = [...routesOf(snapshot).values()].flat().find((each) => each.name === name);
+  return route && concerns(route, concerned) ? route : undefined;
+}
+
+function concerns({ subjects, metadata: pattern }: CompiledRoute, { principal, metadata }: Concerned): boolean {
+  if (pattern && !isMatch(pattern, metadata)) return false;
+  if (!subjects) return true;
+  const meaning = subjectsMeaning(principal);
+  return [...subjects].some((subject) => meaning.has(subject));
 }
 
 /** Made once for a revision. Of a name's routes those for some calls come before those for all, then by name. */

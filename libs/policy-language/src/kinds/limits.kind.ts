@@ -7,6 +7,7 @@ import { reportDuplicates } from '../lint/duplicates.js';
 import type { LintContext, Report } from '../lint/lint-context.js';
 import { lintModelGlobs } from '../lint/model.rules.js';
 import { lintSubjects } from '../lint/subject.rules.js';
+import { didYouMean } from '../matching/nearest.js';
 import { defineKind } from './kind.js';
 
 const windows = ['second', 'minute', 'hour', 'day', 'week', 'month'] as const;
@@ -36,6 +37,7 @@ const Rule = z
     /** Each combination of these has its own counter. */
     per: listOf(Dimension).optional(),
     alertsAtPercent: listOf(z.int().min(1).max(1_000)).optional(),
+    /** What becomes of a call beyond it: refused, or led on by a Route, to what is no dearer. */
     onExceed: z.union([z.literal('refuse'), z.strictObject({ route: DocumentName })]).optional(),
     mode: z.enum(['enforce', 'observe']).optional(),
   })
@@ -48,7 +50,7 @@ const Rule = z
 const COST_MAX = 9_000_000;
 
 /** What no gateway could hold anybody to is refused, not ignored. */
-function lintAmount({ unit, limit, onExceed, mode }: z.output<typeof Rule>, path: Path, report: Report): void {
+function lintAmount({ unit, limit, mode }: z.output<typeof Rule>, path: Path, report: Report): void {
   if (unit.startsWith('cost_') && Number(limit) > COST_MAX) {
     const message = `A cost of more than ${COST_MAX} cannot be counted exactly.`;
     report({ path: [...path, 'limit'], rule: 'limit-too-large', message });
@@ -57,10 +59,17 @@ function lintAmount({ unit, limit, onExceed, mode }: z.output<typeof Rule>, path
     const message = 'What calls occupy cannot be observed without being held to it.';
     report({ path: [...path, 'mode'], rule: 'not-in-force', message });
   }
-  if (typeof onExceed === 'object') {
-    const message = 'Gateways do not lead calls elsewhere yet; a rule that is exceeded refuses.';
-    report({ path: [...path, 'onExceed'], rule: 'not-in-force', message });
-  }
+}
+
+/** A name that leads nowhere would refuse after all. */
+function lintRoute({ onExceed }: z.output<typeof Rule>, path: Path, context: LintContext, report: Report): void {
+  if (typeof onExceed !== 'object') return;
+  const { route } = onExceed;
+  const routes = [...context.own('Route'), ...context.platform('Route')];
+  if (routes.includes(route)) return;
+  const message = `There is no Route "${route}".`;
+  const suggestion = didYouMean(route, routes);
+  report({ path: [...path, 'onExceed', 'route'], rule: 'unknown-route', message, suggestion });
 }
 
 /** Whoever says nothing, or something else, is not held to the rule. */
@@ -83,6 +92,7 @@ export const Limits = defineKind({
     reportDuplicates(spec.rules, ['spec', 'rules'], report);
     for (const [n, rule] of spec.rules.entries()) {
       lintAmount(rule, ['spec', 'rules', n], report);
+      lintRoute(rule, ['spec', 'rules', n], context, report);
       const { when } = rule;
       const path = ['spec', 'rules', n, 'when'];
       if (when.subjects) lintSubjects(when.subjects, [...path, 'subjects'], 'patterns', report);
