@@ -32,6 +32,7 @@ export {
 export { IDENTITY_FORMAT as ACCESS_STATE_FORMAT } from './identity/identity-snapshot.js';
 export { IdentityView } from './identity/identity-view.js';
 export type { EnginePrincipal } from './identity/directory.js';
+export { promptVersionsOf, type HeldPromptVersions } from './policy/prompt-versions.js';
 export { LAST_GOOD_SERVED_MS, PolicyView, type PolicyViewOptions } from './policy/policy-view.js';
 export type { PolicyAlarm } from './policy/tenant-policy.js';
 export { AccessFeed } from './feed/access-feed.js';

@@ -157,6 +157,7 @@ export {
   type PolicyStateKey,
 } from './policy/state-keys.js';
 export { SetDigest, type DigestedDocument } from './policy/set-digest.js';
+export { KeptPromptVersion, PROMPT_VERSIONS_KEPT_MAX, PromptVersions } from './policy/prompt-versions.js';
 export { AppliedPosition, ReplicaRecord } from './gateway/replica.record.js';
 export { CONTENTS_JWE_BYTES_MAX, contentsKey, ContentsRecord } from './gateway/contents.record.js';
 export { parseUsageKey, readUsageRecord, usageKey, UsageRecord } from './gateway/usage.record.js';

@@ -2,6 +2,7 @@ import { RevisionPublished, SetDigest, type DocumentChange } from '#libs/contrac
 import { specFor } from '#libs/testing';
 import { describe, expect, it } from 'vitest';
 import { policySetDecider, type PublishRevision } from './policy-set.decider.js';
+import { policySetSnapshots } from './policy-set.snapshots.js';
 import { policyState } from './policy-state.projection.js';
 
 const given = specFor(policySetDecider);
@@ -82,4 +83,37 @@ it('names the former revision in the head', () => {
   const open = () => undefined;
   expect(policyState.project('acme/head', undefined, second, open)).toMatchObject({ revision: 2, former: 1 });
   expect(policyState.project('acme/Role/a@2', undefined, second, open)).toEqual({ deleted: true });
+});
+
+describe('a prompt', () => {
+  const prompt = (digest: string, env: string): DocumentChange => {
+    const document = { metadata: { name: 'p', tenant: 'acme', tags: { env } } };
+    return { kind: 'Prompt', name: 'p', document, digest, freeText: null };
+  };
+  const decided = (history: Parameters<typeof given>, change: DocumentChange) => {
+    const state = history.reduce(policySetDecider.evolve, policySetDecider.initialState());
+    return policySetDecider.decide(command(change), state);
+  };
+  const kept = { version: 1, revision: 1, digest: 'A' };
+
+  it('has its record say which version it is and which ones it keeps', () => {
+    const [promoted] = decided([], prompt('A', 'production'));
+    if (!promoted) throw new Error('nothing was decided');
+    const [draft] = decided([promoted], prompt('B', 'staging'));
+    const said = [promoted, draft].map((event) => event?.data.changes[0]?.prompt);
+    expect(said).toEqual([
+      { version: 1, kept: [kept] },
+      { version: 2, kept: [kept] },
+    ]);
+    const record = policyState.project('acme/Prompt/p@1', undefined, promoted, () => undefined);
+    const { document, digest } = prompt('A', 'production');
+    expect(record).toEqual({ document, digest, prompt: said[0] });
+  });
+
+  it('keeps its numbers through a snapshot of its stream', () => {
+    const [promoted] = decided([], prompt('A', 'production'));
+    const state = policySetDecider.evolve(policySetDecider.initialState(), promoted as never);
+    const read = policySetSnapshots.read(JSON.parse(JSON.stringify(policySetSnapshots.write(state))));
+    expect(read).toEqual(state);
+  });
 });

@@ -1,5 +1,6 @@
 import { RevisionPublished, SetDigest, type DocumentChange, type PolicyEvent, type Sealed } from '#libs/contracts';
 import { DomainError, type Decider } from '#libs/decider';
+import { promptAfter, promptVersionsAfter, type PromptState } from '../prompts/kept-versions.js';
 
 /** Most documents that one tenant has in force. */
 export const DOCUMENTS_MAX = 20_000;
@@ -18,18 +19,27 @@ export type PublishRevision = {
 };
 
 type InForce = { readonly kind: DocumentChange['kind']; readonly name: string; readonly digest: string };
-export type PolicySetState = { readonly revision: number; readonly documents: ReadonlyMap<string, InForce> };
+export type PolicySetState = {
+  readonly revision: number;
+  readonly documents: ReadonlyMap<string, InForce>;
+  /** By name, those that are deleted too: their versions are not numbered anew. */
+  readonly prompts: ReadonlyMap<string, PromptState>;
+};
 
 type RevisionEvent = Extract<PolicyEvent, { type: 'policy.revision.published' }>;
 
 /** One tenant's policy: revision n is the n-th event. A bundle that changes nothing makes none. */
 export const policySetDecider: Decider<PolicySetState, PublishRevision, RevisionEvent> = {
-  initialState: () => ({ revision: 0, documents: new Map() }),
+  initialState: () => ({ revision: 0, documents: new Map(), prompts: new Map() }),
 
-  evolve: (state, { data }) => ({ revision: data.revision, documents: after(state.documents, data.changes) }),
+  evolve: ({ documents, prompts }, { data: { revision, changes } }) => {
+    return { revision, documents: after(documents, changes), prompts: promptsAfter(prompts, changes, revision) };
+  },
 
-  decide: (command, { revision, documents }) => {
-    const changes = command.changes.filter((change) => differs(documents, change));
+  decide: (command, { revision, documents, prompts }) => {
+    const changes = command.changes
+      .filter((change) => differs(documents, change))
+      .map((change) => numbered(change, prompts, revision + 1));
     if (changes.length === 0) return [];
     const set = after(documents, changes);
     if (set.size > DOCUMENTS_MAX) {
@@ -57,6 +67,24 @@ const idOf = ({ kind, name }: { kind: string; name: string }) => `${kind}/${name
 
 function differs(documents: PolicySetState['documents'], change: DocumentChange): boolean {
   return documents.get(idOf(change))?.digest !== (change.digest ?? undefined);
+}
+
+function numbered(change: DocumentChange, prompts: PolicySetState['prompts'], revision: number): DocumentChange {
+  if (change.kind !== 'Prompt') return change;
+  const prompt = promptVersionsAfter(prompts.get(change.name), change, revision);
+  return prompt ? { ...change, prompt } : change;
+}
+
+function promptsAfter(
+  prompts: PolicySetState['prompts'],
+  changes: readonly DocumentChange[],
+  revision: number,
+): PolicySetState['prompts'] {
+  const changed = changes.filter(({ kind }) => kind === 'Prompt');
+  if (changed.length === 0) return prompts;
+  const all = new Map(prompts);
+  for (const change of changed) all.set(change.name, promptAfter(prompts.get(change.name), change, revision));
+  return all;
 }
 
 function after(documents: PolicySetState['documents'], changes: readonly DocumentChange[]): Map<string, InForce> {

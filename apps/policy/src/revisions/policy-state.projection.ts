@@ -24,7 +24,8 @@ export const policyState: StateProjection<RevisionEvent, DocumentRecord | HeadRe
     if (key === headKey(tenantId)) return { tenantId, revision, former: revision - 1, documentCount, setDigest, at };
     const change = data.changes.find(({ kind, name }) => documentKey(tenantId, kind, name, revision) === key);
     if (!change) return undefined;
-    const { document, digest } = change;
-    return document === null || digest === null ? { deleted: true } : { document, digest };
+    const { document, digest, prompt } = change;
+    if (document === null || digest === null) return { deleted: true };
+    return { document, digest, ...(prompt && { prompt }) };
   },
 };

@@ -14,8 +14,11 @@ import { sql } from 'kysely';
 /** A record of a state topic. */
 export type SupersededRecord = { readonly topic: string; readonly key: string };
 
-/** One record that an event brings. A record that only says "deleted" has nobody after it, and goes like the others. */
-type Brought = { key: string; subject: string; version: number; isDeletion: boolean };
+/**
+ * One record that an event brings. A record that only says "deleted" has nobody after it, and goes like the others; the
+ * versions of a prompt that it keeps are needed for as long as it is.
+ */
+type Brought = { key: string; subject: string; version: number; isDeletion: boolean; kept: readonly number[] };
 
 /** Records whose successors are in force. */
 @Injectable()
@@ -46,14 +49,15 @@ function brought(event: PolicyEvent): { topic: string; at: string; records: Brou
   if (event.type === ProviderCredentialSet.type) {
     const { tenantId, account, version, at } = event.data;
     const record = { key: secretKey(tenantId, account, version), subject: `${tenantId}/${account}`, version };
-    return { topic: topics.policySecrets.name, at, records: [{ ...record, isDeletion: false }] };
+    return { topic: topics.policySecrets.name, at, records: [{ ...record, isDeletion: false, kept: [] }] };
   }
   const { tenantId, revision, changes, at } = event.data;
-  const records = changes.map(({ kind, name, digest }) => ({
+  const records = changes.map(({ kind, name, digest, prompt }) => ({
     key: documentKey(tenantId, kind, name, revision),
     subject: `${tenantId}/${kind}/${name}`,
     version: revision,
     isDeletion: digest === null,
+    kept: prompt?.kept.map((each) => each.revision) ?? [],
   }));
   return { topic: topics.policyState.name, at, records };
 }
@@ -67,8 +71,9 @@ export const supersededRecords: ReadModel<PolicyEvent> = {
     const rows = JSON.stringify(records);
     await sql`
       update superseded_records_v1 s set superseded_at = ${at}::timestamptz
-      from jsonb_to_recordset(${rows}::jsonb) as r(subject text, version bigint)
+      from jsonb_to_recordset(${rows}::jsonb) as r(subject text, version bigint, kept bigint[])
       where s.topic = ${topic} and s.subject = r.subject and s.version < r.version and s.superseded_at is null
+        and not s.version = any(r.kept)
     `.execute(tx.getKysely());
     await sql`
       insert into superseded_records_v1 (topic, key, subject, version, superseded_at)

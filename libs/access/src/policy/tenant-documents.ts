@@ -1,11 +1,18 @@
-import { SetDigest, type HeadRecord } from '#libs/contracts';
+import { SetDigest, type HeadRecord, type KeptPromptVersion, type PromptVersions } from '#libs/contracts';
 import { documentSet, type DocumentSet } from '#libs/decision-engine';
 import { canonicalJson, readDocument, type PolicyDocument } from '#libs/policy-language';
 import { sha256Hex } from '../authentication/sha256.js';
+import { holdPromptVersions } from './prompt-versions.js';
 
 /** One version of one document. `document` undefined: deleted there. `unreadable`: nothing is known of that version. */
 export type DocumentVersion =
-  | { readonly state: 'present'; readonly document: PolicyDocument; readonly digest: string }
+  | {
+      readonly state: 'present';
+      readonly document: PolicyDocument;
+      readonly digest: string;
+      /** Of a prompt: the versions that it keeps belong to every set that it is part of. */
+      readonly prompt?: PromptVersions | undefined;
+    }
   | { readonly state: 'deleted' }
   | { readonly state: 'unreadable' };
 
@@ -15,15 +22,20 @@ export type VerifiedSet =
 
 /** Reads a document's record; it must be of the tenant, kind and name that its key says, and have the digest it claims. */
 export function readVersion(
-  record: { document: Record<string, unknown>; digest: string },
-  key: { tenantId: string; kind: string; name: string },
+  record: { document: Record<string, unknown>; digest: string; prompt?: PromptVersions | undefined },
+  key: { tenantId: string; kind: string; name: string; revision: number },
 ): DocumentVersion {
   const document = readDocument(record.document);
   const digest = sha256Hex(canonicalJson(record.document));
   const { tenant, name } = document.metadata;
+  const { prompt } = record;
   const isNamed = tenant === key.tenantId && name === key.name && document.kind === key.kind;
-  return isNamed && digest === record.digest ? { state: 'present', document, digest } : { state: 'unreadable' };
+  const isOfPrompt = !prompt || (document.kind === 'Prompt' && prompt.kept.every(isNotAfter(key.revision)));
+  if (!isNamed || !isOfPrompt || digest !== record.digest) return { state: 'unreadable' };
+  return { state: 'present', document, digest, ...(prompt && { prompt }) };
 }
+
+const isNotAfter = (limit: number) => (kept: { readonly revision: number }) => kept.revision <= limit;
 
 type Present = Extract<DocumentVersion, { state: 'present' }>;
 /** The last set that verified. */
@@ -69,7 +81,10 @@ export class TenantDocuments {
       if (after?.state === 'unreadable') return { ok: false, fault: `unreadable document ${id}` };
       const before = this.versions.get(id);
       const present = after?.state === 'present' ? after : undefined;
-      if (before?.digest !== present?.digest) changes.set(id, { before, after: present });
+      const lost = present && this.lostVersion(id, present);
+      if (lost !== undefined) return { ok: false, fault: `version ${lost} of ${id} is not there` };
+      const isSame = before?.digest === present?.digest && before?.prompt?.version === present?.prompt?.version;
+      if (!isSame) changes.set(id, { before, after: present });
     }
     const digest = this.current.digest.with(
       Array.from(changes.values(), ({ before, after }) => ({ before: digested(before), after: digested(after) })),
@@ -86,7 +101,8 @@ export class TenantDocuments {
     for (const id of this.touched) {
       const versions = this.names.get(id);
       const current = versions ? highest(versions, revision) : 0;
-      for (const number of versions?.keys() ?? []) if (number < current) versions?.delete(number);
+      const kept = new Set(keptBy(versions?.get(current)).map((each) => each.revision));
+      for (const number of versions?.keys() ?? []) if (number < current && !kept.has(number)) versions?.delete(number);
       if (versions?.size === 1 && versions.get(current)?.state === 'deleted') this.names.delete(id);
       const isAhead = [...(this.names.get(id)?.keys() ?? [])].some((number) => number > revision);
       if (!isAhead) this.touched.delete(id);
@@ -106,9 +122,24 @@ export class TenantDocuments {
     }
   }
 
+  private documentAt(id: string, revision: number): PolicyDocument | undefined {
+    const version = this.names.get(id)?.get(revision);
+    return version?.state === 'present' ? version.document : undefined;
+  }
+
   private versionAt(id: string, revision: number): DocumentVersion | undefined {
     const versions = this.names.get(id);
     return versions?.get(highest(versions, revision));
+  }
+
+  /** The first version that a prompt keeps and that has not come, or as another. */
+  private lostVersion(id: string, prompt: Present): number | undefined {
+    const versions = this.names.get(id);
+    const isLost = ({ revision, digest }: KeptPromptVersion) => {
+      const found = versions?.get(revision);
+      return found?.state !== 'present' || found.digest !== digest;
+    };
+    return keptBy(prompt).find(isLost)?.version;
   }
 
   private take(
@@ -121,6 +152,7 @@ export class TenantDocuments {
       if (after) {
         edit.set(id, after.document);
         this.versions.set(id, after);
+        if (after.prompt) holdPromptVersions(after.document, after.prompt, (each) => this.documentAt(id, each));
       } else {
         edit.delete(id);
         this.versions.delete(id);
@@ -130,6 +162,10 @@ export class TenantDocuments {
     return this.current.documents;
   }
 }
+
+/** The versions that a version keeps. */
+const keptBy = (version: DocumentVersion | undefined) =>
+  version?.state === 'present' ? (version.prompt?.kept ?? []) : [];
 
 function digested(version: Present | undefined) {
   if (!version) return undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PromptVersions } from './prompt-versions.js';
 
 /** Every kind of policy document. */
 export const DocumentKind = z.enum([
@@ -16,9 +17,17 @@ export const DocumentKind = z.enum([
 ]);
 export type DocumentKind = z.output<typeof DocumentKind>;
 
-/** `<tenant>/<kind>/<name>@<revision>` on `policy.state.v1`. */
+/**
+ * `<tenant>/<kind>/<name>@<revision>` on `policy.state.v1`. The records of the versions that a Prompt's record keeps belong to
+ * the set that it is part of: they are there for as long as it is in force.
+ */
 export const DocumentRecord = z.union([
-  z.strictObject({ document: z.record(z.string(), z.unknown()), digest: z.string() }),
+  z.strictObject({
+    document: z.record(z.string(), z.unknown()),
+    digest: z.string(),
+    /** Of a Prompt; absent in records from before calls could pin versions. */
+    prompt: PromptVersions.optional(),
+  }),
   z.strictObject({ deleted: z.literal(true) }),
 ]);
 export type DocumentRecord = z.output<typeof DocumentRecord>;

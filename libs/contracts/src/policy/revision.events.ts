@@ -2,6 +2,7 @@ import { defineEvent } from '#libs/decider';
 import { z } from 'zod';
 import { Sealed } from '../sealed.js';
 import { DocumentKind } from './document.record.js';
+import { PromptVersions } from './prompt-versions.js';
 
 /** One document that a revision sets or deletes. `document` is in canonical form, with free text taken out and sealed. */
 export const DocumentChange = z.object({
@@ -11,6 +12,8 @@ export const DocumentChange = z.object({
   /** SHA-256 of the canonical JSON, hex; null for a deletion. */
   digest: z.string().nullable(),
   freeText: Sealed.nullable(),
+  /** Of a Prompt that is set; absent in events from before calls could pin versions. */
+  prompt: PromptVersions.optional(),
 });
 export type DocumentChange = z.output<typeof DocumentChange>;
 
@@ -30,6 +33,8 @@ export const RevisionPublished = defineEvent(
     setDigest: z.string(),
     at: z.iso.datetime(),
   }),
+  // v1 → v2: changes of Prompts say which versions they make and keep; of those before nobody kept any.
+  [(v1: object) => v1],
 );
 
 /** An upstream credential was written. Stream `policy.provider-credential-<tenantId>/<account>`. No secret in it. */
