@@ -62,7 +62,7 @@ export type Authorised = Read &
     readonly led: Led | undefined;
     /** How old the snapshot was beyond its lease; 0 when fresh. */
     readonly staleMs: number;
-    /** What a stored prompt changes in the body, and its rule: `Prompt/<name>`. */
+    /** What a stored prompt changes in the body, and its rule: `Prompt/<name>@<version>`. */
     readonly edits?: readonly Edit[];
     readonly prompt?: string;
   };

@@ -1,5 +1,6 @@
 import { renderPrompt } from '#libs/policy-language';
 import { promptEdits } from '../prompts/prompt-edits.js';
+import { servedPrompt } from '../prompts/pinned-prompt.js';
 import { readPromptReference } from '../prompts/prompt-reference.js';
 import { badRequest, Refusal } from '../refusals/refusal.js';
 import { decideCall } from './decide-call.js';
@@ -16,7 +17,9 @@ export function promptStep(state: Authorised): StepAnswer<Authorised> {
   const refusal = refuseReading(state, reference.id);
   if (refusal) return refusal;
   if (!document) return notFound('no_matching_rule');
-  const rendered = renderPrompt(document.spec, reference.variables);
+  const served = servedPrompt(document, reference.version);
+  if (served instanceof Refusal) return served;
+  const rendered = renderPrompt(served.document.spec, reference.variables);
   if (!rendered.ok) {
     const [{ name, detail } = { name: '', detail: '' }] = rendered.mistakes;
     const param = name === '' ? 'prompt' : `prompt.variables.${name}`;
@@ -24,7 +27,7 @@ export function promptStep(state: Authorised): StepAnswer<Authorised> {
   }
   const edits = promptEdits(bytes, state.call.fields, span, rendered.messages);
   if (!edits) return badRequest('invalid_request', "'input' must be a text or a list beside a prompt.", 'input');
-  return advance(state, { edits, prompt: `Prompt/${reference.id}` });
+  return advance(state, { edits, prompt: served.rule });
 }
 
 /** An unread and an unknown prompt are answered alike. */

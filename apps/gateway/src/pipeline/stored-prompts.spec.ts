@@ -66,7 +66,6 @@ describe('a stored prompt', () => {
       { ...greeting, variables: { name: 'A', x: '1' } },
       'prompt.variables.x',
     ],
-    ['a version, of which one is in force', { ...greeting, version: '2' }, 'prompt.version'],
     ['another form', { name: 'greeting' }, 'prompt'],
     ['a text', 'greeting', 'prompt'],
     ['a path for a name', { id: '../greeting' }, 'prompt'],

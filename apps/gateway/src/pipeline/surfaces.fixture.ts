@@ -11,16 +11,11 @@ const cost = { inputPerMillion: '1000', outputPerMillion: '1000', currency: 'USD
 const model = (name: string, type: string, env = 'development') =>
   document('Model', name, { upstreamModel: `up-${name.split('/')[1]}`, types: [type], cost }, { env });
 
-/** A gateway whose user_dev may call one model of every type, at OpenAI and at Anthropic; `more` joins the policy. */
-export async function surfaces(
-  answer: RequestListener,
-  more: readonly PolicyDocument[] = [],
-  bounds: Parameters<typeof gateway>[2] = {},
-): Promise<Gateway> {
-  const edge = await gateway(answer, {}, bounds);
+/** Models of every type at OpenAI and at Anthropic, of which user_dev may call those in development. */
+export function everyModel(baseUrl: string): readonly PolicyDocument[] {
   const account = (name: string, provider: string) =>
-    document('ProviderAccount', name, { provider, baseUrl: edge.upstreamUrl, credential: { secretRef: name } });
-  const documents = [
+    document('ProviderAccount', name, { provider, baseUrl, credential: { secretRef: name } });
+  return [
     account('openai', 'openai'),
     account('anthropic', 'anthropic'),
     ...['chat', 'completion', 'embedding', 'moderation', 'image', 'audio'].map((type) => model(`openai/${type}`, type)),
@@ -28,8 +23,17 @@ export async function surfaces(
     model('anthropic/claude', 'chat'),
     model('anthropic/secret', 'chat', 'production'),
     document('RoleBinding', 'dev', { subjects: ['user:user_dev'], roles: ['developer'] }),
-    ...more,
   ];
+}
+
+/** A gateway whose user_dev may call one model of every type, at OpenAI and at Anthropic; `more` joins the policy. */
+export async function surfaces(
+  answer: RequestListener,
+  more: readonly PolicyDocument[] = [],
+  bounds: Parameters<typeof gateway>[2] = {},
+): Promise<Gateway> {
+  const edge = await gateway(answer, {}, bounds);
+  const documents = [...everyModel(edge.upstreamUrl), ...more];
   edge.set({
     snapshot: compile({ tenant: 'acme', documents, platformDocuments: [], policyRevision: 7, platformRevision: 2 }),
   });

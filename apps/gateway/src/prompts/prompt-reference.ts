@@ -8,21 +8,33 @@ const bytesMax = 2 * 1024 * 1024;
 
 const PromptReference = z.strictObject({
   id: DocumentName,
-  /** Of OpenAI's form; here the version in force is the only one that there is. */
-  version: z.null().optional(),
+  version: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/)
+    .transform(Number)
+    .nullish(),
   variables: z.record(z.string(), z.unknown()).nullish(),
 });
-export type PromptReference = { readonly id: string; readonly variables: Readonly<Record<string, unknown>> };
+export type PromptReference = {
+  readonly id: string;
+  /** The one that is pinned; undefined for the one in force. */
+  readonly version: number | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+};
 
-/** Which stored prompt a body names, and with what values. */
+/** Which stored prompt a body names, which version of it, and with what values. */
 export function readPromptReference(bytes: Buffer, span: Span): PromptReference | Refusal {
   if (span.end - span.start > bytesMax) return invalid(`is longer than ${bytesMax} bytes`);
   const read = PromptReference.safeParse(valueOf(bytes, span));
-  if (read.success) return { id: read.data.id, variables: read.data.variables ?? {} };
-  if (read.error.issues.some(({ path }) => path[0] === 'version')) {
-    return badRequest('invalid_request', 'The version in force is served; leave the version out.', 'prompt.version');
+  if (read.success) {
+    const { id, version, variables } = read.data;
+    return { id, version: version ?? undefined, variables: variables ?? {} };
   }
-  return invalid("reads {id, variables}: the name of a stored prompt, and values for the prompt's variables");
+  if (read.error.issues.some(({ path }) => path[0] === 'version')) {
+    const why = `'prompt.version' reads the number of a version as a text, such as "3"; without it the one in force is served.`;
+    return badRequest('invalid_request', why, 'prompt.version');
+  }
+  return invalid("reads {id, version, variables}: the name of a stored prompt, and values for the prompt's variables");
 }
 
 const invalid = (why: string) => badRequest('invalid_request', `'prompt' ${why}.`, 'prompt');

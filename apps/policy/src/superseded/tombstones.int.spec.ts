@@ -1,4 +1,4 @@
-import { PolicyView } from '#libs/access';
+import { PolicyView, promptVersionsOf } from '#libs/access';
 import { topics, WATERMARK_KEY } from '#libs/contracts';
 import { FakeClock, waitFor } from '#libs/testing';
 import { silentLogger } from '#libs/telemetry';
@@ -25,13 +25,37 @@ const tombstones = (sinceMs: number) =>
   );
 const clockAt = (ms: number) => new FakeClock(Date.now() + ms);
 
+const prompt = (content: string, env: string) => {
+  const metadata = { name: 'greeting', tenant: 'acme', tags: { env } };
+  return JSON.stringify({
+    apiVersion: 'gatehouse/v1',
+    kind: 'Prompt',
+    metadata,
+    spec: { messages: [{ role: 'user', content }] },
+  });
+};
+const pinnable = (view: PolicyView) => {
+  const found = view.snapshot('acme')?.document('Prompt', 'greeting');
+  const kept = [...((found && promptVersionsOf(found)?.kept) ?? [])];
+  return kept.map(([version, { spec }]) => [version, spec.messages[0]?.content]);
+};
+
 beforeAll(async () => {
   await policy.open();
-  await policy.apply('ada', bundle(role('kept', 'acme', 'first'), role('gone'), account('main')));
-  await policy.apply('ada', bundle(role('kept', 'acme', 'second'), role('again', 'acme', 'first')));
+  await policy.apply(
+    'ada',
+    bundle(role('kept', 'acme', 'first'), role('gone'), account('main'), prompt('one', 'production')),
+  );
+  await policy.apply(
+    'ada',
+    bundle(role('kept', 'acme', 'second'), role('again', 'acme', 'first'), prompt('two', 'staging')),
+  );
   await policy.ask('ada', 'DELETE /v1/roles/gone', undefined, { 'if-match': '*' });
   await policy.ask('ada', 'DELETE /v1/roles/again', undefined, { 'if-match': '*' });
-  await policy.apply('ada', bundle(role('kept', 'acme', 'third'), role('again', 'acme', 'second')));
+  await policy.apply(
+    'ada',
+    bundle(role('kept', 'acme', 'third'), role('again', 'acme', 'second'), prompt('one', 'production')),
+  );
   for (const value of ['one', 'two']) await policy.ask('ada', 'PUT /v1/provider-accounts/main/credential', { value });
 });
 afterAll(() => policy.close());
@@ -41,9 +65,9 @@ it('tombstones nothing before a successor’s head is a day old', async () => {
 });
 
 it('tombstones former versions, deletions and former credentials after it, once, and never what is in force', async () => {
-  expect(await tombstones(SUPERSEDED_KEPT_MS + 60_000).sweep()).toBe(7);
+  expect(await tombstones(SUPERSEDED_KEPT_MS + 60_000).sweep()).toBe(8);
   expect(await tombstones(SUPERSEDED_KEPT_MS + 60_000).sweep()).toBe(0);
-  await waitFor(() => entries(topics.policyState.name).filter(({ value }) => value === null).length === 6);
+  await waitFor(() => entries(topics.policyState.name).filter(({ value }) => value === null).length === 7);
   const state = entries(topics.policyState.name);
   const values = ['kept@2', 'kept@3', 'kept@6', 'gone@2', 'gone@4', 'again@3', 'again@5', 'again@6'].map(
     (at) => [at, nowMs(state, `acme/Role/${at}`) !== null] as const,
@@ -58,6 +82,9 @@ it('tombstones former versions, deletions and former credentials after it, once,
     'again@5': false,
     'again@6': true,
   });
+  // Of a prompt, the draft goes; what calls may pin does not.
+  const versions = [2, 3, 6].map((at) => nowMs(state, `acme/Prompt/greeting@${at}`) !== null);
+  expect(versions).toEqual([true, false, true]);
   await waitFor(() => nowMs(entries(topics.policySecrets.name), 'acme/main@1') === null);
   expect(nowMs(entries(topics.policySecrets.name), 'acme/main@2')).toBeInstanceOf(Buffer);
 });
@@ -75,6 +102,10 @@ it('lets who reads late build the set in force, whatever compaction has taken by
     const compacted = left.filter(({ key, value }) => value !== null || !isGone(key) || random() < 0.5);
     const view = viewOf(compacted);
     expect([seed, view.snapshot('acme')?.policyRevision, view.alarms()]).toEqual([seed, 6, []]);
+    expect(pinnable(view)).toEqual([
+      [1, 'one'],
+      [3, 'one'],
+    ]);
     expect(
       view
         .snapshot('acme')
