@@ -133,6 +133,7 @@ function bodies(userId: string, accounts: readonly Thing[]): Record<string, unkn
     'POST /v1/users': { email: 'intruder@acme.example', tenant: 'acme' },
     'POST /v1/invitations': { email: 'intruder@acme.example', tenant: 'acme' },
     'PATCH /v1/tenants/:tenantId': { labels: {} },
+    'PUT /v1/legal-holds/:tenantId': { reason: 'none' },
     'PATCH /v1/users/:userId': { labels: {} },
     'POST /v1/users/:userId/deactivate': {},
     'POST /v1/users/:userId/erase': {},

@@ -26,6 +26,7 @@ import { LettersConsumer } from './dead-letters/letters.consumer.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
 import { CallerHistory } from './explain/caller-history.js';
 import { DecisionReplay } from './explain/decision-replay.js';
+import { ErasedAuthors } from './erased-authors/erased-authors.js';
 import { ExplainController } from './explain/explain.controller.js';
 import { PolicyHistory } from './explain/policy-history.js';
 import { FindingSweep } from './findings/finding-sweep.js';
@@ -35,6 +36,8 @@ import { FindingsTable } from './findings/findings-table.js';
 import { DecisionsConsumer } from './ingest/decisions.consumer.js';
 import { GrantsController } from './grants/grants.controller.js';
 import { IngestSource } from './ingest/ingest-source.js';
+import { LegalHolds } from './legal-holds/legal-holds.js';
+import { LegalHoldsController } from './legal-holds/legal-holds.controller.js';
 import { LiveController } from './live/live.controller.js';
 import { LiveFigures } from './live/live-figures.js';
 import { LiveStreams } from './live/live-streams.js';
@@ -60,7 +63,8 @@ import { UsageController } from './usage/usage.controller.js';
   imports: [
     OpenApiModule.of({
       title: 'Gatehouse audit',
-      description: 'What happened: decisions, calls, changes, usage, reconciliation, findings, dead letters.',
+      description:
+        'What happened: decisions, calls, changes, usage, reconciliation, findings, dead letters, legal holds.',
     }),
   ],
   controllers: [
@@ -78,6 +82,7 @@ import { UsageController } from './usage/usage.controller.js';
     ReconciliationController,
     FindingsController,
     DeadLettersController,
+    LegalHoldsController,
   ],
   providers: [
     AuditDatabase,
@@ -110,6 +115,8 @@ import { UsageController } from './usage/usage.controller.js';
     KeptDays,
     ExpiredDays,
     RetentionSweep,
+    LegalHolds,
+    ErasedAuthors,
     LettersConsumer,
     LetterList,
     BuriedRecords,

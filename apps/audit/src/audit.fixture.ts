@@ -2,14 +2,14 @@ import { AccessModule } from '#libs/access';
 import { Bus, deriveMacKey } from '#libs/bus';
 import { createClickHouse } from '#libs/clickhouse';
 import { AccessDecided, decisionTopics, topics, type TopicSpec } from '#libs/contracts';
-import { EventStore } from '#libs/event-store';
+import { EventStore, SubjectKeys } from '#libs/event-store';
 import { createService } from '#libs/http';
 import { holdAnswers } from '#libs/openapi';
 import { silentLogger, SystemClock } from '#libs/telemetry';
 import { freshName, testStack, waitFor } from '#libs/testing';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditModule } from './app.module.js';
-import { EmptyStore } from './empty-store.fixture.js';
+import { EmptyStore, EmptySubjectKeys } from './empty-store.fixture.js';
 import { CHAIN_READ_SETTINGS } from '#libs/chain';
 import { IngestSource } from './ingest/ingest-source.js';
 import { People } from './people.fixture.js';
@@ -91,7 +91,10 @@ export async function startAudit(
   } as const;
   const access = AccessModule.forRoot({ ...given, spool: spool as never });
   const { url, store, folder } = parts;
-  const noStore = { provide: EventStore, useValue: new EmptyStore() };
+  const noStore = [
+    { provide: EventStore, useValue: new EmptyStore() },
+    { provide: SubjectKeys, useValue: new EmptySubjectKeys() },
+  ];
   @Module({})
   class SpecResources {}
   const resources: DynamicModule = {
@@ -99,11 +102,11 @@ export async function startAudit(
     global: true,
     imports: [access, ...(store ? [store] : [])],
     providers: [
-      ...(store ? [] : [noStore]),
+      ...(store ? [] : noStore),
       { provide: Bus, useValue: bus },
       { provide: AUDIT_MAC_KEY, useValue: deriveMacKey(busKey) },
     ],
-    exports: [Bus, AUDIT_MAC_KEY, ...(store ? [] : [EventStore])],
+    exports: [Bus, AUDIT_MAC_KEY, ...(store ? [] : [EventStore, SubjectKeys])],
   };
   // Signed only when a spec says so.
   const checkpoints = { secret: Buffer.alloc(32, 9), everySeconds: 86_400, folder };

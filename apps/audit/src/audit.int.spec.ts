@@ -232,11 +232,20 @@ describe('the routes', () => {
   });
 
   it('show nothing of another tenant', async () => {
-    const ids = { decisionId: [foreign.decision_id], findingId: ['f'.repeat(32)], letterId: ['audit-0'] };
+    const ids = {
+      decisionId: [foreign.decision_id],
+      findingId: ['f'.repeat(32)],
+      letterId: ['audit-0'],
+      tenantId: ['globex'],
+    };
     const names = ['globex/secret', 'user_gil'];
+    const headers = { 'if-match': '*' };
+    const bodies = { 'PUT /v1/legal-holds/:tenantId': { reason: 'none' } };
     const { authorization } = people.bearer('ada');
     const credential = authorization.replace('Bearer ', '');
-    expect(await crossTenantFindings(audit.app, credential, { tenantId: 'globex', ids, names })).toEqual([]);
+    expect(
+      await crossTenantFindings(audit.app, credential, { tenantId: 'globex', ids, names, headers, bodies }),
+    ).toEqual([]);
   });
 
   it('record each answer as one decision about the tenant', async () => {

@@ -1,4 +1,4 @@
-import { EventStore, type Aggregate } from '#libs/event-store';
+import { EventStore, SubjectKeys, type Aggregate } from '#libs/event-store';
 import type { StoredEvent } from '#libs/decider';
 
 /** An event store without any event, and that takes none: for specs about something else. */
@@ -14,4 +14,13 @@ export class EmptyStore extends EventStore {
   private refuse(): Promise<never> {
     return Promise.reject(new Error('nothing is written in this spec'));
   }
+}
+
+/** The keys of a store without any text. */
+export class EmptySubjectKeys extends SubjectKeys {
+  override seal = (): Promise<never> => Promise.reject(new Error('nothing is written in this spec'));
+  override open = () => Promise.resolve(undefined);
+  override openAll = () => Promise.resolve(() => undefined);
+  override erase = () => Promise.resolve();
+  override eraseThose = () => Promise.resolve([]);
 }

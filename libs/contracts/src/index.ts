@@ -185,6 +185,7 @@ export {
   type ContentKeyEvent,
 } from './audit/content-key.events.js';
 export { ContentKeyRecord } from './audit/content-key.record.js';
+export { legalHoldEvents, LegalHoldReleased, LegalHoldSet, type LegalHoldEvent } from './audit/legal-hold.events.js';
 export { Finding } from './audit/finding.record.js';
 export { KEY_USES_PER_RECORD_MAX, KeyUses } from './audit/key-uses.record.js';
 export { refusalStatus, type RefusalCode } from './decisions/codes.js';

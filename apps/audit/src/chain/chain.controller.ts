@@ -61,7 +61,7 @@ export class ChainController {
     const tenantId = reach.tenant ?? '';
     const asked = query.from ?? new Date(this.clock.nowMs() - DAY_MS).toISOString().slice(0, 10);
     // What the tenant does not keep may be gone.
-    const kept = this.kept.first(tenantId, this.clock.nowMs()) ?? asked;
+    const kept = (await this.kept.firstThere(tenantId, this.clock.nowMs())) ?? asked;
     const from = asked < kept ? kept : asked;
     const found = await this.verification.verify(tenantId, from);
     this.reach.grant(caller, 'chain', reach);

@@ -31,6 +31,8 @@ describe('what a thing is after an event', () => {
 
   it('is nothing once it is deleted, and begins anew without what it was', () => {
     expect(fold(issued, ['identity.team.deleted', key])).toBeUndefined();
+    expect(fold(['audit.legal-hold.set', { author: 'va_1' }])).toEqual({ author: 'va_1' });
+    expect(fold(['audit.legal-hold.set', key], ['audit.legal-hold.released', key])).toBeUndefined();
     expect(fold(issued, ['identity.virtual-account.created', { name: 'etl' }])).toEqual({
       name: 'etl',
       status: 'active',

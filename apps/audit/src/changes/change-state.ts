@@ -15,7 +15,7 @@ const STATUS: Readonly<Record<string, string>> = {
   deactivated: 'deactivated',
 };
 const BEGINS = new Set(['issued', 'created', 'registered', 'trusted', 'own-published', 'tokens-revoked']);
-const ENDS = new Set(['deleted', 'erased', 'forgotten']);
+const ENDS = new Set(['deleted', 'erased', 'forgotten', 'released']);
 
 /** Lists that events add one principal to, or take one from. */
 const MEMBERS: Readonly<Record<string, { readonly list: string; readonly adds: boolean }>> = {

@@ -10,7 +10,8 @@ export type Collection =
   | 'reconciliation'
   | 'changes'
   | 'conformity'
-  | 'chain';
+  | 'chain'
+  | 'legal-holds';
 
 /** Whose rows a caller may see. `tenant` undefined: every tenant's and those of none; `owner`: that principal's alone. */
 export type Reach = { readonly tenant: string | undefined; readonly owner: string | undefined };

@@ -24,14 +24,26 @@ const CHAIN_DAYS_MAX = 5_000;
 export class ExpiredDays {
   constructor(private readonly database: AuditDatabase) {}
 
-  /** Days before `day`, oldest first. */
-  before(table: DecisionTable, day: string): Promise<ChainDay[]> {
+  /** Tenants with rows of days before `day`. */
+  async tenantsBefore(table: DecisionTable, day: string): Promise<string[]> {
+    const rows = await this.database.rows<Pick<ChainDay, 'tenant_id'>>(
+      `SELECT DISTINCT tenant_id FROM ${table} WHERE appended_at < toDateTime64({day:String}, 3, 'UTC')`,
+      { day },
+    );
+    return rows.map(({ tenant_id }) => tenant_id);
+  }
+
+  /** Days before the first that each tenant keeps, oldest first; tenants that are not named keep all of theirs. */
+  before(table: DecisionTable, firstKept: ReadonlyMap<string, string>): Promise<ChainDay[]> {
+    const kept = [...firstKept.values()];
+    if (kept.length === 0) return Promise.resolve([]);
     return this.database.rows<ChainDay>(
       `SELECT '${table}' AS table, tenant_id, kafka_topic, kafka_partition, toString(toDate(appended_at)) AS day,
           count() AS rows, max((kafka_offset, kafka_index)).1 AS last_offset, max((kafka_offset, kafka_index)).2 AS last_index
         FROM ${table} WHERE appended_at < toDateTime64({day:String}, 3, 'UTC')
+          AND toString(toDate(appended_at)) < transform(toString(tenant_id), {tenants:Array(String)}, {kept:Array(String)}, '')
         GROUP BY tenant_id, kafka_topic, kafka_partition, day ORDER BY day, tenant_id, kafka_topic LIMIT ${CHAIN_DAYS_MAX}`,
-      { day },
+      { day: kept.toSorted().at(-1), tenants: [...firstKept.keys()], kept },
     );
   }
 

@@ -7,7 +7,8 @@ import { chainAggregate, chainId } from '../chain/chain.aggregate.js';
 import { chainKey, type ChainState } from '../chain/chain.decider.js';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { TABLES } from '../ingest/partition-ingest.js';
-import { ExpiredDays, type ChainDay } from './expired-days.js';
+import { LegalHolds } from '../legal-holds/legal-holds.js';
+import { ExpiredDays, type ChainDay, type DecisionTable } from './expired-days.js';
 import { KeptDays } from './kept-days.js';
 import { firstKeptDay, KEPT_DAYS_MIN } from './retention-days.js';
 
@@ -18,7 +19,7 @@ const FIRST_AFTER_MS = 300_000;
 
 /**
  * Takes out what tenants do not keep any longer: whole days, as the chains are signed, and only days that are signed, so
- * that the record goes on to verify. Two replicas may do it at once.
+ * that the record goes on to verify. Of a tenant under legal hold nothing goes. Two replicas may do it at once.
  */
 @Injectable()
 export class RetentionSweep implements OnApplicationBootstrap, OnModuleDestroy {
@@ -33,6 +34,7 @@ export class RetentionSweep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly database: AuditDatabase,
     private readonly days: ExpiredDays,
     private readonly kept: KeptDays,
+    private readonly holds: LegalHolds,
     private readonly feed: AccessFeed,
     private readonly store: EventStore,
     private readonly logger: Logger,
@@ -56,23 +58,38 @@ export class RetentionSweep implements OnApplicationBootstrap, OnModuleDestroy {
     const chains = new Map<string, ChainState>();
     let count = 0;
     for (const table of TABLES) {
-      const stored = await this.days.before(table, firstKeptDay(KEPT_DAYS_MIN, clock.ms));
-      const expired: ChainDay[] = [];
-      for (const day of stored) {
-        const first = this.kept.first(day.tenant_id, clock.ms);
-        if (first !== undefined && day.day < first && (await this.isSigned(day, chains))) expired.push(day);
-      }
+      const expired = await this.days.before(table, await this.firstKept(table, clock.ms));
+      const signed: ChainDay[] = [];
+      for (const day of expired) if (await this.isSigned(day, chains)) signed.push(day);
       // A tenant's day goes whole or not at all: one mutation takes it out whatever topic it came by.
-      const unsigned = new Set(stored.filter((day) => !expired.includes(day)).map(pieceOf));
-      const going = expired.filter((day) => !unsigned.has(pieceOf(day)));
+      const unsigned = new Set(expired.filter((day) => !signed.includes(day)).map(pieceOf));
+      const going = signed.filter((day) => !unsigned.has(pieceOf(day)));
       for (const [, days] of Map.groupBy(going, ({ day }) => day)) {
         if (this.rounds.signal.aborted) return count;
-        await this.days.takeOut(table, days);
-        count += days.length;
+        count += await this.takeOut(table, days);
       }
     }
     if (count > 0) this.logger.info({ count }, 'days of decisions and calls have expired');
     return count;
+  }
+
+  /** The first day that is kept of each tenant with rows that may be old enough; of the others all are. */
+  private async firstKept(table: DecisionTable, nowMs: number): Promise<ReadonlyMap<string, string>> {
+    const held = await this.holds.inForce();
+    const tenants = await this.days.tenantsBefore(table, firstKeptDay(KEPT_DAYS_MIN, nowMs));
+    const known = tenants.flatMap((tenantId) => {
+      const first = held.has(tenantId) ? undefined : this.kept.first(tenantId, nowMs);
+      return first === undefined ? [] : [[tenantId, first] as const];
+    });
+    return new Map(known);
+  }
+
+  /** Asks once more who is held, since somebody may have been meanwhile: a sweep can take long. */
+  private async takeOut(table: DecisionTable, days: readonly ChainDay[]): Promise<number> {
+    const held = await this.holds.inForce();
+    const going = days.filter(({ tenant_id }) => !held.has(tenant_id));
+    await this.days.takeOut(table, going);
+    return going.length;
   }
 
   /** A row that no checkpoint vouches for would leave a gap that nobody can tell from a theft. */

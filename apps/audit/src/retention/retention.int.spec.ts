@@ -1,13 +1,16 @@
 import { MemoryBus, systemClock } from '#libs/bus';
-import { topics, type DecisionRecord, type TopicSpec } from '#libs/contracts';
-import { EventStoreModule } from '#libs/event-store';
+import { principalKey, tenantKey, topics, type DecisionRecord, type TopicSpec } from '#libs/contracts';
+import { IdentityView } from '#libs/access';
+import { EventStoreModule, SubjectKeys } from '#libs/event-store';
 import { freshDatabase, waitFor } from '#libs/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
 import { CheckpointSigner } from '../chain/checkpoint-signer.js';
-import { People } from '../people.fixture.js';
+import { ErasedAuthors } from '../erased-authors/erased-authors.js';
+import { People, type Person } from '../people.fixture.js';
 import { batches, publish, SpoolTwin } from '../records.fixture.js';
 import { storeOptions } from '../store-options.js';
+import { ExpiredDays } from './expired-days.js';
 import { RetentionSweep } from './retention-sweep.js';
 
 /** The store names its topic by itself. */
@@ -148,5 +151,123 @@ describe('what a tenant does not keep any longer', () => {
       `SELECT toInt32(sum(rows)) AS n FROM (SELECT * FROM db.expired_rows FINAL) WHERE rollup = 'decisions_by_minute'`,
     );
     expect(rows).toEqual([{ n: 7 }]);
+  });
+});
+
+type Hold = { tenant: string; status: string; reason: string; author: string };
+async function ask<Body = Hold>(person: Person | undefined, request: string, reason?: string, ifMatch?: string) {
+  const [method, url] = request.split(' ') as ['GET' | 'PUT' | 'DELETE', string];
+  const headers = { ...(person && people.bearer(person)), ...(ifMatch !== undefined && { 'if-match': ifMatch }) };
+  const answer = await audit.app.inject({ method, url, headers, ...(reason !== undefined && { payload: { reason } }) });
+  return { status: answer.statusCode, body: answer.json<Body>(), etag: answer.headers['etag'] };
+}
+const ACME = '/v1/legal-holds/acme';
+const hold = (reason: string, tenant = 'acme') => ask('operator', `PUT /v1/legal-holds/${tenant}`, reason, '*');
+const release = (tenant: string) => ask('operator', `DELETE /v1/legal-holds/${tenant}`, undefined, '*');
+const isSound = async (tenant: string) => (await verified(tenant, '2020-01-01')).sound;
+
+describe('a tenant under legal hold', () => {
+  const all = ['2 of 420 days ago', '1 of 0 days ago'];
+
+  it('keeps the days that have expired, while another’s go; the record verifies', async () => {
+    await people.say({ [tenantKey('court')]: { id: 'court', status: 'active' } });
+    await arrive(420, [...calls('court', 2), ...calls('free', 1)]);
+    await arrive(0, [...calls('court', 1), ...calls('free', 1)]);
+    await sign();
+    await waitFor(async () => (await hold('Case 17.', 'court')).status === 200, { what: 'the tenant to be known' });
+    // The decisions and calls of the other.
+    expect(await sweep()).toBe(2);
+    for (const table of ['decisions', 'calls'] as const) {
+      expect(await days(table, 'court')).toEqual(all);
+      expect(await days(table, 'free')).toEqual(['1 of 0 days ago']);
+    }
+    expect([await isSound('court'), await isSound('free')]).toEqual([true, true]);
+  });
+
+  it('is as held after a restart, and when the hold is set in the middle of a sweep', async () => {
+    await audit.app.close();
+    await start();
+    expect(await sweep()).toBe(0);
+    await release('court');
+    const expired = audit.app.get(ExpiredDays);
+    const before = expired.before.bind(expired);
+    vi.spyOn(expired, 'before').mockImplementationOnce(async (...asked) => {
+      const found = await before(...asked);
+      expect(found.map(({ tenant_id }) => tenant_id)).toEqual(['court']);
+      await hold('Case 17.', 'court');
+      return found;
+    });
+    expect(await sweep()).toBe(0);
+    expect(await days('decisions', 'court')).toEqual(all);
+  });
+
+  it('loses them with the next sweep once it is released', async () => {
+    expect((await release('court')).body).toMatchObject({ tenant: 'court', status: 'released' });
+    expect(await sweep()).toBe(2);
+    expect(await days('decisions', 'court')).toEqual(all.slice(1));
+    expect(await isSound('court')).toBe(true);
+  });
+});
+
+describe('the routes of legal holds', () => {
+  it('change nothing when the same is said again, and show what was said last', async () => {
+    const first = await hold('Because of a case.');
+    expect((await hold('Because of a case.')).etag).toBe(first.etag);
+    const other = await ask('operator', `PUT ${ACME}`, 'Another case.', first.etag);
+    expect(other).toMatchObject({ status: 200, body: { status: 'held', author: 'va_operator' } });
+    expect(other.etag).not.toBe(first.etag);
+    expect(await ask('operator', `GET ${ACME}`)).toEqual(other);
+  });
+
+  it('show the administrator of a tenant its own hold, and the operator all of them, page by page', async () => {
+    expect((await ask('operator', 'PUT /v1/legal-holds/globex', 'A third case.', '*')).status).toBe(200);
+    const list = async (who: Person, query = '') => {
+      const { body } = await ask<{ data: Hold[]; next_cursor?: string }>(who, `GET /v1/legal-holds${query}`);
+      return { tenants: body.data.map(({ tenant, reason }) => `${tenant}: ${reason}`), next: body.next_cursor };
+    };
+    expect((await list('ada')).tenants).toEqual(['acme: Another case.']);
+    expect((await ask('ada', `GET ${ACME}`)).body.reason).toBe('Another case.');
+    const page = await list('operator', '?limit=1');
+    expect(page.tenants).toEqual(['acme: Another case.']);
+    expect(await list('operator', `?after=${page.next}`)).toEqual({ tenants: ['globex: A third case.'] });
+  });
+
+  it('are 400, 401, 403, 404, 412 and 428 where they have to be', async () => {
+    const GLOBEX = '/v1/legal-holds/globex';
+    const asked: [number, Person | undefined, string, string?, string?][] = [
+      [400, 'operator', `PUT ${ACME}`, '', '*'],
+      [400, 'operator', 'GET /v1/legal-holds?after=x'],
+      [401, undefined, `GET ${ACME}`],
+      [403, 'ada', `PUT ${ACME}`, 'Mine.', '*'],
+      [403, 'ada', `DELETE ${ACME}`, undefined, '*'],
+      [403, 'dev', `GET ${ACME}`],
+      [403, 'dev', 'GET /v1/legal-holds'],
+      [404, 'ada', `GET ${GLOBEX}`],
+      [404, 'ada', `PUT ${GLOBEX}`, 'Yours.', '*'],
+      [404, 'ada', `DELETE ${GLOBEX}`, undefined, '*'],
+      [404, 'ada', 'GET /v1/legal-holds?tenant=globex'],
+      [404, 'operator', 'PUT /v1/legal-holds/nowhere', 'Nobody.', '*'],
+      [404, 'operator', 'GET /v1/legal-holds/platform'],
+      [404, 'operator', 'DELETE /v1/legal-holds/platform', undefined, '*'],
+      [412, 'operator', `PUT ${ACME}`, 'Late.', '"1"'],
+      [412, 'operator', `DELETE ${ACME}`, undefined, '"1"'],
+      [428, 'operator', `PUT ${ACME}`, 'Blind.'],
+      [428, 'operator', `DELETE ${ACME}`],
+    ];
+    const answers = [];
+    for (const [, ...each] of asked) answers.push([(await ask(...each)).status, each[1]]);
+    expect(answers).toEqual(asked.map(([status, , request]) => [status, request]));
+  });
+
+  it('show nothing any longer of what somebody wrote who was erased', async () => {
+    const keys = audit.app.get(SubjectKeys, { strict: false });
+    const [gone, there] = [await keys.seal('user_gone', 'By one.'), await keys.seal('user_dev', 'By another.')];
+    const empty = { teams: [], groups: [], labels: {}, ownerTeam: null, email: null, name: null, operator: false };
+    const erased = { id: 'user_gone', kind: 'user', tenantId: 'acme', status: 'deleted', epoch: 2, erased: true };
+    await people.say({ [principalKey('user_gone')]: { ...erased, ...empty } });
+    await waitFor(() => audit.app.get(IdentityView, { strict: false }).principal('user_gone')?.erased);
+    expect(await audit.app.get(ErasedAuthors).sweep()).toBe(1);
+    expect([await keys.open(gone), await keys.open(there)]).toEqual([undefined, 'By another.']);
+    expect((await ask('operator', `GET ${ACME}`)).body.reason).toBe('Another case.');
   });
 });

@@ -8,8 +8,6 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 
 /** A minute at most after policy has heard of an erasure it is done here, too. */
 const SWEEP_EVERY_MS = 60_000;
-/** Authors that one query looks at. */
-const AUTHORS_MAX = 1_000;
 
 /**
  * What people wrote here, the reasons of revisions and documents, is sealed with a key of their own. Identity tells
@@ -44,27 +42,10 @@ export class ErasedAuthors implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Erases the keys of all who were erased; answers of how many. Somebody who is not known (yet) keeps theirs. */
   async sweep(): Promise<number> {
-    let count = 0;
-    for (let after = ''; ;) {
-      const authors = await this.after(after);
-      const erased = authors.filter((id) => this.identity.principal(id)?.erased);
-      await this.erase(erased);
-      count += erased.length;
-      if (authors.length < AUTHORS_MAX) return count;
-      after = authors.at(-1) ?? '';
-    }
-  }
-
-  private async after(id: string): Promise<string[]> {
-    const select = 'select subject_id from subject_keys where subject_id > $1 order by subject_id limit $2';
-    return (await this.sql(select, [id, AUTHORS_MAX])).map((row) => String(row['subject_id']));
-  }
-
-  private async erase(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.subjectKeys.erase(...ids);
+    const erased = await this.subjectKeys.eraseThose((id) => this.identity.principal(id)?.erased === true);
     // Answers are kept for a repeated Idempotency-Key, with the texts as they were sent.
-    for (const id of ids) await this.sql('delete from idempotency_keys where position($1 in body) > 0', [id]);
+    for (const id of erased) await this.sql('delete from idempotency_keys where position($1 in body) > 0', [id]);
+    return erased.length;
   }
 
   private async round(): Promise<void> {

@@ -8,6 +8,9 @@ import { SealKeyMismatch, SubjectKeys } from './subject-keys.js';
 /** Longest text of one sealed field, UTF-8 bytes. */
 export const SEALED_TEXT_BYTES_MAX = 16 * 1024;
 
+/** Subjects that one query looks at. */
+const SUBJECTS_AT_ONCE = 1_000;
+
 type Row = { subject_id: string; wrapped: Buffer };
 
 /** Keys in the table `subject_keys`. None is cached: an erasure elsewhere must end them here, too. */
@@ -44,6 +47,19 @@ export class PostgresSubjectKeys extends SubjectKeys {
 
   override async erase(...subjectIds: readonly string[]): Promise<void> {
     await sql`delete from subject_keys where subject_id = any(${[...subjectIds]})`.execute(this.em.getKysely());
+  }
+
+  override async eraseThose(isErased: (subjectId: string) => boolean): Promise<readonly string[]> {
+    const erased: string[] = [];
+    for (let after = ''; ;) {
+      const { rows } = await sql<Pick<Row, 'subject_id'>>`select subject_id from subject_keys
+        where subject_id > ${after} order by subject_id limit ${SUBJECTS_AT_ONCE}`.execute(this.em.getKysely());
+      const those = rows.map(({ subject_id: id }) => id).filter((id) => isErased(id));
+      if (those.length > 0) await this.erase(...those);
+      erased.push(...those);
+      if (rows.length < SUBJECTS_AT_ONCE) return erased;
+      after = rows.at(-1)?.subject_id ?? '';
+    }
   }
 
   private async create(subjectId: string): Promise<Buffer> {

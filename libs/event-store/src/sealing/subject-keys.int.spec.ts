@@ -21,6 +21,16 @@ it('opens what was sealed, until the subject is erased; what is sealed after tha
   expect(await subjectKeys.open(sealed)).toBeUndefined();
 });
 
+it('erases whoever was erased, of all who have a key, and nobody else', async () => {
+  const { subjectKeys } = store;
+  const ids = ['sweep_1', 'sweep_2', 'sweep_3'];
+  const sealed = await Promise.all(ids.map((id) => subjectKeys.seal(id, id)));
+  const isErased = (id: string) => id === 'sweep_1' || id === 'sweep_3' || id === 'without_a_key';
+  expect(await subjectKeys.eraseThose(isErased)).toEqual(['sweep_1', 'sweep_3']);
+  expect(await Promise.all(sealed.map((each) => subjectKeys.open(each)))).toEqual([undefined, 'sweep_2', undefined]);
+  expect(await subjectKeys.eraseThose(isErased)).toEqual([]);
+});
+
 it('opens no box that was moved to another subject', async () => {
   const { box } = await store.subjectKeys.seal('user_b', 'secret');
   await store.subjectKeys.seal('user_c', 'other');

@@ -16,6 +16,9 @@ export abstract class SubjectKeys {
 
   /** Deletes the keys: every copy of what they sealed is unreadable from now on, in tables, topics and backups. */
   abstract erase(...subjectIds: readonly string[]): Promise<void>;
+
+  /** As {@link erase}, of every subject with a key here of whom it is true; answers which. */
+  abstract eraseThose(isErased: (subjectId: string) => boolean): Promise<readonly string[]>;
 }
 
 /** The configured seal key is not the one that the store's subject keys are wrapped with: a wrong configuration. */

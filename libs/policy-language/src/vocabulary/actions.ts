@@ -125,8 +125,8 @@ export const actions = {
     export: 'Export decisions, calls and changes.',
     redrive: 'Send records again that could not be stored.',
     contents: 'Read prompts and answers that the tenant had kept, and change the keys that they are kept under.',
-    hold: 'Keep records from expiring, and let go of them.',
   }),
+  ...declare('audit', { hold: 'Keep records from expiring, and let go of them.' }, { operatorOnly: true }),
   ...declare('revision', { read: 'See the revisions of the policy set and what they changed.' }),
 };
 
