@@ -34,6 +34,8 @@ import { FindingsController } from './findings/findings.controller.js';
 import { LimitUse } from './findings/limit-use.js';
 import { FindingsTable } from './findings/findings-table.js';
 import { DecisionsConsumer } from './ingest/decisions.consumer.js';
+import { GrantCitations } from './grants/grant-citations.js';
+import { UnusedGrantFindings } from './grants/unused-grant-findings.js';
 import { GrantsController } from './grants/grants.controller.js';
 import { IngestSource } from './ingest/ingest-source.js';
 import { LegalHolds } from './legal-holds/legal-holds.js';
@@ -93,6 +95,8 @@ import { UsageController } from './usage/usage.controller.js';
     KeyUseFeed,
     FindingsTable,
     LimitUse,
+    GrantCitations,
+    UnusedGrantFindings,
     FindingSweep,
     AuditReach,
     RecordList,

@@ -16,6 +16,7 @@ export const ShownFinding = z
       'model-open',
       'limit-reached',
       'account-ownerless',
+      'grant-unused',
     ]),
     at: z.string(),
     owner_id: z.string(),

@@ -9,6 +9,7 @@ import { IngestSource } from '../ingest/ingest-source.js';
 import { WholeRecord } from '../ingest/whole-record.js';
 import { SealedPublisher } from '../sealed-publisher.js';
 import { documentFindings } from './document-findings.js';
+import { UnusedGrantFindings } from '../grants/unused-grant-findings.js';
 import { findingId } from './finding-id.js';
 import { FINDINGS_OPEN_MAX, FindingsTable, rowOfFinding, type FindingRow } from './findings-table.js';
 import { limitFindings } from './limit-findings.js';
@@ -49,6 +50,7 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly publisher: SealedPublisher,
     private readonly source: IngestSource,
     private readonly limitUse: LimitUse,
+    private readonly unusedGrants: UnusedGrantFindings,
     private readonly feed: AccessFeed,
     private readonly identity: IdentityView,
     private readonly policy: PolicyView,
@@ -74,6 +76,8 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
       ...this.ownerlessAccounts(nowMs),
       ...(await this.aboutPolicy(nowMs)),
       ...limitFindings(this.limitUse.runs(), (tenantId) => this.policy.snapshot(tenantId), nowMs),
+      // Last, since they are the most and hurry the least.
+      ...(await this.unusedGrants.of(this.identity.tenants(), nowMs, this.rounds.signal)),
     ].slice(0, FINDINGS_OPEN_MAX);
     // Looked at half of the keys, or not knowing some tenant's policy, nobody can say what is over.
     if (this.rounds.signal.aborted) return false;
@@ -89,7 +93,8 @@ export class FindingSweep implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Whether it would have been found, did it still hold. */
-  private canTell({ kind }: FindingRow): boolean {
+  private canTell({ kind, tenant_id }: FindingRow): boolean {
+    if (kind === 'grant-unused') return this.unusedGrants.canTell(tenant_id);
     return kind !== 'limit-reached' || this.limitUse.isCaughtUp;
   }
 

@@ -103,6 +103,8 @@ function about(finding: Finding): Partial<FindingRow> {
       return { model: finding.model };
     case 'document-untagged':
       return { document: finding.document };
+    case 'grant-unused':
+      return { owner_id: finding.ownerId, rule: finding.rule, unused_since: finding.unusedSince };
     case 'model-open':
       return { model: finding.model, rule: finding.rule };
     default: {

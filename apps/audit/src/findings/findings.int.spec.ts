@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
+import { UnusedGrantFindings } from '../grants/unused-grant-findings.js';
 import { FindingSweep } from './finding-sweep.js';
 
 type Item = { readonly id?: string; readonly [field: string]: unknown };
@@ -158,6 +159,42 @@ describe('GET /v1/findings', () => {
     await sweep();
     expect(await staleKeys('&status=open')).not.toContain(people.keyId('ana'));
     expect(await staleKeys('&status=resolved')).toEqual([people.keyId('ana')]);
+  });
+
+  it('tells of a grant that its holder never used, until they do, and of none that they got lately', async () => {
+    const look = async () => {
+      // Only then is stored what was published.
+      await sweep();
+      await audit.app.get(UnusedGrantFindings, { strict: false }).look('acme', Date.now());
+      await sweep();
+    };
+    const unused = async (status: string) =>
+      (await get('ada', `/v1/findings?kind=grant-unused&status=${status}&limit=200`)).body.data;
+    const has = (items: readonly Item[], owner: string, rule: string) =>
+      items.some((item) => item['owner_id'] === owner && item['rule'] === rule);
+    expect(has(await unused('open'), 'user_ana', 'analyst/models')).toBe(true);
+    expect(has(await unused('open'), 'user_dev', 'developer/models')).toBe(false);
+    const toldOf = () => tellings(source.findings.name).filter((value) => Finding.parse(value).kind === 'grant-unused');
+    await waitFor(() => toldOf().length >= 1, { timeoutMs: 30_000 });
+    const before = (await unused('open')).length;
+    await use('ana', new Date().toISOString(), { principal_id: 'user_ana', statements: ['analyst/models'] });
+    await look();
+    expect((await unused('open')).length).toBe(before - 1);
+    expect((await unused('resolved')).map((item) => [item['owner_id'], item['rule']])).toEqual([
+      ['user_ana', 'analyst/models'],
+    ]);
+    // What ada holds was given to her a moment ago, as far as the record of changes says.
+    const at = new Date().toISOString();
+    const binding = { kind: 'RoleBinding', spec: { subjects: ['user:user_ada'], roles: ['admin'] } };
+    const row = { change_id: 'spec', at, appended_at: at, service: 'policy', type: 'policy.revision.published' };
+    const after = JSON.stringify(binding);
+    const values = JSON.stringify({ ...row, tenant_id: 'acme', resource_type: 'RoleBinding', resource: 'ada', after });
+    await stored.command(
+      `INSERT INTO db.changes SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow ${values}`,
+    );
+    expect((await unused('open')).some((item) => item['owner_id'] === 'user_ada')).toBe(true);
+    await look();
+    expect((await unused('open')).some((item) => item['owner_id'] === 'user_ada')).toBe(false);
   });
 
   it('pages, finds one by its id, and shows another tenant’s to nobody but the operator', async () => {

@@ -61,6 +61,14 @@ export const Finding = z.discriminatedUnion('kind', [
     windowStart: Instant,
     windowEnd: Instant,
   }),
+  /** A statement that somebody has held for so long and by which nothing was allowed since at least `unusedSince`. */
+  Found.extend({
+    kind: z.literal('grant-unused'),
+    ownerId: z.string(),
+    /** `<role>/<statement>` */
+    rule: z.string(),
+    unusedSince: Instant,
+  }),
   /** A virtual account that no team owns. */
   Found.extend({ kind: z.literal('account-ownerless'), virtualAccountId: z.string() }),
 ]);
