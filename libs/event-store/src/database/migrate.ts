@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { openAsOwner, type DatabaseOptions } from './database.js';
 import { EventStoreTables } from './event-store-tables.migration.js';
 import { RunningRole } from './running-role.migration.js';
+import { SnapshotDigests } from './snapshot-digests.migration.js';
 import { StreamSnapshots } from './stream-snapshots.migration.js';
 import { checkedSchema } from './schema-name.js';
 
@@ -10,6 +11,7 @@ const ownMigrations: readonly MigrationObject[] = [
   { name: 'Migration00000000000001_event_store', class: EventStoreTables },
   { name: 'Migration00000000000002_running_role', class: RunningRole },
   { name: 'Migration00000000000003_stream_snapshots', class: StreamSnapshots },
+  { name: 'Migration00000000000004_snapshot_digests', class: SnapshotDigests },
 ];
 
 /**

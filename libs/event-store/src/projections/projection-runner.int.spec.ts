@@ -78,6 +78,29 @@ it('catches up by itself with what was committed by a process that died before i
   await waiting.projections.stop();
 });
 
+it('brings read models along together, whatever each of them has already', async () => {
+  const both = await openKeyStore(store.bus, { ...store.options, readModels: [keyList(1), keyList(2)] });
+  // One is far behind, then one a little.
+  for (const behind of [0, (await store.events.position()) - 3]) {
+    await sql`update projections set position = ${behind} where name = 'key_list_v2'`.execute(store.em.getKysely());
+    await issue(both, `together-${behind}`);
+    expect(await rows('key_list_v2')).toEqual(await rows('key_list_v1'));
+  }
+  const { rows: positions } = await sql<{ position: string }>`
+    select distinct position from projections`.execute(store.em.getKysely());
+  expect(positions).toEqual([{ position: String(await store.events.position()) }]);
+});
+
+it('lets a broken read model hold up no other', async () => {
+  const broken = { ...keyList(2), apply: () => Promise.reject(new Error('broken')) };
+  const both = await openKeyStore(store.bus, { ...store.options, readModels: [keyList(1), broken] });
+  for (const keyId of ['beside-broken-1', 'beside-broken-2']) {
+    await issue(both, keyId);
+    expect(JSON.stringify(await rows('key_list_v1'))).toContain(keyId);
+    expect([...both.projections.failing().keys()]).toEqual(['key_list_v2']);
+  }
+});
+
 it('answers a command though a read model is broken, and says which', async () => {
   const model = keyList(1);
   const apply = () => Promise.reject(new Error('broken'));

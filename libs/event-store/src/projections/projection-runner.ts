@@ -1,29 +1,30 @@
 import type { Logger } from '#libs/bus';
-import type { OpenSealed } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
-import type { EventReader } from '../aggregate.js';
 import { describeFailure } from '../database/failure.js';
-import { selectAfter, selectHeads, toRecorded } from '../store/event-rows.js';
+import { selectHeads } from '../store/event-rows.js';
+import { advanceOne, advanceTogether, lockedPosition, type Folding } from './advance.js';
+import { Rounds } from './rounds.js';
 import type { ReadModel } from './read-model.js';
 
-/** Events of one transaction of a read model. */
-export const PROJECTION_BATCH_MAX = 500;
 /** How often read models are brought up to date without being asked: after a crash between commit and catch-up. */
 export const PROJECTION_POLL_MS = 1000;
 
-export type ProjectionParts = {
+export type ProjectionParts = Folding & {
   readonly em: EntityManager;
-  readonly readers: ReadonlyMap<string, EventReader>;
   readonly readModels: readonly ReadModel[];
   readonly logger: Logger;
-  openAll(values: readonly unknown[], em: EntityManager): Promise<OpenSealed>;
 };
 
 type Run = { readonly running: Promise<void>; next?: Promise<void> };
 
-/** Keeps the read models of a service in step with its events; each moves its own position in its own transaction. */
+/**
+ * Keeps the read models of a service in step with its events; each moves its own position in the transaction that changes
+ * its table. Those that are up to date but for the last commits move in one transaction; one that is far behind, or fails,
+ * goes by itself and holds up no other.
+ */
 export class ProjectionRunner {
+  private readonly rounds = new Rounds<ReadModel>((models) => this.together(models));
   private readonly runs = new Map<string, Run>();
   private readonly failures = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
@@ -38,6 +39,7 @@ export class ProjectionRunner {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    await this.rounds.idle();
     await Promise.all([...this.runs.values()].flatMap(({ running, next }) => [running, next]));
   }
 
@@ -49,7 +51,7 @@ export class ProjectionRunner {
     const concerned = this.parts.readModels.filter(
       (model) => !types || types.some((type) => model.types.includes(type)),
     );
-    await Promise.all(concerned.map((model) => this.joinRun(model)));
+    await this.bring(concerned);
   }
 
   /** Empties a read model and folds every event again, in one transaction: readers see the old or the new content. */
@@ -60,7 +62,7 @@ export class ProjectionRunner {
       await lockedPosition(tx, name);
       await model.truncate(tx);
       await sql`update projections set position = 0 where name = ${name}`.execute(tx.getKysely());
-      while (await this.advance(tx, model));
+      while (await advanceOne(tx, model, this.parts));
     });
   }
 
@@ -72,7 +74,24 @@ export class ProjectionRunner {
   /** One question for all of them: most of the time none is behind. */
   private async look(): Promise<void> {
     const behind = await this.behind().catch(() => this.parts.readModels);
-    await Promise.all(behind.map((model) => this.joinRun(model)));
+    await this.bring(behind);
+  }
+
+  private async bring(models: readonly ReadModel[]): Promise<void> {
+    const alone = models.length > 0 ? await this.rounds.join(models) : [];
+    const left = models.filter((model) => alone.includes(model));
+    await Promise.all(left.map((model) => this.joinRun(model)));
+  }
+
+  /** Answers those that have to go by themselves: one that failed before, and all of them when one fails now. */
+  private async together(models: readonly ReadModel[]): Promise<readonly ReadModel[]> {
+    const sound = models.filter(({ name }) => !this.failures.has(name));
+    try {
+      const far = await this.transaction((tx) => advanceTogether(tx, sound, this.parts));
+      return models.filter((model) => far.includes(model) || !sound.includes(model));
+    } catch {
+      return models;
+    }
   }
 
   private async behind(): Promise<readonly ReadModel[]> {
@@ -101,7 +120,7 @@ export class ProjectionRunner {
 
   private async run(model: ReadModel): Promise<void> {
     try {
-      while (await this.transaction((tx) => this.advance(tx, model)));
+      while (await this.transaction((tx) => advanceOne(tx, model, this.parts)));
       this.failures.delete(model.name);
     } catch (error) {
       const failure = describeFailure(error);
@@ -110,39 +129,7 @@ export class ProjectionRunner {
     }
   }
 
-  /** One batch. True if there may be more. */
-  private async advance(tx: EntityManager, model: ReadModel): Promise<boolean> {
-    const from = await lockedPosition(tx, model.name);
-    // Asked first: everything up to it is visible to the statements that follow.
-    const { lastPosition } = await selectHeads(tx, []);
-    if (from >= lastPosition) return false;
-    const rows = await selectAfter(tx, from, PROJECTION_BATCH_MAX, model.types);
-    const recorded = rows.map((row) => toRecorded(row, this.parts.readers));
-    const open = await this.parts.openAll(
-      recorded.map(({ event }) => event.data),
-      tx,
-    );
-    for (const one of recorded) await model.apply(tx, one, open);
-    const full = rows.length === PROJECTION_BATCH_MAX;
-    const reached = Math.max(recorded.at(-1)?.position ?? 0, full ? 0 : lastPosition);
-    await sql`update projections set position = ${reached} where name = ${model.name}`.execute(tx.getKysely());
-    return full;
-  }
-
   private transaction<Result>(work: (tx: EntityManager) => Promise<Result>): Promise<Result> {
     return this.parts.em.fork().transactional((tx) => work(tx as EntityManager));
   }
-}
-
-async function lockedPosition(tx: EntityManager, name: string): Promise<number> {
-  const db = tx.getKysely();
-  const held = async () => {
-    const { rows } = await sql<{ position: string }>`
-      select position from projections where name = ${name} for update`.execute(db);
-    return rows[0] && Number(rows[0].position);
-  };
-  const position = await held();
-  if (position !== undefined) return position;
-  await sql`insert into projections (name, position) values (${name}, 0) on conflict do nothing`.execute(db);
-  return (await held()) ?? 0;
 }

@@ -65,12 +65,12 @@ export class Office {
       await orAborted(this.takeOver(), stop);
       if (!stop.aborted) onActive();
       while (this.lock.held && !stop.aborted && this.broken === undefined) {
-        const sent = await this.sendBatch();
+        const more = await this.sendBatch();
         if (await this.lock.confirm()) await this.tails.repair();
         await this.noticeRestore();
         await this.runJobs();
         await this.tick();
-        if (sent === 0) await this.signal.wait(OUTBOX_POLL_MS);
+        if (!more) await this.signal.wait(OUTBOX_POLL_MS);
       }
       if (this.broken) throw new Error(`A state topic is no longer the log that it was: ${this.broken}`);
       await this.tails.save();
@@ -93,19 +93,23 @@ export class Office {
     await this.tails.repair();
   }
 
-  private async sendBatch(): Promise<number> {
+  /** True if there is more to send; what is committed from now on calls. */
+  private async sendBatch(): Promise<boolean> {
     const { em, bus, topics, writer } = this.parts;
     const rows = await selectOutbox(em, PUBLISH_BATCH_MAX);
-    if (rows.length === 0 || !(await this.lock.confirm())) return 0;
-    this.tails.published(await bus.publish(rows.map((row) => outgoingRow(writer, this.term, topics, row))));
-    await deleteOutbox(em, rows);
-    await this.sayWatermark();
-    return rows.length;
+    if (rows.length === 0 || !(await this.lock.confirm())) return false;
+    this.tails.published(
+      await bus.publish(rows.map((row) => outgoingRow(writer, this.term, topics, row))),
+      rows.at(-1)?.position ?? 0,
+    );
+    const { position, more } = await deleteOutbox(em, rows);
+    await this.sayWatermark(position);
+    return more;
   }
 
-  private async sayWatermark(): Promise<void> {
-    const { em, bus, topics, writer } = this.parts;
-    this.acknowledgements.advance(await acknowledgedPosition(em));
+  private async sayWatermark(reached: number): Promise<void> {
+    const { bus, topics, writer } = this.parts;
+    this.acknowledgements.advance(reached);
     const { position } = this.acknowledgements;
     await bus.publish([...topics.states].map((topic) => watermark(writer, this.term, topic, position)));
     this.lastTickMs = performance.now();
@@ -113,7 +117,7 @@ export class Office {
 
   private async tick(): Promise<void> {
     if (performance.now() - this.lastTickMs < WATERMARK_EVERY_MS) return;
-    await this.sayWatermark();
+    await this.sayWatermark(await acknowledgedPosition(this.parts.em));
     await this.tails.save();
   }
 

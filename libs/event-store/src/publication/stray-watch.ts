@@ -48,6 +48,11 @@ export class StrayWatch {
     return this.foreign;
   }
 
+  /** The store has this position: it was read there. */
+  knows(position: number): void {
+    this.knownPosition = Math.max(this.knownPosition, position);
+  }
+
   async take(records: readonly BusRecord[]): Promise<void> {
     const last = new Map<string, Verified>();
     for (const record of records) {

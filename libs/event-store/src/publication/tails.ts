@@ -70,8 +70,9 @@ export class Tails {
     }
   }
 
-  /** Tells the tails what the publisher has appended. */
-  published(ranges: readonly PublishedRange[]): void {
+  /** Tells the tails what the publisher has appended, and the last position of it. */
+  published(ranges: readonly PublishedRange[], position: number): void {
+    for (const { watch } of this.tails) watch.knows(position);
     for (const { topic, baseOffset, count } of ranges) {
       this.tails.find((tail) => tail.topic === topic)?.published(baseOffset + BigInt(count));
     }

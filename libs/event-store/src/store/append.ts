@@ -13,7 +13,8 @@ import { stateType, type StoreTopics } from './store-topics.js';
 /** Events of one transaction at most. */
 export const APPEND_EVENTS_MAX = 1000;
 
-export type AppendedStep = DecidedStep & { readonly recorded: readonly Recorded[] };
+/** `digest`: of the last event, for who remembers the stream. */
+export type AppendedStep = DecidedStep & { readonly recorded: readonly Recorded[]; readonly digest: string | null };
 
 /** Writes the events of all steps, and everything that follows from them; only under the append lock. */
 export async function appendSteps(
@@ -25,15 +26,20 @@ export async function appendSteps(
   open: OpenSealed,
 ): Promise<readonly AppendedStep[]> {
   const fresh = steps.flatMap(({ step, basedOn, events }) =>
-    events.map((event, index) => ({ stream: step.stream, streamVersion: basedOn + 1 + index, event })),
+    events.map((event, index) => ({
+      stream: step.stream,
+      streamVersion: basedOn + 1 + index,
+      event,
+      digests: step.aggregate.snapshots !== undefined,
+    })),
   );
-  if (fresh.length === 0) return steps.map((step) => ({ ...step, recorded: [] }));
+  if (fresh.length === 0) return steps.map((step) => ({ ...step, recorded: [], digest: null }));
   if (fresh.length > APPEND_EVENTS_MAX) throw new DomainError('store/too-large', 'Too many events for one change.');
   const rows = [...(await insertEvents(tx, fresh, context, lastPosition))];
-  const appended = steps.map((step) => ({
-    ...step,
-    recorded: toRecordedStep(step, rows.splice(0, step.events.length)),
-  }));
+  const appended = steps.map((step) => {
+    const own = rows.splice(0, step.events.length);
+    return { ...step, recorded: toRecordedStep(step, own), digest: own.at(-1)?.digest ?? null };
+  });
   await writeRecords(tx, topics, appended, open);
   return appended;
 }

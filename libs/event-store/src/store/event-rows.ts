@@ -3,9 +3,16 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { EventReader } from '../aggregate.js';
 import type { Context, Recorded } from '../recorded-event.js';
+import { sha256Of } from './snapshots.js';
 
 /** One event about to be appended. */
-export type NewEvent = { readonly stream: string; readonly streamVersion: number; readonly event: StoredEvent };
+export type NewEvent = {
+  readonly stream: string;
+  readonly streamVersion: number;
+  readonly event: StoredEvent;
+  /** Whether its digest is to be told. */
+  readonly digests: boolean;
+};
 
 export type EventRow = {
   position: string;
@@ -20,8 +27,11 @@ export type EventRow = {
   recorded_at: string;
 };
 
-const columns = sql`position, stream, version, type, schema_version, data, metadata, actor, tenant_id,
-  to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as recorded_at`;
+/** An event of a stream. `digest`: SHA-256 of its data, where it was asked for. */
+export type StreamRow = EventRow & { readonly digest: string | null };
+
+const recordedAt = sql`to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as recorded_at`;
+const columns = sql`position, stream, version, type, schema_version, data, metadata, actor, tenant_id, ${recordedAt}`;
 
 /** Appends at dense positions after `lastPosition`; only under the append lock. */
 export async function insertEvents(
@@ -29,7 +39,7 @@ export async function insertEvents(
   events: readonly NewEvent[],
   context: Context,
   lastPosition: number,
-): Promise<readonly EventRow[]> {
+): Promise<readonly StreamRow[]> {
   const { actor, tenantId, requestId, decisionId } = context;
   const rows = events.map(({ stream, streamVersion, event }, index) => ({
     position: lastPosition + 1 + index,
@@ -39,25 +49,32 @@ export async function insertEvents(
     schema_version: event.version,
     data: event.data,
   }));
-  const { rows: inserted } = await sql<EventRow>`
+  const digest = events.some(({ digests }) => digests) ? sha256Of(sql`data::text`) : sql`null`;
+  const { rows: inserted } = await sql<StreamRow>`
     insert into events (position, stream, version, type, schema_version, data, metadata, actor, tenant_id)
     select position, stream, version, type, schema_version, data,
       ${JSON.stringify({ requestId, decisionId })}::jsonb, ${actor}, ${tenantId}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(
       position bigint, stream text, version integer, type text, schema_version integer, data jsonb)
     order by position
-    returning ${columns}`.execute(tx.getKysely());
+    returning ${columns}, ${digest} as digest`.execute(tx.getKysely());
   return inserted;
 }
 
-/** Events of the streams, each above a version of it, oldest first. */
+/**
+ * Events of the streams, oldest first: above a version of each, and before them the event of that version without its
+ * data, if there is one.
+ */
 export async function selectStreams(
   em: EntityManager,
-  streams: readonly { readonly stream: string; readonly after: number }[],
-): Promise<readonly EventRow[]> {
-  const { rows } = await sql<EventRow>`select ${columns} from events
-    join unnest(${streams.map(({ stream }) => stream)}::text[], ${streams.map(({ after }) => after)}::integer[])
-      as wanted(wanted_stream, after_version) on stream = wanted_stream and version > after_version
+  streams: readonly { readonly stream: string; readonly from: number; readonly digests: boolean }[],
+): Promise<readonly StreamRow[]> {
+  const { rows } = await sql<StreamRow>`select position, stream, version, type, schema_version,
+      case when version > from_version then data end as data, metadata, actor, tenant_id, ${recordedAt},
+      case when digests then ${sha256Of(sql`data::text`)} end as digest
+    from events join unnest(${streams.map(({ stream }) => stream)}::text[],
+        ${streams.map(({ from }) => from)}::integer[], ${streams.map(({ digests }) => digests)}::boolean[])
+      as wanted(wanted_stream, from_version, digests) on stream = wanted_stream and version >= from_version
     order by stream, version`.execute(em.getKysely());
   return rows;
 }

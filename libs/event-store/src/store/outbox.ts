@@ -58,12 +58,22 @@ export async function selectOutbox(em: EntityManager, limit: number): Promise<re
   return rows.map((row) => ({ ...row, position: Number(row.position) }));
 }
 
-/** Takes out what the broker has acknowledged. */
-export async function deleteOutbox(em: EntityManager, sent: readonly OutboxRow[]): Promise<void> {
+/** How far the outbox is empty, and whether something waits in it. */
+export type OutboxLeft = { readonly position: number; readonly more: boolean };
+
+/** Takes out what the broker has acknowledged: one statement with what is left, so that no commit is overlooked. */
+export async function deleteOutbox(em: EntityManager, sent: readonly OutboxRow[]): Promise<OutboxLeft> {
   const positions = sent.map(({ position }) => position);
   const seqs = sent.map(({ seq }) => seq);
-  await sql`delete from outbox where (position, seq) in
-    (select * from unnest(${positions}::bigint[], ${seqs}::integer[]))`.execute(em.getKysely());
+  const { rows } = await sql<{ position: string; more: boolean }>`
+    with sent as (select * from unnest(${positions}::bigint[], ${seqs}::integer[]) as s(position, seq)),
+      gone as (delete from outbox where (position, seq) in (select position, seq from sent)),
+      left_over as (select min(position) as first from outbox o
+        where not exists (select from sent s where s.position = o.position and s.seq = o.seq))
+    select first is not null as more,
+      coalesce(first - 1, (select max(position) from events), 0)::bigint as position from left_over
+  `.execute(em.getKysely());
+  return { position: Number(rows[0]?.position ?? 0), more: rows[0]?.more ?? false };
 }
 
 /** Everything up to here has left the outbox: one statement, so that a commit in between cannot be overlooked. */

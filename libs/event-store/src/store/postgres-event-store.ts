@@ -17,12 +17,14 @@ import {
 import type { Recorded } from '../recorded-event.js';
 import { orBusy, takeAppendLock } from './append-lock.js';
 import { appendSteps, writeExtraRecords, type AppendedStep } from './append.js';
-import { decideSteps, loadStreams, type DecidedStep } from './decided-step.js';
+import { decideSteps, type DecidedStep } from './decided-step.js';
 import { selectAfter, selectHeads, toRecorded } from './event-rows.js';
+import { loadStreams } from './load-streams.js';
 import { nextSeq } from './outbox.js';
 import { release, reserve } from './reservations.js';
 import { writeSnapshots } from './snapshots.js';
 import type { StoreTopics } from './store-topics.js';
+import { StreamMemory } from './stream-memory.js';
 import { Turns } from './turns.js';
 
 /** How often a command is decided again before it ends in `concurrency/conflict`. */
@@ -46,6 +48,7 @@ type Committed = { readonly steps: readonly AppendedStep[]; readonly position: n
 
 export class PostgresEventStore extends EventStore {
   private readonly turns = new Turns(appendTurns);
+  private readonly memory = new StreamMemory();
 
   constructor(private readonly parts: StoreParts) {
     super();
@@ -69,13 +72,14 @@ export class PostgresEventStore extends EventStore {
     for (let attempt = 1; attempt <= DECISION_ATTEMPTS_MAX; attempt += 1) {
       const committed = await this.turns.take(async () => {
         const steps = typeof plan === 'function' ? await plan() : plan;
-        return orBusy(this.commit(await decideSteps(this.parts.em, steps), options));
+        return orBusy(this.commit(await decideSteps(this.parts.em, steps, this.memory), options));
       });
       if (!committed) {
         // Spread, or those who lost would lose against each other again.
         await pause(Math.random() * RETRY_SPREAD_MS * attempt);
         continue;
       }
+      this.remember(committed.steps);
       const types = committed.steps.flatMap(({ events }) => events.map(({ type }) => type));
       if (types.length > 0) await this.parts.committed(committed.position, types);
       const outcomes = committed.steps.map((one) => toOutcome(one, committed.position));
@@ -86,7 +90,7 @@ export class PostgresEventStore extends EventStore {
 
   override async load<State, Event extends StoredEvent>(aggregate: Aggregate<State, never, Event>, id: string) {
     const stream = streamName(aggregate, id);
-    const loaded = (await orBusy(loadStreams(this.parts.em, [{ stream, aggregate }]))).get(stream);
+    const loaded = (await orBusy(loadStreams(this.parts.em, [{ stream, aggregate }], this.memory))).get(stream);
     return { state: loaded?.state as State, version: loaded?.version ?? 0 };
   }
 
@@ -117,7 +121,7 @@ export class PostgresEventStore extends EventStore {
   private async commit(decided: readonly DecidedStep[], options: TransactionOptions): Promise<Committed | undefined> {
     const events = decided.flatMap((one) => one.events);
     if (events.length === 0) {
-      return { steps: decided.map((one) => ({ ...one, recorded: [] })), position: await this.position() };
+      return { steps: decided.map((one) => ({ ...one, recorded: [], digest: null })), position: await this.position() };
     }
     // Opened before the transaction: it would need a second connection, and hold the append lock meanwhile.
     const open = await this.parts.openAll(events);
@@ -145,6 +149,13 @@ export class PostgresEventStore extends EventStore {
     await writeSnapshots(tx, decided);
     const last = steps.flatMap(({ recorded }) => recorded).at(-1);
     return { steps, position: last?.position ?? lastPosition };
+  }
+
+  private remember(steps: readonly AppendedStep[]): void {
+    for (const { step, state, basedOn, events, digest } of steps) {
+      if (!step.aggregate.snapshots || digest === null) continue;
+      this.memory.keep(step.stream, { state, version: basedOn + events.length, digest });
+    }
   }
 
   private transaction<Result>(work: (tx: EntityManager) => Promise<Result>): Promise<Result> {
