@@ -114,10 +114,12 @@ export class ApplyPolicy {
       sha256,
     };
     const { principalId: actor, requestId, decisionId } = caller;
-    const { events, state, position } = await this.store.execute(policySetAggregate, tenantId, command, {
+    const outcome = await this.store.execute(policySetAggregate, tenantId, command, {
       context: { actor, tenantId, requestId, decisionId },
       expectedVersion: standing.version,
     });
+    this.standing.took(standing, outcome);
+    const { events, state, position } = outcome;
     return { revision: state.revision, changes: events[0]?.event.data.changes ?? [], warnings, position };
   }
 
