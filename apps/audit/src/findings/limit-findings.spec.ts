@@ -1,7 +1,8 @@
 import { compile } from '#libs/decision-engine';
 import { readDocument } from '#libs/policy-language';
 import { describe, expect, it } from 'vitest';
-import { limitFindings, type LimitRun } from './limit-findings.js';
+import type { LimitRun } from '../limits/limit-run.js';
+import { limitFindings } from './limit-findings.js';
 
 const nowMs = Date.UTC(2026, 10, 28, 12);
 const [startMs, endMs] = [Date.UTC(2026, 10), Date.UTC(2026, 11)];

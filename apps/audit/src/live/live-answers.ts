@@ -12,5 +12,28 @@ export const ShownLiveFigures = z
     denials: z.array(z.strictObject({ reason: z.string(), denied: z.number() })),
     /** Calls, tokens and costs, each currency apart. */
     usage: z.array(z.looseObject({ currency: z.string(), calls: z.number() })),
+    /**
+     * What is used of limits in their present windows, the fullest first, amounts as decimal text; a limit that nobody used
+     * in its window is not there. Null for a moment after audit's start.
+     */
+    quotas: z
+      .strictObject({
+        data: z.array(
+          z.strictObject({
+            tenant_id: z.string(),
+            /** `Limits/<document>/<rule>` */
+            rule: z.string(),
+            unit: z.string(),
+            /** Whose counter it is, by what the rule tells apart. */
+            per: z.record(z.string(), z.string()),
+            used: z.string(),
+            limit: z.string(),
+            window_start: z.iso.datetime(),
+            window_end: z.iso.datetime(),
+          }),
+        ),
+        truncated: z.boolean(),
+      })
+      .nullable(),
   })
   .meta({ id: 'LiveFigures' });

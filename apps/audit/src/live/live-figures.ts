@@ -1,8 +1,11 @@
+import { PolicyView } from '#libs/access';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { CALLS, REQUESTS } from '../analytics/cube.js';
 import { FiguresReader } from '../analytics/figures-reader.js';
+import { LimitUse } from '../limits/limit-use.js';
 import type { Reach } from '../records/audit-reach.js';
+import { quotasOf, type Quotas } from './quotas.js';
 
 const MINUTE_MS = 60_000;
 /** Figures of one moment are shared by all who look at it, ms. */
@@ -20,6 +23,8 @@ export class LiveFigures {
 
   constructor(
     private readonly reader: FiguresReader,
+    private readonly limits: LimitUse,
+    private readonly policy: PolicyView,
     private readonly clock: Clock,
   ) {}
 
@@ -54,6 +59,13 @@ export class LiveFigures {
       denied: sum('denied'),
       denials: denials.map(({ reason, denied }) => ({ reason: String(reason), denied: Number(denied) })),
       usage: usage.data,
+      quotas: this.quotas(reach),
     };
+  }
+
+  /** Null until everything is known that was used before this process began: less than that is no answer. */
+  private quotas(reach: Reach): Quotas | null {
+    if (!this.limits.isCaughtUp) return null;
+    return quotasOf(this.limits.runs(), (tenantId) => this.policy.snapshot(tenantId), reach, this.clock.nowMs());
   }
 }

@@ -1,5 +1,5 @@
-import { MemoryBus } from '#libs/bus';
-import { principalKey, type AccessDecided } from '#libs/contracts';
+import { MemoryBus, deriveMacKey, sealRecord } from '#libs/bus';
+import { principalKey, usageKey, type AccessDecided } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
@@ -119,7 +119,14 @@ describe('GET /v1/decisions as an event stream', () => {
 });
 
 describe('GET /v1/analytics/live', () => {
-  type Figures = { requests: number; denied: number; denials: object[]; usage: { calls: number; cost: string }[] };
+  type Quotas = { data: { rule: string; used: string; limit: string }[] } | null;
+  type Figures = {
+    requests: number;
+    denied: number;
+    denials: object[];
+    usage: { calls: number; cost: string }[];
+    quotas: Quotas;
+  };
   const once = async (person: Person) => {
     const answer = await audit.app.inject({ url: '/v1/analytics/live?minutes=60', headers: people.bearer(person) });
     return answer.json<Figures & { from: string; to: string }>();
@@ -144,6 +151,32 @@ describe('GET /v1/analytics/live', () => {
     expect({ requests: told.requests, denied: told.denied }).toEqual(counted);
     expect(told.denials).toEqual([{ reason: 'no_matching_rule', denied: told.denied }]);
     expect(told.usage).toEqual([expect.objectContaining({ currency: 'USD', calls: 1, cost: '0.00017' })]);
+  });
+
+  it('tells how much of a limit all gateways together have used, as many as there are calls', async () => {
+    const [[counted], windows] = [
+      await stored.rows<{ n: number }>(`SELECT toInt32(count()) AS n FROM db.decisions WHERE tenant_id = 'acme'`),
+      { startMs: Date.now() - 1_000, endMs: Date.now() + 3_600_000 },
+    ];
+    const n = counted?.n ?? 0;
+    const about = { tenantId: 'acme', holder: 'acme', rule: 'Limits/spec/month', unit: 'requests_per_month', per: {} };
+    // Of two gateways, each of which counted a part of them.
+    const claims = [n - 7, 7].map((settled, gateway) => {
+      const said = { ...about, ...windows, settled, accepted: settled, asking: 0, ask: 0 };
+      const place = { generation: 1, epoch: 1, position: 1 };
+      const key = usageKey('window', `gateway-${gateway}/boot`);
+      const record = { topic: source.limitUse.name, key, value: Buffer.from(JSON.stringify(said)), ...place };
+      const time = new Date().toISOString();
+      const envelope = { id: String(gateway), source: '/spec', type: 'gateway.usage', time, schema: 1 };
+      return sealRecord(deriveMacKey(people.busKey), record, envelope);
+    });
+    await waitFor(async () => (await once('ada')).quotas !== null, { ...WAIT, what: 'the use of limits to be known' });
+    const reader = await follow('ada', '/v1/analytics/live');
+    await bus.publish(claims);
+    const latest = () => (reader.named('figures').at(-1)?.data as Figures | undefined)?.quotas?.data ?? [];
+    await waitFor(() => latest()[0]?.used === String(n), { ...WAIT, what: 'all that was used' });
+    expect(latest()).toMatchObject([{ rule: 'Limits/spec/month', unit: 'requests_per_month', limit: '200' }]);
+    for (const other of ['gil', 'dev'] as const) expect((await once(other)).quotas?.data).toEqual([]);
   });
 
   it('answers once to who accepts no events, with their own figures', async () => {

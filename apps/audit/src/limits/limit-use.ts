@@ -5,7 +5,7 @@ import { Clock, Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { IngestSource } from '../ingest/ingest-source.js';
 import { AUDIT_MAC_KEY } from '../sealed-publisher.js';
-import type { LimitRun } from './limit-findings.js';
+import type { LimitRun } from './limit-run.js';
 
 /** How often runs that are over are forgotten, and reading is tried again where it could not begin, ms. */
 const ROUND_MS = 10_000;
