@@ -51,7 +51,7 @@ export async function acmeAsForeign(): Promise<ForeignTenant> {
       consentId: ['consent_of_nobody'],
       findingId: [...some(findings), 'finding_of_nobody'],
       account: ['anthropic-main', 'staging'],
-      name: ['qa-engineer', 'claude', 'anthropic-main'],
+      name: ['qa-engineer', 'claude', 'anthropic-main', 'greeting'],
       // Revisions are numbers of one's own: this one nobody has.
       revision: ['1000000'],
       version: ['1'],
@@ -117,6 +117,8 @@ const BARE = [
   'virtual-accounts/:accountId/revoke-tokens',
   'sessions/:sessionId/revoke',
   'consents/:consentId/withdraw',
+  'prompts/:name/render',
+  'prompts/:name/versions/:version/promote',
 ];
 
 function bodies(userId: string, accounts: readonly Thing[]): Record<string, unknown> {

@@ -38,6 +38,8 @@ import { OnboardingPolicy } from './onboardings/onboarding-policy.js';
 import { OnboardingsConsumer } from './onboardings/onboardings.consumer.js';
 import { PolicyKeys } from './policy-keys.js';
 import { Promotions } from './promotions/promotions.js';
+import { PromptHistory } from './prompts/prompt-history.adapter.js';
+import { PromptPromotion } from './prompts/prompt-promotion.js';
 import { PromptsController } from './prompts/prompts.controller.js';
 import { RevisionDifferences } from './revisions/revision-differences.adapter.js';
 import { RevisionList } from './revisions/revision-list.adapter.js';
@@ -86,6 +88,8 @@ import { WhoCanController } from './who-can/who-can.controller.js';
     DocumentHistory,
     DocumentView,
     DocumentVersions,
+    PromptHistory,
+    PromptPromotion,
     Promotions,
     KindDocuments,
     RevisionList,

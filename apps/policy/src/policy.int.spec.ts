@@ -16,6 +16,7 @@ const prompt = document('Prompt', 'globex', 'globex-secret', {
 });
 const bodies = {
   'POST /v1/prompts/:name/render': {},
+  'POST /v1/prompts/:name/versions/:version/promote': {},
   'POST /v1/apply': binding('mine', 'user:user_ada', ['admin'], 'globex'),
   'POST /v1/check': binding('mine', 'user:user_ada', ['admin'], 'globex'),
   'POST /v1/ledger': {
@@ -95,9 +96,11 @@ describe('every route of policy', () => {
       ['PUT /v1/role-bindings/mine?tenant=globex', { spec }],
       ['DELETE /v1/roles/globex-secret?tenant=globex'],
       ['POST /v1/revisions/1/rollback?tenant=globex', {}],
+      ['POST /v1/prompts/globex-secret/versions/1/promote?tenant=globex', {}],
       ['PUT /v1/provider-accounts/globex-main/credential?tenant=globex', { value: 'x' }],
     ];
-    for (const [route, body] of writes) expect((await policy.ask('ada', route, body)).status).toBe(404);
+    const any = { 'if-match': '*' };
+    for (const [route, body] of writes) expect((await policy.ask('ada', route, body, any)).status).toBe(404);
     expect((await policy.ask('operator', 'GET /v1/roles/globex-secret?tenant=globex')).status).toBe(200);
     expect((await policy.ask('operator', 'GET /v1/revisions?tenant=globex')).body.data).toHaveLength(8);
   });

@@ -3,6 +3,7 @@ import type { EventStoreModuleOptions } from '#libs/event-store';
 import { IdempotencyKeysTable } from '../migrations/idempotency-keys.migration.js';
 import { LedgerTables } from '../migrations/ledger-tables.migration.js';
 import { PolicyTablesV1 } from '../migrations/policy-tables-v1.migration.js';
+import { PromptVersions } from '../migrations/prompt-versions.migration.js';
 import { SupersededRecords } from '../migrations/superseded-records.migration.js';
 import { aggregates } from './aggregates.js';
 import type { PolicyConfig } from './config.js';
@@ -28,6 +29,7 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
       { name: '002-idempotency-keys', class: IdempotencyKeysTable },
       { name: '003-superseded-records', class: SupersededRecords },
       { name: '004-ledger-tables', class: LedgerTables },
+      { name: '005-prompt-versions', class: PromptVersions },
     ],
     stateTopics: [topics.policySecrets.name, topics.policyOnboardings.name],
   };

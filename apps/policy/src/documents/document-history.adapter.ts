@@ -91,17 +91,18 @@ export const documentHistory: ReadModel<RevisionEvent> = {
   name: 'document_history_v1',
   types: [RevisionPublished.type],
   apply: async (tx, { event: { data } }) => {
-    const rows = data.changes.map(({ kind, name, document, digest, freeText }) => ({
+    const rows = data.changes.map(({ kind, name, document, digest, freeText, prompt }) => ({
       kind,
       name,
       document,
       digest,
       freeText,
+      prompt,
     }));
     await sql`
-      insert into document_history_v1 (tenant_id, kind, name, revision, digest, document, free_text)
+      insert into document_history_v1 (tenant_id, kind, name, revision, digest, document, free_text, prompt)
       select ${data.tenantId}, c ->> 'kind', c ->> 'name', ${data.revision}::bigint, c ->> 'digest',
-        nullif(c -> 'document', 'null'::jsonb), nullif(c -> 'freeText', 'null'::jsonb)
+        nullif(c -> 'document', 'null'::jsonb), nullif(c -> 'freeText', 'null'::jsonb), c -> 'prompt'
       from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) c
       on conflict do nothing
     `.execute(tx.getKysely());

@@ -69,7 +69,13 @@ export class KindDocuments {
   }
 
   /** Sets one document; the same again makes no new revision. */
-  async put(caller: Caller, named: Named, expected: number | undefined, { spec, ...described }: Content) {
+  async put(
+    caller: Caller,
+    named: Named,
+    expected: number | undefined,
+    { spec, ...described }: Content,
+    { isPromotion = false, reason }: { isPromotion?: boolean; reason?: string | undefined } = {},
+  ) {
     const { kind, name } = named;
     const tenantId = this.scope.of(caller, kinds[kind].applyAction, named.tenant);
     const metadata = { name, tenant: tenantId, ...described };
@@ -80,7 +86,8 @@ export class KindDocuments {
       requireVersion(standing, named, expected);
       return this.intake.source(files, read, tenantId, 'apply');
     };
-    const applied = await this.policy.apply({ caller, tenantId, otherwise: applying(named, tenantId), source });
+    const otherwise = applying(named, tenantId, isPromotion);
+    const applied = await this.policy.apply({ caller, tenantId, reason, otherwise, source });
     // What it is changed by next time is the document's own version, also where nothing changed now.
     const held = applied.changes.length > 0 ? undefined : await this.history.find(tenantId, kind, name);
     return shownApplied(tenantId, applied, held?.revision);

@@ -9,7 +9,13 @@ export const ShownPromptVersion = z
     version: z.int(),
     revision: z.int(),
     environment: z.string().nullable(),
+    /** `draft`: never in production; `promoted`: calls may pin it; `retired`: it was in production and is not kept any more. */
+    state: z.enum(['draft', 'promoted', 'retired']),
+    in_force: z.boolean(),
+    /** Who wrote it; of a version in production who wrote its draft. */
     author: z.string(),
+    /** Who put it into production; null for a draft. */
+    promoter: z.string().nullable(),
     created_at: z.iso.datetime(),
     digest: z.string(),
     spec: z.record(z.string(), z.unknown()),

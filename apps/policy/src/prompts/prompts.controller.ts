@@ -1,14 +1,16 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { PLATFORM_TENANT } from '#libs/contracts';
-import { decodeCursor, page, pageQuery, problem } from '#libs/http';
+import { answer, decodeCursor, IfMatch, page, pageQuery, problem } from '#libs/http';
 import { Answers, listOf } from '#libs/openapi';
-import { readDocument, renderPrompt, type DocumentOf } from '#libs/policy-language';
+import { renderPrompt } from '#libs/policy-language';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { appliedAnswers } from '../apply/apply-answers.js';
 import { TenantScope } from '../apply/tenant-scope.js';
-import { DocumentHistory } from '../documents/document-history.adapter.js';
+import { DocumentHistory, type StoredDocument } from '../documents/document-history.adapter.js';
 import { ShownPromptVersion, ShownRenderedPrompt } from './prompt-answers.js';
-import { DocumentVersions, type DocumentVersion } from '../documents/document-versions.adapter.js';
+import { PromptHistory, type PromptVersion } from './prompt-history.adapter.js';
+import { promptOf, PromptPromotion, versionNotFound } from './prompt-promotion.js';
 
 const tenant = z.string().min(1).max(63).optional();
 const environment = z.string().min(1).max(128).optional();
@@ -27,6 +29,8 @@ const RenderBody = z.strictObject({
   variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 type RenderBody = z.output<typeof RenderBody>;
+const PromoteBody = z.strictObject({ reason: z.string().min(1).max(200).optional() }).prefault({});
+type PromoteBody = z.output<typeof PromoteBody>;
 
 /** The versions of prompts, and what applications make of them. Writing them is `v1/prompts/{name}` and apply. */
 @Controller('v1/prompts/:name')
@@ -35,7 +39,8 @@ export class PromptsController {
     private readonly access: Access,
     private readonly scope: TenantScope,
     private readonly history: DocumentHistory,
-    private readonly versions: DocumentVersions,
+    private readonly versions: PromptHistory,
+    private readonly promotion: PromptPromotion,
   ) {}
 
   /** Newest first; `environment` gives those of one, of which the first is the one that is served there. */
@@ -47,11 +52,14 @@ export class PromptsController {
     @Param('name') name: string,
     @Query({ schema: ListQuery }) { limit, after, ...query }: ListQuery,
   ) {
-    const of = await this.find(caller, name, query.tenant);
+    const { tenantId, revision } = await this.find(caller, name, query.tenant);
     const [below] = after === undefined ? [] : decodeCursor(after, 1);
     const bounds = { limit: limit + 1, environment: query.environment, ...(typeof below === 'number' && { below }) };
-    const rows = await this.versions.page(of, 'Prompt', name, bounds);
-    return page(rows, limit, ({ version }) => [version], shown);
+    const rows = await this.versions.page(tenantId, name, bounds);
+    return answer(
+      page(rows, limit, ({ version }) => [version], shown),
+      { version: revision },
+    );
   }
 
   @Get('versions/:version')
@@ -63,8 +71,24 @@ export class PromptsController {
     @Param('version', { schema: VersionNumber }) version: number,
     @Query({ schema: OneQuery }) query: OneQuery,
   ) {
-    const of = await this.find(caller, name, query.tenant);
-    return shown(await this.version(of, name, { version }));
+    const { tenantId, revision } = await this.find(caller, name, query.tenant);
+    return answer(shown(await this.version(tenantId, name, { version })), { version: revision });
+  }
+
+  /** By a second person, at the ETag of the prompt: as setting it with `env: production`. */
+  @Post('versions/:version/promote')
+  @HttpCode(200)
+  @Requires('prompt:promote')
+  @Answers('Puts a version of a prompt into production.', appliedAnswers, { problems: [422] })
+  promote(
+    @CallerParam() caller: Caller,
+    @Param('name') name: string,
+    @Param('version', { schema: VersionNumber }) version: number,
+    @Query({ schema: OneQuery }) query: OneQuery,
+    @IfMatch() expected: number | undefined,
+    @Body({ schema: PromoteBody }) body: PromoteBody,
+  ) {
+    return this.promotion.promote(caller, { name, version, expected, ...query, ...body });
   }
 
   /** The messages of one version with values put in. Changes nothing. */
@@ -78,8 +102,8 @@ export class PromptsController {
     @Query({ schema: OneQuery }) query: OneQuery,
     @Body({ schema: RenderBody }) { variables, ...wanted }: RenderBody,
   ) {
-    const of = await this.find(caller, name, query.tenant);
-    const found = await this.version(of, name, wanted);
+    const { tenantId } = await this.find(caller, name, query.tenant);
+    const found = await this.version(tenantId, name, wanted);
     const rendered = renderPrompt(promptOf(found).spec, variables);
     if (!rendered.ok) {
       const errors = rendered.mistakes.map((mistake) => {
@@ -88,42 +112,40 @@ export class PromptsController {
       throw problem(422, 'prompt/invalid', 'These variables are not those of the prompt.', errors);
     }
     const { version, digest } = found;
-    return { object: 'rendered_prompt', name, tenant: of, version, digest, messages: rendered.messages };
+    return { object: 'rendered_prompt', name, tenant: tenantId, version, digest, messages: rendered.messages };
   }
 
-  /** Whose prompt of that name is in force for the caller; asked before anything of it is told. */
-  private async find(caller: Caller, name: string, named: string | undefined): Promise<string> {
+  /** The prompt of that name that is in force for the caller; asked before anything of it is told. */
+  private async find(caller: Caller, name: string, named: string | undefined): Promise<StoredDocument> {
     const tenantId = this.scope.of(caller, 'prompt:read', named);
     const resource = { type: 'prompt', path: name, tenant: tenantId };
     const own = await this.history.find(tenantId, 'Prompt', name);
     const found = own ?? (await this.history.find(PLATFORM_TENANT, 'Prompt', name));
     if (!found) throw this.access.notFound(caller, 'prompt:read', resource);
     this.access.require(caller, 'prompt:read', resource);
-    return found.tenantId;
+    return found;
   }
 
   private async version(
     tenantId: string,
     name: string,
     wanted: { version?: number | undefined; environment?: string | undefined },
-  ): Promise<DocumentVersion> {
+  ): Promise<PromptVersion> {
     const { version, environment: of } = wanted;
     if (version !== undefined && of !== undefined) {
       throw problem(400, 'invalid_request', 'Name a version or an environment, not both.');
     }
     const found =
       version === undefined
-        ? (await this.versions.page(tenantId, 'Prompt', name, { limit: 1, environment: of }))[0]
-        : await this.versions.find(tenantId, 'Prompt', name, version);
-    if (!found) throw problem(404, 'prompt/version-not-found', 'The prompt has no such version.');
+        ? (await this.versions.page(tenantId, name, { limit: 1, environment: of }))[0]
+        : await this.versions.find(tenantId, name, version);
+    if (!found) throw versionNotFound();
     return found;
   }
 }
 
-const promptOf = ({ document }: DocumentVersion) => readDocument(document) as DocumentOf<'Prompt'>;
-
-function shown(found: DocumentVersion) {
-  const { version, revision, author, at, digest } = found;
+function shown(found: PromptVersion) {
+  const { version, revision, author, promoter, at, digest, isInForce, isKept } = found;
   const { metadata, spec } = promptOf(found);
   return {
     object: 'prompt_version',
@@ -132,7 +154,10 @@ function shown(found: DocumentVersion) {
     version,
     revision,
     environment: metadata.tags?.['env'] ?? null,
+    state: isKept ? 'promoted' : promoter === null ? 'draft' : 'retired',
+    in_force: isInForce,
     author,
+    promoter,
     created_at: at,
     digest,
     spec,
