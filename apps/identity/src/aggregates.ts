@@ -36,6 +36,7 @@ import { onboardingDecider, type OnboardingCommand, type OnboardingState } from 
 import { revocationState } from './revocations/revocation-state.projection.js';
 import { revocationDecider, type RevocationCommand, type RevocationState } from './revocations/revocation.decider.js';
 import { principalTeams } from './teams/principal-teams.projection.js';
+import { teamState } from './teams/team-state.projection.js';
 import { teamDecider, type TeamCommand, type TeamState } from './teams/team.decider.js';
 import { tenantState } from './tenants/tenant-state.projection.js';
 import { tenantDecider, type TenantCommand, type TenantState } from './tenants/tenant.decider.js';
@@ -66,7 +67,8 @@ export const teamAggregate: Aggregate<TeamState, TeamCommand, TeamEvent> = {
   name: 'identity.team',
   decider: teamDecider,
   events: teamEvents,
-  states: [principalTeams],
+  // Its own record first: it ends at once what those of its accounts and members end one by one.
+  states: [teamState, principalTeams],
 };
 
 export const virtualAccountAggregate: Aggregate<VirtualAccountState, VirtualAccountCommand, VirtualAccountEvent> = {

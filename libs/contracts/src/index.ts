@@ -23,6 +23,8 @@ export {
 export {
   TeamCreated,
   TeamDeleted,
+  TeamResumed,
+  TeamSuspended,
   teamEvents,
   TeamMemberAdded,
   TeamManagerAdded,
@@ -85,7 +87,7 @@ export {
 } from './policy/onboarding.events.js';
 export { OnboardingAnswer } from './policy/onboarding.record.js';
 export { CredentialRecord, CredentialSecret } from './identity/credential.record.js';
-export { PrincipalRecord, TenantRecord } from './identity/principal.record.js';
+export { PrincipalRecord, TeamRecord, TenantRecord } from './identity/principal.record.js';
 export { ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS_MAX, AccessTokenClaims } from './identity/access-token.js';
 export { ClientRecord, EXCHANGE_CLIENT_ID } from './identity/client.record.js';
 export {
@@ -136,6 +138,8 @@ export {
   principalKey,
   revocationKey,
   splitStateKey,
+  teamId,
+  teamKey,
   tenantKey,
   WATERMARK_KEY,
 } from './identity/state-keys.js';

@@ -66,6 +66,7 @@ describe('the table of built-in roles', () => {
     ['user:read', 'u', undefined, ['admin', 'manager', 'auditor']],
     ['user:suspend', 'u', undefined, ['admin']],
     ['team:edit', 't', undefined, ['admin']],
+    ['team:suspend', 't', undefined, ['admin']],
     ['audit:read', 'decisions', others, ['admin', 'manager', 'viewer', 'auditor']],
     ['audit:read', 'decisions', own, [...roles]],
     ['audit:export', 'decisions', undefined, ['admin', 'auditor']],

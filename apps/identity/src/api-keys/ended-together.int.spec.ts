@@ -1,3 +1,4 @@
+import { topics, WATERMARK_KEY } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identity, type Answer } from '../identity.fixture.js';
@@ -65,11 +66,30 @@ describe.each(endings)('%s', (_what, end, ownerOf) => {
   });
 });
 
-it('suspending says one record, however many keys there are', async () => {
+/** What guards have been told, in order. */
+const stateRecords = () =>
+  identity.bus.log
+    .read(topics.identityState.name, 0, 0n, 100_000)
+    .map(({ key, value }) => ({ key: String(key), value: String(value) }))
+    .filter(({ key }) => key !== WATERMARK_KEY);
+
+it.each<[string, string, (of: World) => Promise<Answer>]>([
+  ['suspending a user', 'principal/', ({ user }) => ops(`POST /v1/users/${user}/suspend`)],
+  ['deactivating a user', 'principal/', ({ user }) => ops(`POST /v1/users/${user}/deactivate`)],
+  ['suspending an account', 'principal/', ({ account }) => ops(`POST /v1/virtual-accounts/${account}/suspend`)],
+  ['deleting an account', 'principal/', ({ account }) => ops(`DELETE /v1/virtual-accounts/${account}`, undefined, any)],
+  ['suspending a tenant', 'tenant/', ({ tenant }) => ops(`POST /v1/tenants/${tenant}/suspend`)],
+  ['deleting a tenant', 'tenant/', ({ tenant }) => ops(`DELETE /v1/tenants/${tenant}`, undefined, any)],
+])('%s: the first record that says so is one of %s… and ends every key by itself', async (what, kind, end) => {
   const of = await world();
-  for (let n = 0; n < 8; n += 1) await of.issue(`user:${of.user}`);
-  const events = async () => Number((await identity.rows<{ n: string }>('select count(*) as n from events'))[0]?.n);
-  const before = await events();
-  await ops(`POST /v1/users/${of.user}/suspend`);
-  expect((await events()) - before).toBe(1);
+  for (const owner of [`user:${of.user}`, 'virtual-account:etl']) await of.issue(owner);
+  const before = stateRecords();
+  await end(of);
+  const [first, ...others] = stateRecords().slice(before.length);
+  expect(first?.key.startsWith(kind)).toBe(true);
+  // What follows only repeats, key by key, what every guard goes by already.
+  const { status: said, epoch } = JSON.parse(first?.value ?? '{}') as { status: string; epoch?: number };
+  expect([said !== 'active', epoch === 2]).toContain(true);
+  const repeats = what === 'deactivating a user' || what === 'deleting an account';
+  expect(others.filter(({ key }) => !(repeats && key.startsWith('credential/')))).toEqual([]);
 });

@@ -10,6 +10,8 @@ export const principalTeams: StateProjection<TeamEvent, PrincipalRecord> = {
       case 'identity.team.created':
       case 'identity.team.manager-added':
       case 'identity.team.manager-removed':
+      case 'identity.team.suspended':
+      case 'identity.team.resumed':
         return [];
       case 'identity.team.member-added':
       case 'identity.team.member-removed':

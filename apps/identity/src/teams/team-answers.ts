@@ -9,6 +9,8 @@ export const ShownTeam = z
     member_count: z.int(),
     /** Who adds and removes members, by id. */
     managers: z.array(z.string()),
+    /** `suspended`: every credential of the accounts that it owns is refused. */
+    status: z.enum(['active', 'suspended']),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'Team' });

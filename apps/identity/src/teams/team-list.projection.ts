@@ -8,6 +8,8 @@ export type TeamRow = {
   memberIds: readonly string[];
   /** Absent in rows of before there were managers: nobody. */
   managerIds?: readonly string[];
+  /** Absent unless it is. */
+  status?: 'suspended';
   createdAt: string;
 };
 
@@ -31,6 +33,13 @@ export const teamList: ListProjection<TeamEvent, TeamRow> = {
         return held && { ...held, managerIds: [...managersWithout(held, event.data), event.data.principalId] };
       case 'identity.team.manager-removed':
         return held && { ...held, managerIds: managersWithout(held, event.data) };
+      case 'identity.team.suspended':
+        return held && { ...held, status: 'suspended' };
+      case 'identity.team.resumed': {
+        if (!held) return held;
+        const { status: _, ...active } = held;
+        return active;
+      }
       case 'identity.team.deleted':
         return undefined;
     }

@@ -2,9 +2,11 @@ import { DomainError } from '#libs/decider';
 import type { Reservation } from '#libs/event-store';
 import type { TeamRow } from './team-list.projection.js';
 
+type TeamView = Omit<TeamRow, 'status'> & { readonly status?: 'active' | 'suspended' };
+
 /** A team as the API shows one. */
-export function shownTeam({ id, name, memberIds, managerIds: managers = [], createdAt }: TeamRow) {
-  return { object: 'team', id, name, member_count: memberIds.length, managers, created_at: createdAt };
+export function shownTeam({ id, name, memberIds, managerIds: managers = [], status = 'active', createdAt }: TeamView) {
+  return { object: 'team', id, name, member_count: memberIds.length, managers, status, created_at: createdAt };
 }
 
 /** Policy names it by its name, so no other team of the tenant has it. */

@@ -5,6 +5,9 @@ import {
   TeamManagerRemoved,
   TeamMemberAdded,
   TeamMemberRemoved,
+  TeamResumed,
+  TeamSuspended,
+  type Sealed,
   type TeamEvent,
 } from '#libs/contracts';
 import { DomainError, type Decider } from '#libs/decider';
@@ -20,9 +23,11 @@ export type TeamCommand =
   | (Named<'RemoveTeamMember'> & { principalId: string })
   | (Named<'AddTeamManager'> & { principalId: string })
   | (Named<'RemoveTeamManager'> & { principalId: string })
+  | (Named<'SuspendTeam'> & { reason?: Sealed })
+  | (Named<'ResumeTeam'> & { reason?: Sealed })
   | Named<'DeleteTeam'>;
 export type TeamState = {
-  status: 'absent' | 'active' | 'deleted';
+  status: 'absent' | 'active' | 'suspended' | 'deleted';
   tenantId: string;
   name: string;
   members: ReadonlySet<string>;
@@ -44,6 +49,10 @@ export const teamDecider: Decider<TeamState, TeamCommand, TeamEvent> = {
         return { ...state, managers: new Set([...state.managers].filter((id) => id !== event.data.principalId)) };
       case 'identity.team.member-removed':
         return { ...state, members: new Set([...state.members].filter((id) => id !== event.data.principalId)) };
+      case 'identity.team.suspended':
+        return { ...state, status: 'suspended' };
+      case 'identity.team.resumed':
+        return { ...state, status: 'active' };
       case 'identity.team.deleted':
         return { ...state, status: 'deleted', members: new Set(), managers: new Set() };
     }
@@ -80,8 +89,14 @@ export const teamDecider: Decider<TeamState, TeamCommand, TeamEvent> = {
         return state.managers.has(command.principalId)
           ? [TeamManagerRemoved.of({ ...data, principalId: command.principalId })]
           : [];
+      case 'SuspendTeam':
+        return state.status === 'suspended' ? [] : [TeamSuspended.of({ ...data, ...reasonOf(command) })];
+      case 'ResumeTeam':
+        return state.status === 'active' ? [] : [TeamResumed.of({ ...data, ...reasonOf(command) })];
       case 'DeleteTeam':
         return state.status === 'deleted' ? [] : [TeamDeleted.of({ ...data, memberIds: [...state.members] })];
     }
   },
 };
+
+const reasonOf = ({ reason }: { reason?: Sealed }) => (reason ? { reason } : {});

@@ -11,6 +11,7 @@ import { teamAggregate, virtualAccountAggregate } from '../aggregates.js';
 import { PrincipalChanges } from '../grants/principal-changes.js';
 import { newId } from '../ids.js';
 import { listPage, ListQuery } from '../lists/list-query.js';
+import { ReasonBody } from '../reason-body.js';
 import { Tables } from '../tables.js';
 import { TenantScope } from '../tenants/tenant-scope.js';
 import { Writes } from '../writes.js';
@@ -18,6 +19,8 @@ import type { TeamRow } from './team-list.projection.js';
 import { shownTeam, teamNameReservation } from './team-view.js';
 import { TeamFinder, teamResource } from './team-finder.js';
 import { ShownTeam, TeamDeleted } from './team-answers.js';
+
+const statusAfter = { SuspendTeam: 'suspended', ResumeTeam: 'active' } as const;
 
 /** Accounts that lose their owner in the transaction that deletes it. */
 const ACCOUNTS_MAX = 400;
@@ -75,10 +78,34 @@ export class TeamsController {
     return this.writes.answer(shownTeam(row), { version, position: await this.store.position() });
   }
 
+  @Post(':teamId/suspend')
+  @HttpCode(200)
+  @Requires('team:suspend')
+  @Answers('Suspends a team, and with it every credential of the virtual accounts that it owns.', narrowing(ShownTeam))
+  async suspend(
+    @CallerParam() caller: Caller,
+    @Param('teamId') teamId: string,
+    @Body({ schema: ReasonBody }) { reason }: ReasonBody,
+  ) {
+    return this.step(caller, teamId, 'SuspendTeam', reason);
+  }
+
+  @Post(':teamId/resume')
+  @HttpCode(200)
+  @Requires('team:suspend')
+  @Answers('Resumes a suspended team.', narrowing(ShownTeam))
+  async resume(
+    @CallerParam() caller: Caller,
+    @Param('teamId') teamId: string,
+    @Body({ schema: ReasonBody }) { reason }: ReasonBody,
+  ) {
+    return this.step(caller, teamId, 'ResumeTeam', reason);
+  }
+
   @Delete(':teamId')
   @HttpCode(200)
   @Requires('team:delete')
-  @Answers('Deletes a team.', narrowing(TeamDeleted))
+  @Answers('Deletes a team, and stops the virtual accounts that it owns.', narrowing(TeamDeleted))
   async delete(
     @CallerParam() caller: Caller,
     @Param('teamId') teamId: string,
@@ -95,21 +122,31 @@ export class TeamsController {
     return this.writes.narrowed({ object: 'team', id: teamId, deleted: true }, { position });
   }
 
-  /** Accounts that the team owned go on without an owner, which is told of them from then on. */
+  private async step(caller: Caller, id: string, type: keyof typeof statusAfter, reasonText: string | undefined) {
+    const { row } = await this.teams.find(caller, 'team:suspend', id);
+    const reason = await this.writes.reason(caller, reasonText);
+    const command = { type, teamId: id, tenantId: row.tenantId, at: this.clock.nowIso(), ...reason };
+    const context = this.writes.context(caller, row.tenantId);
+    const outcome = await this.store.execute(teamAggregate, id, command, { context });
+    return this.writes.narrowed(shownTeam({ ...row, status: statusAfter[type] }), outcome);
+  }
+
+  /**
+   * Accounts that the team owned have no owner any more, which is told of them from then on, and are stopped until somebody
+   * takes them over: the team's record ended them, and whoever has its name next must not bring them back.
+   */
   private async disowned({ tenantId, name }: TeamRow, at: string) {
     const owned = { tenantId, afterPosition: 0, limit: ACCOUNTS_MAX + 1, where: { team: name } };
     const accounts = (await this.tables.virtualAccounts.page(owned)).filter(({ row }) => row.status !== 'deleted');
     if (accounts.length > ACCOUNTS_MAX) {
       throw new DomainError('team/owns-too-many', `Move its virtual accounts first, until ${ACCOUNTS_MAX} are left.`);
     }
-    return accounts.map(({ row: { id: virtualAccountId } }) =>
-      step(virtualAccountAggregate, virtualAccountId, {
-        type: 'MoveVirtualAccount' as const,
-        virtualAccountId,
-        tenantId,
-        at,
-        team: null,
-      }),
-    );
+    return accounts.flatMap(({ row: { id: virtualAccountId } }) => {
+      const named = { virtualAccountId, tenantId, at };
+      return [
+        step(virtualAccountAggregate, virtualAccountId, { type: 'SuspendVirtualAccount', ...named }),
+        step(virtualAccountAggregate, virtualAccountId, { type: 'MoveVirtualAccount', ...named, team: null }),
+      ];
+    });
   }
 }

@@ -79,6 +79,8 @@ export const virtualAccountDecider: Decider<VirtualAccountState, VirtualAccountC
       }
       case 'MoveVirtualAccount': {
         requireLive('virtual-account', state, owned);
+        // Whoever could stop its team could stop it.
+        if (command.team !== null) requireDispensable(state);
         const { type: _, ...data } = command;
         return state.team === data.team ? [] : [VirtualAccountMoved.of(data)];
       }
@@ -119,5 +121,8 @@ function sameSchedule(one: RotationSchedule | null, other: RotationSchedule | nu
 /** Without the operator nobody could start it again, nor anything else; a lost key is replaced by the bootstrap. */
 function requireDispensable({ operator }: VirtualAccountState) {
   if (operator)
-    throw new DomainError('virtual-account/indispensable', 'The operator can be neither stopped nor deleted.');
+    throw new DomainError(
+      'virtual-account/indispensable',
+      'The operator can be neither stopped nor deleted, nor owned.',
+    );
 }

@@ -45,6 +45,8 @@ describe('refuses, with the reason kept inside,', () => {
     owner?: Partial<PrincipalRecord>;
     after?: (a: Applier) => void;
   };
+  const crew = 'acme/crew';
+  const owned = (after: (a: Applier) => void): Case => ({ owner: { ownerTeam: 'crew' }, after });
   const cases: [DecisionReason, string, Case][] = [
     ['key_revoked', 'a revoked key', { credential: { status: 'revoked' } }],
     ['key_suspended', 'a suspended key', { credential: { status: 'suspended' } }],
@@ -65,6 +67,22 @@ describe('refuses, with the reason kept inside,', () => {
     ['tenant_suspended', 'a key whose tenant is deleted', { after: (a) => a.tenant({ ...acme, status: 'deleted' }) }],
     ['tenant_suspended', 'a key whose tenant is gone', { after: (a) => a.put(tenantKey('acme'), null) }],
     ['tenant_suspended', 'a key whose tenant cannot be read', { after: (a) => a.put(tenantKey('acme'), '?') }],
+    [
+      'team_suspended',
+      'a key of an account whose team is suspended',
+      owned((a) => a.team({ id: crew, status: 'suspended' })),
+    ],
+    [
+      'team_suspended',
+      'a key of an account whose team is deleted',
+      owned((a) => a.team({ id: crew, status: 'deleted' })),
+    ],
+    ['team_suspended', 'a key of an account whose team cannot be read', owned((a) => a.put(`team/${crew}`, '?'))],
+    [
+      'team_suspended',
+      'a key of an account whose team has a record that was not read yet',
+      owned((a) => a.view.set(`team/${crew}`, { offset: 1n, generation: 1, epoch: 1, position: 1 }, false)),
+    ],
   ];
   it.each(cases)('%s: %s, seen before or not', (reason, _, { credential, owner, after }) => {
     const { applier, key } = adasKey();
@@ -120,6 +138,21 @@ describe('refuses, with the reason kept inside,', () => {
     applier.credential(credentialOf(key));
     expect(authenticator.authenticate(key.text, NOW_MS).ok).toBe(true);
   });
+});
+
+it('lets the accounts of a team go on that was resumed, or never stopped, and those of teams of another name or tenant', () => {
+  const { applier, key } = adasKey();
+  applier.principal({ ...ada, ownerTeam: 'crew' });
+  const authenticator = over(applier);
+  const isLetIn = () => authenticator.authenticate(key.text, NOW_MS).ok;
+  for (const id of ['acme/crew-2', 'globex/crew']) applier.team({ id, status: 'suspended' });
+  expect(isLetIn()).toBe(true);
+  applier.team({ id: 'acme/crew', status: 'suspended' });
+  expect(isLetIn()).toBe(false);
+  applier.team({ id: 'acme/crew', status: 'active' });
+  expect(isLetIn()).toBe(true);
+  applier.put('team/acme/crew', null);
+  expect(isLetIn()).toBe(true);
 });
 
 it('holds a key that was seen before to its dates by the clock alone, with nothing from the bus', () => {

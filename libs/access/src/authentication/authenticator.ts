@@ -99,6 +99,7 @@ export class Authenticator {
     if (record.status !== 'active') return 'principal_suspended';
     const { credentials } = this.options.identity;
     if (record.epoch !== credentials.slots.word(slot, 'ownerEpoch')) return 'principal_epoch_mismatch';
+    if (!this.options.identity.ownerIsActive(record)) return 'team_suspended';
     return this.options.identity.tenantIsActive(tenant.id) ? undefined : 'tenant_suspended';
   }
 

@@ -1,6 +1,6 @@
 import type { AccessRequest } from '#libs/decision-engine';
 import type { Place } from '#libs/bus';
-import { PLATFORM_TENANT, type PrincipalRecord, type TenantRecord } from '#libs/contracts';
+import { PLATFORM_TENANT, type PrincipalRecord, type TeamRecord, type TenantRecord } from '#libs/contracts';
 
 /** A principal as the decision engine wants it. */
 export type EnginePrincipal = AccessRequest['principal'];
@@ -23,12 +23,21 @@ export type TenantEntry = {
   place: Place | undefined;
 };
 
-/** Principals and tenants by id, by number (what a credential's slot holds), by e-mail address and by name. */
+/** What is held of one key `team/<tenant>/<name>`. */
+export type TeamEntry = {
+  readonly id: string;
+  record: TeamRecord | undefined;
+  unreadable: boolean;
+  place: Place | undefined;
+};
+
+/** Principals and tenants by id, by number (what a credential's slot holds), by e-mail address and by name; teams by id. */
 export class Directory {
   private readonly principals = new Map<string, PrincipalEntry>();
   private readonly principalsByNumber: PrincipalEntry[] = [];
   private readonly tenants = new Map<string, TenantEntry>();
   private readonly tenantsByNumber: TenantEntry[] = [];
+  private readonly teams = new Map<string, TeamEntry>();
   private readonly found = new Map<string, PrincipalEntry>();
 
   /** Made on first mention: a credential may come before its owner. */
@@ -52,12 +61,24 @@ export class Directory {
     return entry;
   }
 
+  team(id: string): TeamEntry {
+    const known = this.teams.get(id);
+    if (known) return known;
+    const entry = { id, record: undefined, unreadable: false, place: undefined };
+    this.teams.set(id, entry);
+    return entry;
+  }
+
   knownPrincipal(id: string): PrincipalEntry | undefined {
     return this.principals.get(id);
   }
 
   knownTenant(id: string): TenantEntry | undefined {
     return this.tenants.get(id);
+  }
+
+  knownTeam(id: string): TeamEntry | undefined {
+    return this.teams.get(id);
   }
 
   principalNumbered(number: number): PrincipalEntry | undefined {
@@ -87,6 +108,10 @@ export class Directory {
 
   tenantEntries(): readonly TenantEntry[] {
     return this.tenantsByNumber;
+  }
+
+  teamEntries(): readonly TeamEntry[] {
+    return [...this.teams.values()];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Place } from '#libs/bus';
-import type { ClientRecord, IssuerRecord, PrincipalRecord, TenantRecord } from '#libs/contracts';
+import type { ClientRecord, IssuerRecord, PrincipalRecord, TeamRecord, TenantRecord } from '#libs/contracts';
 import type { CredentialTableState } from './credential-table.js';
 import { plainPlace, readPlace, type PlainPlace } from '../feed/plain-place.js';
 import type { StateChunk } from '../feed/state-chunk.js';
@@ -13,13 +13,14 @@ type Plain = {
   credentials: Omit<CredentialTableState, 'pages'>;
   principals: PlainEntry<PrincipalRecord>[];
   tenants: PlainEntry<TenantRecord>[];
+  teams: PlainEntry<TeamRecord>[];
   issuers: PlainTable<IssuerRecord>;
   clients: PlainTable<ClientRecord>;
   revocations: PlainRevocations;
 };
 
 /** Raised with every kind of record that joins: what a former release wrote lacks it, and is not believed. */
-export const IDENTITY_FORMAT = 3;
+export const IDENTITY_FORMAT = 4;
 
 /** See `IdentityView.export`. Places of keys that nobody here reads are left out: their records are applied to nothing. */
 export function exportIdentity(view: IdentityContent): StateChunk[] {
@@ -29,6 +30,7 @@ export function exportIdentity(view: IdentityContent): StateChunk[] {
     credentials,
     principals: view.directory.principalEntries().map(plainEntry),
     tenants: view.directory.tenantEntries().map(plainEntry),
+    teams: view.directory.teamEntries().map(plainEntry),
     issuers: view.issuers.export(),
     clients: view.clients.export(),
     revocations: view.revocations.export(),
@@ -52,6 +54,9 @@ export function importIdentity(view: IdentityContent, chunks: readonly StateChun
   }
   for (const { id, record, unreadable, place } of plain.tenants) {
     Object.assign(view.directory.tenant(id), { record, unreadable, place: readPlace(place) });
+  }
+  for (const { id, record, unreadable, place } of plain.teams) {
+    Object.assign(view.directory.team(id), { record, unreadable, place: readPlace(place) });
   }
   view.issuers.import(plain.issuers);
   view.clients.import(plain.clients);

@@ -103,6 +103,8 @@ describe('the view of identity', () => {
     const gone = mintKeyText('pat', 'p');
     applier.credential(credentialOf(gone));
     applier.put(credentialKey(gone.keyId), null);
+    applier.team({ id: 'acme/crew', status: 'suspended' });
+    applier.put('team/acme/odd', '?');
     const { credentials } = applier.view;
     credentials.slots.setProven(credentials.find(key.keyId), 'x'.repeat(32));
 
@@ -111,7 +113,9 @@ describe('the view of identity', () => {
     expect(restored.credential(key.keyId)).toEqual(applier.view.credential(key.keyId));
     expect(restored.counts()).toEqual({ ...applier.view.counts(), unreadable: 0 });
     expect(restored.principalByEmail('acme', 'ada@acme.example')).toEqual(ada);
-    for (const each of [credentialKey(key.keyId), principalKey(ada.id), tenantKey('acme')]) {
+    const isStopped = (ownerTeam: string) => !restored.ownerIsActive({ ...ada, ownerTeam });
+    expect(['crew', 'odd', 'else'].map(isStopped)).toEqual([true, true, false]);
+    for (const each of [credentialKey(key.keyId), principalKey(ada.id), tenantKey('acme'), 'team/acme/crew']) {
       expect(restored.get(each)).toEqual(applier.view.get(each));
     }
     const slot = restored.credentials.find(key.keyId);

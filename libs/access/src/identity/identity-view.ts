@@ -6,6 +6,8 @@ import {
   PLATFORM_TENANT,
   PrincipalRecord,
   splitStateKey,
+  teamId,
+  TeamRecord,
   TenantRecord,
   WATERMARK_KEY,
 } from '#libs/contracts';
@@ -29,8 +31,8 @@ const ISSUERS_MAX = 10_000;
 const CLIENTS_MAX = 100_000;
 
 /**
- * Everything known of callers, in memory: credentials (off the heap), principals, tenants, issuers of tokens, clients and
- * revocations, as the records of `identity.state.v1` say. A record that cannot be read denies what its key names, and
+ * Everything known of callers, in memory: credentials (off the heap), principals, teams, tenants, issuers of tokens, clients
+ * and revocations, as the records of `identity.state.v1` say. A record that cannot be read denies what its key names, and
  * nothing else.
  */
 export class IdentityView implements Places {
@@ -60,6 +62,7 @@ export class IdentityView implements Places {
     if (kind === 'credential') this.applyCredential(id, value);
     else if (kind === 'principal') this.applyPrincipal(id, value);
     else if (kind === 'tenant') this.applyTenant(id, value);
+    else if (kind === 'team') this.applyTeam(id, value);
     else if (isTable(kind)) this.applyTo(this.tableOf(kind), id, value);
     else if (key !== WATERMARK_KEY && !KEY_FORM.test(key)) throw new UnreadableStateKey();
   }
@@ -72,6 +75,7 @@ export class IdentityView implements Places {
     }
     if (kind === 'principal') return this.directory.knownPrincipal(id)?.place;
     if (kind === 'tenant') return this.directory.knownTenant(id)?.place;
+    if (kind === 'team') return this.directory.knownTeam(id)?.place;
     if (isTable(kind)) return this.tableOf(kind).place(id) ?? this.others.get(key);
     return this.others.get(key);
   }
@@ -86,6 +90,7 @@ export class IdentityView implements Places {
       else this.credentials.setPlace(id, place);
     } else if (kind === 'principal') this.directory.principal(id).place = place;
     else if (kind === 'tenant') this.directory.tenant(id).place = place;
+    else if (kind === 'team') this.setTeamPlace(id, place, gone);
     else if (isTable(kind) && !gone) this.tableOf(kind).setPlace(id, place);
     else this.others.set(key, place, gone);
   }
@@ -104,6 +109,12 @@ export class IdentityView implements Places {
     const entry = this.directory.knownTenant(id);
     if (!entry?.record) return id === PLATFORM_TENANT && !entry?.unreadable;
     return entry.record.status === 'active';
+  }
+
+  /** Whether nobody has stopped the team that owns the account. One that was never stopped has no record. */
+  ownerIsActive({ tenantId, ownerTeam }: PrincipalRecord): boolean {
+    const entry = ownerTeam === null ? undefined : this.directory.knownTeam(teamId(tenantId, ownerTeam));
+    return !entry?.unreadable && (entry?.record?.status ?? 'active') === 'active';
   }
 
   /** Ids of all tenants that are not deleted. */
@@ -208,6 +219,18 @@ export class IdentityView implements Places {
   private applyTenant(id: string, value: Buffer | null): void {
     const record = this.read(TenantRecord, id, value);
     Object.assign(this.directory.tenant(id), { record: record ?? undefined, unreadable: record === null });
+  }
+
+  /** Without a record a team is not stopped; one whose first record has come and was not read yet may be. */
+  private setTeamPlace(id: string, place: Place, gone: boolean): void {
+    const entry = this.directory.team(id);
+    entry.place = place;
+    if (!entry.record && !gone) entry.unreadable = true;
+  }
+
+  private applyTeam(id: string, value: Buffer | null): void {
+    const record = this.read(TeamRecord, id, value);
+    Object.assign(this.directory.team(id), { record: record ?? undefined, unreadable: record === null });
   }
 
   /** Undefined for a tombstone, null for what cannot be read. */

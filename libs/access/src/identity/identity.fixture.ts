@@ -5,6 +5,7 @@ import type {
   IssuerRecord,
   PrincipalRecord,
   RevocationKind,
+  TeamRecord,
   TenantRecord,
 } from '#libs/contracts';
 import { clientKey, credentialKey, issuerKey, principalKey, revocationKey, tenantKey } from '#libs/contracts';
@@ -79,6 +80,10 @@ export class Applier {
 
   tenant(record: TenantRecord): void {
     this.put(tenantKey(record.id), record);
+  }
+
+  team(record: TeamRecord): void {
+    this.put(`team/${record.id}`, record);
   }
 
   issuer(record: IssuerRecord): void {

@@ -145,6 +145,7 @@ export class HeldToken {
     const isOfClient = own && own.keyId === undefined && own.issuerId === undefined;
     const isAnothers = isOfClient && record.kind === 'virtual-account' && this.client?.virtualAccountId !== record.id;
     if (isAnothers) return 'client_disabled';
+    if (!view.ownerIsActive(record)) return 'team_suspended';
     return view.tenantIsActive(tenantId) ? undefined : 'tenant_suspended';
   }
 

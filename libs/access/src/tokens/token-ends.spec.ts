@@ -68,6 +68,11 @@ describe('a token ends, seen before or not,', () => {
       'its principal is of another tenant',
       (a) => (a.tenant(globex), owner({ tenantId: 'globex' })(a)),
     ],
+    [
+      'team_suspended',
+      'the team that owns its principal is suspended',
+      (a) => (a.team({ id: 'acme/crew', status: 'suspended' }), owner({ ownerTeam: 'crew' })(a)),
+    ],
     ['tenant_suspended', 'its tenant is suspended', (a) => a.tenant({ ...acme, status: 'suspended' })],
     ['tenant_suspended', 'its tenant is deleted', (a) => a.put(tenantKey('acme'), null)],
     ['tenant_suspended', 'its tenant cannot be read', (a) => a.put(tenantKey('acme'), '?')],

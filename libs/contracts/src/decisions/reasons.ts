@@ -20,6 +20,7 @@ export const decisionReasons = [
   'principal_missing',
   'principal_suspended',
   'principal_epoch_mismatch',
+  'team_suspended',
   'tenant_suspended',
   'token_invalid',
   'token_expired',

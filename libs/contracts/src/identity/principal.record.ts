@@ -36,3 +36,14 @@ export const TenantRecord = z.object({
   labels: Labels.optional(),
 });
 export type TenantRecord = z.output<typeof TenantRecord>;
+
+/**
+ * `team/<tenant>/<name>` on `identity.state.v1`: suspending or deleting it ends every credential of the virtual accounts that
+ * it owns by one record. A team that was never stopped has none.
+ */
+export const TeamRecord = z.object({
+  /** `<tenant>/<name>`: accounts name their owner by its name. */
+  id: z.string(),
+  status: z.enum(['active', 'suspended', 'deleted']),
+});
+export type TeamRecord = z.output<typeof TeamRecord>;

@@ -1,6 +1,7 @@
 import { defineEvent } from '#libs/decider';
 import { z } from 'zod';
 import { Slug } from '../names.js';
+import { Sealed } from '../sealed.js';
 
 /** Stream `identity.team-<teamId>`. Policy documents name a team by `team:<name>`. */
 const Team = z.object({ teamId: z.string(), tenantId: z.string(), name: Slug, at: z.iso.datetime() });
@@ -12,6 +13,10 @@ export const TeamMemberRemoved = defineEvent('identity.team.member-removed', Mem
 /** Names who was in it, so that each loses the membership in the same transaction. */
 export const TeamDeleted = defineEvent('identity.team.deleted', Team.extend({ memberIds: z.array(z.string()) }));
 
+/** Every credential of the accounts that it owns is dead until it goes on; its members are as they were. */
+export const TeamSuspended = defineEvent('identity.team.suspended', Team.extend({ reason: Sealed.optional() }));
+export const TeamResumed = defineEvent('identity.team.resumed', Team.extend({ reason: Sealed.optional() }));
+
 /** A manager adds and removes members of this one team; being one is no membership. */
 export const TeamManagerAdded = defineEvent('identity.team.manager-added', Membership);
 export const TeamManagerRemoved = defineEvent('identity.team.manager-removed', Membership);
@@ -22,6 +27,8 @@ export const teamEvents = [
   TeamMemberRemoved,
   TeamManagerAdded,
   TeamManagerRemoved,
+  TeamSuspended,
+  TeamResumed,
   TeamDeleted,
 ] as const;
 export type TeamEvent = ReturnType<(typeof teamEvents)[number]['of']>;

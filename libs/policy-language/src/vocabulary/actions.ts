@@ -64,7 +64,8 @@ export const actions = {
     create: 'Create a team.',
     read: 'See teams and their members.',
     edit: 'Change a team and its members.',
-    delete: 'Delete a team.',
+    suspend: 'Stop a team and every credential of the virtual accounts that it owns, and let it go on.',
+    delete: 'Delete a team, and stop the virtual accounts that it owns.',
   }),
   ...declare('virtual-account', {
     create: 'Create a virtual account.',

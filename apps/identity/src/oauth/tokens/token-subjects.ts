@@ -21,16 +21,22 @@ export class TokenSubjects {
     @Inject(IdentityView) private readonly view: IdentityView,
   ) {}
 
-  /** Undefined unless the principal and its tenant are active. */
+  /** Undefined unless the principal, its tenant, and the team that owns it, are active. */
   async living(id: string): Promise<TokenSubject | undefined> {
     const kind = id.startsWith('va_') ? 'virtual-account' : 'user';
-    const found = await (kind === 'user'
-      ? this.tables.users.find(undefined, id)
-      : this.tables.virtualAccounts.find(undefined, id));
+    const found = await (kind === 'user' ? this.tables.users.find(undefined, id) : this.account(id));
     if (found?.row.status !== 'active') return undefined;
     const { tenantId, epoch } = found.row;
     if (!(await this.tenantIsActive(tenantId))) return undefined;
     return { id, kind, tenantId, epoch, teams: this.view.principal(id)?.teams ?? [] };
+  }
+
+  private async account(id: string) {
+    const found = await this.tables.virtualAccounts.find(undefined, id);
+    const { tenantId, team = null } = found?.row ?? {};
+    if (team === null) return found;
+    const owner = { tenantId, afterPosition: 0, limit: 1, where: { name: team, status: 'suspended' } };
+    return (await this.tables.teams.page(owner)).length === 0 ? found : undefined;
   }
 
   async tenantIsActive(tenantId: string): Promise<boolean> {
