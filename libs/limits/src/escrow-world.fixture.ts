@@ -11,6 +11,9 @@ class Boot {
   readonly underWay: Claim[] = [];
   readonly calls: Call[] = [];
   waiting: number[] = [];
+  /** Calls that wait for what others ask for. */
+  contested: number[] = [];
+  refused: number[] = [];
   /** Next offset to read. */
   next = 0;
   /** What its calls really used, and how much of it beyond their own reservations. */
@@ -80,6 +83,7 @@ export class EscrowWorld {
     for (let round = 0; round < 4; round += 1) {
       for (const boot of this.living) {
         boot.waiting = [];
+        boot.contested = [];
         boot.escrow.withdraw();
         boot.escrow.giveBack();
         this.publish(boot);
@@ -87,6 +91,21 @@ export class EscrowWorld {
       }
       for (const boot of this.living) while (boot.next < this.end) this.read(boot);
     }
+  }
+
+  /** Everything that was said arrives and is read, in whatever order `next` of so many says. Answers which calls were refused. */
+  settleDown(next: (of: number) => number): readonly number[] {
+    for (let steps: (() => void)[] = this.pending(); steps.length > 0; steps = this.pending())
+      steps[next(steps.length)]?.();
+    return this.living.flatMap(({ refused, waiting, contested }) => [...refused, ...waiting, ...contested]);
+  }
+
+  private pending(): (() => void)[] {
+    return this.living.flatMap((boot) => [
+      ...(boot.escrow.isDirty ? [() => this.publish(boot)] : []),
+      ...(boot.underWay.length > 0 ? [() => this.send(boot)] : []),
+      ...(boot.next < this.end ? [() => this.read(boot)] : []),
+    ]);
   }
 
   /** Whether a call of that amount would be let through at a replica once the log has answered. */
@@ -105,11 +124,14 @@ export class EscrowWorld {
     return new Boot(`boot-${this.boots}`, this.limit);
   }
 
-  private call(boot: Boot, amount: number): void {
-    const wanted = boot.waiting.reduce((sum, each) => sum + each, amount);
+  /** @param behind what further calls need that try again in the same turn. */
+  private call(boot: Boot, amount: number, behind: readonly number[] = []): void {
+    const wanted = [...boot.waiting, ...behind].reduce((sum, each) => sum + each, amount);
     const answer = boot.escrow.reserve(amount, wanted);
     if (answer === 'granted') boot.calls.push({ reserved: amount });
     else if (answer === 'wait') boot.waiting.push(amount);
+    else if (answer === 'contested') boot.contested.push(amount);
+    else boot.refused.push(amount);
   }
 
   private endCall(boot: Boot, used: number): void {
@@ -137,9 +159,10 @@ export class EscrowWorld {
   private read(boot: Boot): void {
     const record = this.log.find(({ offset }) => offset >= boot.next);
     boot.next = record ? record.offset + 1 : this.end;
-    if (!record || !boot.escrow.apply(record.writer, record.claim)) return;
-    const waiting = boot.waiting.splice(0);
-    for (const amount of waiting) this.call(boot, amount);
+    if (!record) return;
+    const isAnswer = boot.escrow.apply(record.writer, record.claim);
+    const again = [...boot.contested.splice(0), ...(isAnswer ? boot.waiting.splice(0) : [])];
+    for (const [n, amount] of again.entries()) this.call(boot, amount, again.slice(n + 1));
   }
 
   /** The process is gone with all that it knew; what it had handed to the network may still arrive. A new one begins. */

@@ -24,8 +24,10 @@ describe('an escrow', () => {
     expect([a.reserve(1), b.reserve(1)]).toEqual(['wait', 'wait']);
     const log = [['b', b.publish()] as const, ['a', a.publish()] as const];
     for (const [writer, said] of log) for (const escrow of [a, b]) escrow.apply(writer, said);
-    expect([a.reserve(1), b.reserve(1)]).toEqual(['refused', 'granted']);
+    expect([a.reserve(1), b.reserve(1)]).toEqual(['contested', 'granted']);
     expect(a.publish()).toMatchObject({ asking: 0 });
+    a.apply('b', b.publish());
+    expect(a.reserve(1)).toBe('refused');
   });
 
   it('lets one of 64 calls have the last unit, and tells the others so at once', () => {
@@ -35,6 +37,16 @@ describe('an escrow', () => {
     escrow.apply('a', escrow.publish());
     expect(answers.map(() => escrow.reserve(1)).filter((answer) => answer === 'granted')).toHaveLength(1);
     expect(escrow.reserve(1)).toBe('refused');
+  });
+
+  it('does not take for used up what others ask for, until the log has answered them', () => {
+    const [a, b] = [new Escrow('a', 4), new Escrow('b', 4)];
+    expect([a.reserve(3), b.reserve(3)]).toEqual(['wait', 'wait']);
+    const log = [['a', a.publish()] as const, ['b', b.publish()] as const];
+    for (const [writer, said] of log) for (const escrow of [a, b]) escrow.apply(writer, said);
+    expect([a.reserve(3), a.reserve(1), a.reserve(5), a.askedByOthers]).toEqual(['granted', 'contested', 'refused', 3]);
+    a.apply('b', b.publish());
+    expect([a.reserve(1), a.askedByOthers]).toEqual(['wait', 0]);
   });
 
   it('asks for a block far from the limit, for no more than it is told to, and near it for those that wait', () => {
@@ -107,6 +119,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant(name) }),
   })),
 );
+const busy = ['publish', 'send', 'read'] as const;
 const histories = fc.array(fc.tuple(fc.nat(2), actions), { minLength: 40, maxLength: 250 });
 
 describe('three replicas, in whatever order things happen, crash, arrive late or are compacted away', () => {
@@ -130,6 +143,31 @@ describe('three replicas, in whatever order things happen, crash, arrive late or
       );
       // Histories that never come to the limit would prove nothing.
       expect(reached).toBeGreaterThan(RUNS / 20);
+    },
+    WITHIN_MS,
+  );
+
+  it(
+    'let exactly as many of many calls at once through as one counter would, whoever asks when, and hear of each other late',
+    () => {
+      const calls = fc.array(fc.nat(2), { minLength: 12, maxLength: 64 });
+      const orders = fc.infiniteStream(fc.nat(1_000));
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 30 }), calls, orders, (limit, made, order) => {
+          const world = new EscrowWorld(limit, 3);
+          const next = (of: number) => (order.next().value as number) % of;
+          for (const replica of made) {
+            world.step(replica, { do: 'call', amount: 1 });
+            // Some of what is said arrives meanwhile.
+            for (let n = next(4); n > 0; n -= 1) world.step(next(3), { do: busy[next(busy.length)] ?? 'read' });
+          }
+          const refused = world.settleDown(next);
+          const twin = Math.min(limit, made.length);
+          expect(world.spent().all).toBe(twin);
+          expect(refused).toHaveLength(made.length - twin);
+        }),
+        { numRuns: RUNS },
+      );
     },
     WITHIN_MS,
   );

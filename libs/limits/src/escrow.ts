@@ -7,9 +7,10 @@ const NEAR_CALLS = 32;
 
 /**
  * `granted`: spend it. `wait`: it depends on an answer of the log; ask again after the next `apply` of an own record.
+ * `contested`: others ask for what is left, and the log has not answered them yet; ask again when one of them was heard.
  * `refused`: the limit does not hold it now.
  */
-export type Reservation = 'granted' | 'wait' | 'refused';
+export type Reservation = 'granted' | 'wait' | 'contested' | 'refused';
 
 /**
  * One window as one boot of one replica sees it, over a log that all replicas read in the same order. What is asked for
@@ -21,8 +22,9 @@ export type Reservation = 'granted' | 'wait' | 'refused';
  * Pure: who publishes when `isDirty`, and feeds `apply`, decides about I/O and about time.
  */
 export class Escrow {
-  private readonly others = new Map<string, number>();
+  private readonly others = new Map<string, Claim>();
   private othersWeight = 0;
+  private asked = 0;
   private own: Claim = NO_CLAIM;
   /** Set aside for calls under way. */
   private reserved = 0;
@@ -46,6 +48,11 @@ export class Escrow {
   /** What is used or set aside by everybody, as far as the log was read. */
   get taken(): number {
     return this.othersWeight + weightOf(this.own);
+  }
+
+  /** What others ask for, as far as the log was read: theirs, or soon nobody's. */
+  get askedByOthers(): number {
+    return this.asked;
   }
 
   /** Whether the others do not know the claim yet. */
@@ -81,7 +88,7 @@ export class Escrow {
     }
     if (this.isAsking) return 'wait';
     const need = amount - this.free;
-    if (need > this.left) return 'refused';
+    if (need > this.left) return need > this.left + this.asked ? 'refused' : 'contested';
     this.ask(need, Math.max(need, wanted - this.free), blockMax);
     return 'wait';
   }
@@ -126,10 +133,12 @@ export class Escrow {
    */
   apply(writer: string, claim: Claim | null): boolean {
     if (writer !== this.self) {
-      const weight = claim ? weightOf(claim) : 0;
-      this.othersWeight += weight - (this.others.get(writer) ?? 0);
-      if (weight === 0) this.others.delete(writer);
-      else this.others.set(writer, weight);
+      const before = this.others.get(writer) ?? NO_CLAIM;
+      const now = claim ?? NO_CLAIM;
+      this.othersWeight += weightOf(now) - weightOf(before);
+      this.asked += now.asking - before.asking;
+      if (weightOf(now) === 0) this.others.delete(writer);
+      else this.others.set(writer, now);
       return false;
     }
     if (!claim || claim.ask !== this.own.ask || claim.asking === 0 || this.own.asking === 0) return false;

@@ -2,11 +2,16 @@ import { Escrow, type Claim } from '#libs/limits';
 import { NEVER_MS, type CounterWindow } from './counter-window.js';
 import { Lease } from './lease.js';
 
-/** An amount that was set aside, or why there is none; `wait`: the log has to answer first. */
-export type CounterAnswer = number | 'wait' | 'refused' | 'unavailable';
+/**
+ * An amount that was set aside, or why there is none; `wait`: the log has to answer first; `contested`: another gateway asks for
+ * it, and has it soon, or lets go of it.
+ */
+export type CounterAnswer = number | 'wait' | 'contested' | 'refused' | 'unavailable';
 
 /** After so long without an answer of the log, whoever comes is told at once that there is none, ms. */
 export const ANSWER_MS_MAX = 5_000;
+/** How long a call waits for what others ask for, and how old the last that was heard of it may be, ms: some round trips to the log. */
+export const CONTEST_MS_MAX = 250;
 /** An ask that is older is done without: far below the compaction lag of the log, within which answers are right. */
 const ASK_MS_MAX = 30_000;
 /** What is asked for at once: so many calls' worth, or so many times what calls needed in the last two seconds. */
@@ -41,6 +46,8 @@ export class Counter {
   private isTold = false;
   private isOver = false;
   private askedAtMs = 0;
+  /** When others were heard last to ask, or to ask no more. */
+  private contestedAtMs = Number.NEGATIVE_INFINITY;
   private usedAtMs: number;
   private inUse = 0;
   /** What calls needed since the last two looks, the older first: of a window all that they set aside, of slots at once. */
@@ -88,6 +95,11 @@ export class Counter {
       return amount;
     }
     if (answer === 'refused') return 'refused';
+    if (answer === 'contested') {
+      // The ask of one that died would be waited for by every call.
+      const isAlive = nowMs - this.contestedAtMs <= CONTEST_MS_MAX && this.waiting.size < WAITING_MAX;
+      return isAlive ? 'contested' : 'refused';
+    }
     if (!wasAsking) {
       this.askedAtMs = nowMs;
       options.onDirty(this, true);
@@ -102,7 +114,10 @@ export class Counter {
     if (this.escrow.isDirty) this.options.onDirty(this, false);
   }
 
-  /** Resolves with true when the log has answered, for a call that needs so much and tries again; with false after `ms`. */
+  /**
+   * Resolves with true when the log has answered, or another gateway asks for less than before, for a call that needs so much and tries
+   * again; with false after `ms`.
+   */
   answered(least: number, ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const answer = () => {
@@ -131,11 +146,19 @@ export class Counter {
     if (isOwn) this.lease?.told(position);
     else if (claim) this.lease?.heard(writer);
     else this.lease?.forget(writer);
-    const before = this.escrow.left;
-    if (!this.escrow.apply(writer, claim)) return;
+    const { left, askedByOthers } = this.escrow;
+    const isAnswer = this.escrow.apply(writer, claim);
+    if (this.escrow.askedByOthers !== askedByOthers) this.contestedAtMs = this.options.monotonicMs();
+    // Whoever waits for an answer of its own is served by that.
+    if (!isAnswer && (this.escrow.isAsking || this.escrow.askedByOthers >= askedByOthers)) return;
     this.lapse();
     // A claim that was refused counts against everybody until it is withdrawn.
-    this.options.onDirty(this, this.escrow.left > before);
+    if (isAnswer) this.options.onDirty(this, this.escrow.left > left);
+    this.wake();
+  }
+
+  /** Those that wait try again, in the order in which they came. */
+  private wake(): void {
     const answers = [...this.waiting];
     this.waiting.clear();
     this.returning = answers.reduce((sum, [, least]) => sum + least, 0);

@@ -1,4 +1,4 @@
-import { ANSWER_MS_MAX, type Counter } from './counter.js';
+import { ANSWER_MS_MAX, CONTEST_MS_MAX, type Counter } from './counter.js';
 import type { Meter } from './meters.js';
 import type { Measure, TokenMeasure } from './rules-in-force.js';
 
@@ -18,6 +18,8 @@ type Held = { readonly demand: Demand; amount: number };
 export class Reservation {
   private held: Held[] = [];
   private isSettled = false;
+  /** Those of which others ask for what it needs. */
+  private readonly contested = new Set<Demand>();
 
   private constructor(
     /** Rules that only observe, and count what is used. */
@@ -90,20 +92,25 @@ export class Reservation {
     for (const demand of demands) {
       const { counter, need } = demand;
       const answer = counter.reserve(need.least, need.most, counter === answered);
+      if (answer === 'contested') this.contested.add(demand);
+      else this.contested.delete(demand);
       if (typeof answer === 'number') this.held.push({ demand, amount: answer });
-      else if (answer === 'wait') waiting.push(demand);
+      else if (answer === 'wait' || answer === 'contested') waiting.push(demand);
       else return { by: demand, why: answer };
     }
     return waiting;
   }
 
   private async wait(demands: readonly Demand[]): Promise<Reservation | Exceeded> {
-    const untilMs = performance.now() + ANSWER_MS_MAX;
+    const nowMs = performance.now();
+    const [untilMs, contestedUntilMs] = [nowMs + ANSWER_MS_MAX, nowMs + CONTEST_MS_MAX];
     let left: Demand[] | Exceeded = [...demands];
     for (let [first] = left; first; [first] = left) {
       // Bounded by the time: each turn takes an answer of the log.
-      if (!(await first.counter.answered(first.need.least, untilMs - performance.now()))) {
-        return this.given({ by: first, why: 'unavailable' });
+      const isContested = this.contested.has(first);
+      const leftMs = (isContested ? contestedUntilMs : untilMs) - performance.now();
+      if (leftMs <= 0 || !(await first.counter.answered(first.need.least, leftMs))) {
+        return this.given({ by: first, why: isContested ? 'refused' : 'unavailable' });
       }
       left = this.reserve(left, first.counter);
       if ('why' in left) return this.given(left);

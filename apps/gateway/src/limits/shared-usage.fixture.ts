@@ -39,7 +39,7 @@ export async function reserve(
 ): Promise<number | 'refused' | 'unavailable'> {
   for (let isReturning = false; ; isReturning = true) {
     const answer = counter.reserve(least, most, isReturning);
-    if (answer !== 'wait') return answer;
+    if (answer !== 'wait' && answer !== 'contested') return answer;
     if (!(await counter.answered(least, 10_000))) return 'unavailable';
   }
 }

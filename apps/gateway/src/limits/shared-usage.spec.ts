@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { deriveMacKey, MemoryBus } from '#libs/bus';
 import { topics, usageKey } from '#libs/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { counterWindow, type CounterWindow } from './counter-window.js';
-import type { Counter } from './counter.js';
+import { CONTEST_MS_MAX, type Counter } from './counter.js';
 import { claims, counterOf as counterAt, reserve, sharedUsage } from './shared-usage.fixture.js';
 import type { SharedUsage } from './shared-usage.js';
 import { UsageRecords } from './usage-records.js';
@@ -36,6 +37,42 @@ describe('gateways that share a limit', () => {
       'refused',
       'refused',
     ]);
+  });
+
+  it.each([1, 7, 12, 19, 28])(
+    'let exactly %i of 90 calls at once through, however late they hear of each other',
+    async (limit) => {
+      const bus = new MemoryBus();
+      const publish = bus.publish.bind(bus);
+      let published = 0;
+      vi.spyOn(bus, 'publish').mockImplementation(async (records) => {
+        published += 1;
+        await setTimeout((published * 7) % 5);
+        return publish(records);
+      });
+      const counters = await Promise.all([1, 2, 3].map(async () => counterOf(await sharedUsage(bus), limit)));
+      const calls = Array.from({ length: 90 }, async (_, n) => {
+        await setTimeout((n * 5) % 11);
+        return reserve(counters[n % 3] as Counter, 1);
+      });
+      const answers = await Promise.all(calls);
+      expect(answers.filter((answer) => answer === 1)).toHaveLength(limit);
+      expect(answers.filter((answer) => answer === 'refused')).toHaveLength(90 - limit);
+    },
+  );
+
+  it('wait no longer for what a gateway asks for that died', async () => {
+    const bus = new MemoryBus();
+    const busKey = randomBytes(32);
+    const time = { ms: 0 };
+    const clock = { nowMs: () => Date.now(), monotonicMs: () => time.ms };
+    const counter = counterOf(await sharedUsage(bus, { busKey, clock }), 10);
+    const records = new UsageRecords(deriveMacKey(busKey), topics.gatewayUsage, '/spec');
+    const asking = { settled: 0, accepted: 0, asking: 10, ask: 1 };
+    await bus.publish([records.claim(today, asking, { writer: 'gateway-2/b', position: 1 }, today.id)]);
+    await vi.waitFor(() => expect(counter.reserve(1, 1)).toBe('contested'), WITHIN);
+    time.ms += CONTEST_MS_MAX + 1;
+    expect(counter.reserve(1, 1)).toBe('refused');
   });
 
   it('have what one of them does not need any more, once it stands still or stops in order', async () => {
