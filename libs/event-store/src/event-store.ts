@@ -30,6 +30,8 @@ export type StepOptions<Event extends StoredEvent> = {
 /** What goes with a whole transaction. */
 export type TransactionOptions = {
   readonly context: Context;
+  /** `left`: the caller brings read models up to date, before it answers; nothing after it may count on them until then. */
+  readonly readModels?: 'awaited' | 'left';
   /**
    * Writes to tables of the service's own, in the transaction of the events: both or neither. Only where there are events;
    * every writer waits meanwhile, so it writes few rows, and what takes long is done before. What it throws ends all of it.
@@ -37,9 +39,8 @@ export type TransactionOptions = {
   alongside?(run: RunStatement): Promise<void>;
 };
 
-export type ExecuteOptions<Event extends StoredEvent> = StepOptions<Event> & {
-  readonly context: Context;
-};
+export type ExecuteOptions<Event extends StoredEvent> = StepOptions<Event> &
+  Pick<TransactionOptions, 'context' | 'readModels'>;
 
 /** What one command led to. No events: it changed nothing. */
 export type Outcome<State, Event extends StoredEvent> = {
@@ -87,7 +88,7 @@ export abstract class EventStore {
   /**
    * Loads, decides, and appends at the version that was decided on; when another writer was faster it decides again,
    * at most 10 times. Events, reservations, state records and outbox rows are one transaction; read models have
-   * caught up when it resolves.
+   * caught up when it resolves, unless they are `left`.
    * @throws DomainError the decider's own; `precondition/failed`; `name/taken` or the reservation's refusal;
    * `concurrency/conflict` after the last attempt; `store/busy` when neither the append lock (5 s) nor a connection (10 s) was to be had; `store/too-large` beyond the bounds.
    */

@@ -1,7 +1,7 @@
 import { Access, IdentityView, type Caller } from '#libs/access';
-import type { DocumentChange } from '#libs/contracts';
+import { RevisionPublished, type DocumentChange } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
-import { EventStore, Publication, PUBLISHED_WAIT_MS, SubjectKeys } from '#libs/event-store';
+import { EventStore, ProjectionRunner, Publication, PUBLISHED_WAIT_MS, SubjectKeys } from '#libs/event-store';
 import { ProblemError } from '#libs/http';
 import type { Finding } from '#libs/policy-language';
 import { Clock } from '#libs/telemetry';
@@ -60,6 +60,7 @@ export class ApplyPolicy {
     private readonly drafting: Drafting,
     private readonly promotions: Promotions,
     private readonly store: EventStore,
+    private readonly projections: ProjectionRunner,
     private readonly publication: Publication,
     private readonly subjectKeys: SubjectKeys,
     private readonly clock: Clock,
@@ -67,7 +68,11 @@ export class ApplyPolicy {
 
   async apply(request: Request): Promise<Applied> {
     const applied = await this.turns.take(request.tenantId, () => this.decide(request));
-    const published = await this.publication.reached(applied.position, PUBLISHED_WAIT_MS);
+    // Whose turn is next does not wait for either.
+    const [published] = await Promise.all([
+      this.publication.reached(applied.position, PUBLISHED_WAIT_MS),
+      applied.changes.length > 0 ? this.projections.catchUp([RevisionPublished.type]) : undefined,
+    ]);
     return { ...applied, published };
   }
 
@@ -117,6 +122,7 @@ export class ApplyPolicy {
     const outcome = await this.store.execute(policySetAggregate, tenantId, command, {
       context: { actor, tenantId, requestId, decisionId },
       expectedVersion: standing.version,
+      readModels: 'left',
     });
     this.standing.took(standing, outcome);
     const { events, state, position } = outcome;

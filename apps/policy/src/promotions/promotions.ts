@@ -1,5 +1,6 @@
 import type { Caller } from '#libs/access';
-import type { DocumentChange } from '#libs/contracts';
+import { RevisionPublished, type DocumentChange } from '#libs/contracts';
+import { ProjectionRunner } from '#libs/event-store';
 import { Injectable } from '@nestjs/common';
 import { RightsToGrant } from '../apply/rights-to-grant.js';
 import type { Standing } from '../apply/standing.adapter.js';
@@ -13,6 +14,7 @@ export class Promotions {
   constructor(
     private readonly versions: DocumentVersions,
     private readonly rights: RightsToGrant,
+    private readonly projections: ProjectionRunner,
   ) {}
 
   /** Whether a change is one of production: what goes or is there, or is deleted from there. */
@@ -30,6 +32,8 @@ export class Promotions {
   ): Promise<DocumentChange | undefined> {
     for (const { change } of wanted) {
       if (!isPromotion(change)) continue;
+      // A revision that was made just before this one may not be in its read models yet.
+      await this.projections.catchUp([RevisionPublished.type]);
       const versions = await this.versions.all(tenantId, change.kind, change.name);
       // A name that never was serves nobody yet; who administers the tenant may begin with it in production.
       const mayBegin = versions.length === 0 && this.rights.holder(caller, tenantId) === undefined;

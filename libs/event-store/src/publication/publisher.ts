@@ -25,7 +25,10 @@ export class Publisher extends Publication {
 
   constructor(private readonly parts: PublisherParts) {
     super();
-    this.acknowledgements = new Acknowledgements(() => acknowledgedPosition(parts.em));
+    // The active one needs not ask how far it is itself.
+    this.acknowledgements = new Acknowledgements(async () =>
+      this.role === 'active' ? this.acknowledgements.position : acknowledgedPosition(parts.em),
+    );
   }
 
   start(): void {

@@ -81,7 +81,9 @@ export class PostgresEventStore extends EventStore {
       }
       this.remember(committed.steps);
       const types = committed.steps.flatMap(({ events }) => events.map(({ type }) => type));
-      if (types.length > 0) await this.parts.committed(committed.position, types);
+      if (types.length > 0) {
+        await this.parts.committed(committed.position, options.readModels === 'left' ? [] : types);
+      }
       const outcomes = committed.steps.map((one) => toOutcome(one, committed.position));
       return { outcomes: outcomes as unknown as Outcomes<Steps>, position: committed.position };
     }
