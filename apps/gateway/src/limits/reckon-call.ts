@@ -3,7 +3,7 @@ import { countAt } from '../body/count-at.js';
 import { costOf } from '../money/cost-of.js';
 import { piecesAsked } from '../money/pieces.js';
 import type { Reached } from '../pipeline/exchange.js';
-import { tokensPerCallMax } from '../providers/token-count.js';
+import { noTokens, tokensPerCallMax } from '../providers/token-count.js';
 import { tokensOfBytes } from '../relay/answer-reader.js';
 import { requestBytesOf, type CompletedFacts } from '../records/completed-record.js';
 import type { Need } from './reservation.js';
@@ -34,7 +34,7 @@ export function needsOf(state: Reached): (measure: Measure) => Need | undefined 
 
 /** Undefined where it needs nothing. */
 function needOf(measure: TokenMeasure, state: Reached, { input, output, isBound }: Tokens): Need | undefined {
-  const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => costAt(state, input, out);
+  const amount = measure === 'tokens' ? (out: number) => input + out : (out: number) => mostCostAt(state, input, out);
   const most = amount(output);
   // A guess is set aside as far as there is so much left: a small limit would let nobody through else.
   return most === 0 ? undefined : { least: Math.max(1, isBound ? most : amount(0)), most };
@@ -68,7 +68,15 @@ function tokensOf(state: Reached): Tokens {
   return { input, output, isBound: allowed > 0 };
 }
 
-function costAt(state: Reached, inputTokens: number, outputTokens: number): number {
-  const usage = { inputTokens, outputTokens, cachedInputTokens: 0, reasoningTokens: 0 };
+/** What a cache is written for may cost more than other input: all of it might be. */
+function mostCostAt(state: Reached, input: number, output: number): number {
+  const plain = costAt(state, input, output);
+  // Nobody else tells of what was written.
+  const mayWrite = state.target.endpoint.form === 'messages' && state.model.cost?.cacheWritePerMillion !== undefined;
+  return mayWrite ? Math.max(plain, costAt(state, input, output, input)) : plain;
+}
+
+function costAt(state: Reached, inputTokens: number, outputTokens: number, cacheWriteTokens = 0): number {
+  const usage = { ...noTokens, inputTokens, outputTokens, cacheWriteTokens };
   return billionthsOf(costOf(usage, state.model.cost, piecesAsked(state)));
 }

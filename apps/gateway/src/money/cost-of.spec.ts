@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { costOf } from './cost-of.js';
 
-const used = (inputTokens: number, outputTokens: number, cachedInputTokens = 0) => ({
+const used = (inputTokens: number, outputTokens: number, cachedInputTokens = 0, cacheWriteTokens = 0) => ({
   inputTokens,
   outputTokens,
   cachedInputTokens,
+  cacheWriteTokens,
   reasoningTokens: 0,
 });
 const prices = { inputPerMillion: '2.50', outputPerMillion: '10.00', cachedInputPerMillion: '1.25' };
@@ -20,6 +21,18 @@ it.each([
 
 it('takes cached input for input where it has no price of its own', () => {
   expect(costOf(used(1_000_000, 0, 1_000_000), { inputPerMillion: '3' })).toBe('3');
+});
+
+it('charges what a cache was written for, read for, and all other input, each at its own price', () => {
+  const claude = { ...prices, cachedInputPerMillion: '0.3', cacheWritePerMillion: '3.75', inputPerMillion: '3' };
+  expect(costOf(used(1_000_000, 0, 0, 1_000_000), claude)).toBe('3.75');
+  expect(costOf(used(13, 0, 4, 7), claude)).toBe('0.00003345');
+  expect(costOf(used(1, 0, 0, 1), { ...claude, cacheWritePerMillion: '0.00000001' })).toBe('0.000000000001');
+});
+
+it('takes what a cache was written for for input where it has no price of its own, and explicit zero for zero', () => {
+  expect(costOf(used(1_000_000, 0, 0, 1_000_000), { inputPerMillion: '3' })).toBe('3');
+  expect(costOf(used(1_000_000, 0, 0, 1_000_000), { inputPerMillion: '3', cacheWritePerMillion: '0' })).toBe('0');
 });
 
 it('adds what each request costs', () => expect(costOf(used(0, 0), { perRequest: '0.01' })).toBe('0.01'));

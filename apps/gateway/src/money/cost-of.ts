@@ -6,6 +6,7 @@ export type Prices = {
   readonly inputPerMillion?: string | undefined;
   readonly outputPerMillion?: string | undefined;
   readonly cachedInputPerMillion?: string | undefined;
+  readonly cacheWritePerMillion?: string | undefined;
   readonly perRequest?: string | undefined;
   readonly perImage?: string | undefined;
   readonly perMinute?: string | undefined;
@@ -22,10 +23,12 @@ const digitsKept = 12;
 export function costOf(usage: TokenUsage, prices: Prices | undefined, pieces: Pieces = noPieces): string {
   if (!prices) return '0';
   const input = perToken(prices.inputPerMillion);
-  const cached = prices.cachedInputPerMillion === undefined ? input : perToken(prices.cachedInputPerMillion);
+  const ofCache = (price: string | undefined) => (price === undefined ? input : perToken(price));
+  const { inputTokens, cachedInputTokens, cacheWriteTokens } = usage;
   const units =
-    BigInt(usage.inputTokens - usage.cachedInputTokens) * input +
-    BigInt(usage.cachedInputTokens) * cached +
+    BigInt(inputTokens - cachedInputTokens - cacheWriteTokens) * input +
+    BigInt(cachedInputTokens) * ofCache(prices.cachedInputPerMillion) +
+    BigInt(cacheWriteTokens) * ofCache(prices.cacheWritePerMillion) +
     BigInt(usage.outputTokens) * perToken(prices.outputPerMillion) +
     perToken(prices.perRequest) * 1_000_000n +
     perToken(prices.perImage) * 1_000_000n * BigInt(pieces.images) +

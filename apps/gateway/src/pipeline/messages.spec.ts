@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { event, messageStream, plainMessage } from '../anthropic/anthropic.fixture.js';
 import { sse } from '../relay/relay.fixture.js';
 import { post, providerKey } from './pipeline.fixture.js';
-import { answeringWith, anthropic, surfaces } from './surfaces.fixture.js';
+import { answeringWith, anthropic, document, surfaces } from './surfaces.fixture.js';
 
 const question = {
   model: 'anthropic/claude',
@@ -144,5 +144,49 @@ describe('a stream that breaks', () => {
     const edge = await surfaces(answeringWith(...messageStream.slice(0, 3), said).listener);
     await thrownBy(anthropic(edge, edge.keys.dev).messages.stream(question).finalText());
     expect(edge.spool.records[1]).toMatchObject({ outcome: 'interrupted' });
+  });
+});
+
+describe('what a cache was written for', () => {
+  const usage = { input_tokens: 2, cache_creation_input_tokens: 1_000, cache_read_input_tokens: 0, output_tokens: 1 };
+  const priced = (more: object) => [
+    document(
+      'Model',
+      'anthropic/claude',
+      {
+        upstreamModel: 'up-claude',
+        types: ['chat'],
+        cost: { inputPerMillion: '3', outputPerMillion: '15', cacheWritePerMillion: '3.75', currency: 'USD' },
+      },
+      { env: 'development' },
+    ),
+    document('Limits', 'spec', { rules: [{ id: 'month', when: {}, unit: 'cost_per_month', ...more }] }),
+  ];
+
+  it('is charged at its own price, plain and in a stream', async () => {
+    const plain = JSON.stringify({ ...(JSON.parse(plainMessage) as object), usage });
+    const edge = await surfaces(answeringWith(plain).listener, priced({ limit: '1' }));
+    await anthropic(edge, edge.keys.dev).messages.create(question);
+    expect(edge.spool.records[1]).toMatchObject({ cost: '0.003771', input_tokens: 1_002, usage_source: 'upstream' });
+    const message = { id: 'm', type: 'message', role: 'assistant', model: 'c', content: [], usage };
+    const stream = [
+      event('message_start', { message }),
+      ...messageStream.slice(1, -2),
+      event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } }),
+      event('message_stop'),
+    ];
+    const streaming = await surfaces(answeringWith(...stream).listener, priced({ limit: '1' }));
+    await anthropic(streaming, streaming.keys.dev).messages.stream(question).finalText();
+    expect(streaming.spool.records[1]).toMatchObject({ cost: '0.003771', usage_source: 'upstream' });
+  });
+
+  it('is set aside for: a budget that holds a call only at the price of other input does not let it through', async () => {
+    const text = 'x'.repeat(40_000);
+    const long = { ...question, max_tokens: 1, messages: [{ role: 'user' as const, content: text }] };
+    // Ten thousand tokens and some more are 0.03 USD and 0.0375 USD.
+    const edge = await surfaces(answeringWith(plainMessage).listener, priced({ limit: '0.035' }));
+    expect(await thrownBy(anthropic(edge, edge.keys.dev).messages.create(long))).toMatchObject({ status: 429 });
+    const enough = await surfaces(answeringWith(plainMessage).listener, priced({ limit: '0.039' }));
+    expect(await thrownBy(anthropic(enough, enough.keys.dev).messages.create(long))).toBeUndefined();
   });
 });

@@ -2,8 +2,10 @@ import type { Translation } from './translation.js';
 
 /** What a call used, as its upstream reported it or as it was estimated. Whole numbers, never negative. */
 export type TokenUsage = {
+  /** All of them, those that a cache was read or written for among them. */
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
 };

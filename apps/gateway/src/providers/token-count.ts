@@ -1,3 +1,13 @@
+import type { TokenUsage } from './provider.js';
+
+export const noTokens: TokenUsage = Object.freeze({
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+});
+
 /** No single call uses more; a larger figure is an upstream's mistake or its attack on a budget. */
 export const tokensPerCallMax = 100_000_000;
 

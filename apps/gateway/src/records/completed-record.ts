@@ -3,6 +3,7 @@ import { costOf } from '../money/cost-of.js';
 import { piecesUsed } from '../money/pieces.js';
 import type { Reached } from '../pipeline/exchange.js';
 import type { TokenUsage } from '../providers/provider.js';
+import { noTokens } from '../providers/token-count.js';
 import { estimatedUsage } from '../relay/answer-reader.js';
 import type { RelayOutcome } from '../relay/relay-outcome.js';
 import type { DecisionIdentity } from './decision-identity.js';
@@ -10,7 +11,6 @@ import type { DecisionIdentity } from './decision-identity.js';
 /** What the end of a call says beside its identity. */
 export type CompletedFacts = Omit<CallCompleted, 'type' | 'replica' | 'boot' | 'seq' | keyof DecisionIdentity>;
 
-const nothing: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
 const textCharactersMax = 256;
 
 /** What an allowed call used, cost, and how it ended. `httpStatus` is what the caller was sent. */
@@ -56,11 +56,11 @@ function microsecondsKept(ms: number): number {
  */
 function usageOf(state: Reached, ended: RelayOutcome): { usage: TokenUsage; source: CallCompleted['usage_source'] } {
   const { facts, outcome, status } = ended;
-  if (state.route.metering === 'free') return { usage: nothing, source: 'none' };
+  if (state.route.metering === 'free') return { usage: noTokens, source: 'none' };
   const reported = state.target.endpoint.usage(facts?.usage);
   if (reported) return { usage: reported, source: 'upstream' };
   const isUnanswered = ended.isInDoubt === true;
-  if (!isUnanswered && (outcome === 'failed' || status >= 400)) return { usage: nothing, source: 'none' };
+  if (!isUnanswered && (outcome === 'failed' || status >= 400)) return { usage: noTokens, source: 'none' };
   // Vectors, verdicts, pictures and sounds are no tokens; whoever left before the first byte may still have used what was asked.
   const { form } = state.target.endpoint;
   const output = form === 'plain' || form === 'media' ? 0 : (facts?.outputTokensEstimated ?? 0);

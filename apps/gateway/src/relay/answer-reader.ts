@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../providers/provider.js';
+import { noTokens } from '../providers/token-count.js';
 
 /** What an answer told about itself once it is over, or was cut. */
 export type AnswerFacts = {
@@ -36,5 +37,5 @@ export function bytesOfTokens(tokens: number): number {
 }
 
 export function estimatedUsage(requestBytes: number, outputTokens: number): TokenUsage {
-  return { inputTokens: tokensOfBytes(requestBytes), cachedInputTokens: 0, outputTokens, reasoningTokens: 0 };
+  return { ...noTokens, inputTokens: tokensOfBytes(requestBytes), outputTokens };
 }

@@ -8,11 +8,12 @@ import { isRecord, tokenCount } from '../token-count.js';
 export function usage(reported: unknown): TokenUsage | undefined {
   if (!isRecord(reported)) return undefined;
   const [plain, outputTokens] = [tokenCount(reported.input_tokens), tokenCount(reported.output_tokens)];
-  const [written, cachedInputTokens] = [
+  const [cacheWriteTokens, cachedInputTokens] = [
     tokenCount(reported.cache_creation_input_tokens ?? 0),
     tokenCount(reported.cache_read_input_tokens ?? 0),
   ];
   if (plain === undefined || outputTokens === undefined) return undefined;
-  if (written === undefined || cachedInputTokens === undefined) return undefined;
-  return { inputTokens: plain + written + cachedInputTokens, cachedInputTokens, outputTokens, reasoningTokens: 0 };
+  if (cacheWriteTokens === undefined || cachedInputTokens === undefined) return undefined;
+  const inputTokens = plain + cacheWriteTokens + cachedInputTokens;
+  return { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens, reasoningTokens: 0 };
 }

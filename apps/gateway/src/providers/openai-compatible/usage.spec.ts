@@ -10,12 +10,12 @@ it('reads counts, cached and reasoning tokens', () => {
     prompt_tokens_details: { cached_tokens: 4 },
     completion_tokens_details: { reasoning_tokens: 5 },
   };
-  const read = { inputTokens: 10, outputTokens: 20, cachedInputTokens: 4, reasoningTokens: 5 };
+  const read = { inputTokens: 10, outputTokens: 20, cachedInputTokens: 4, cacheWriteTokens: 0, reasoningTokens: 5 };
   expect(usage(reported)).toEqual(read);
 });
 
 it('takes explicit zero as zero, and a missing completion as none', () => {
-  const nothing = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 };
+  const nothing = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
   expect(usage({ prompt_tokens: 0, completion_tokens: 0 })).toEqual(nothing);
   expect(usage({ prompt_tokens: 0, total_tokens: 0 })).toEqual(nothing);
 });
@@ -30,7 +30,7 @@ it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e300, tokensPerCallMax 
 
 it('reads the other names that responses have for the same, by the same rules', () => {
   const details = { input_tokens_details: { cached_tokens: 99 }, output_tokens_details: { reasoning_tokens: 5 } };
-  const read = { inputTokens: 10, outputTokens: 20, cachedInputTokens: 10, reasoningTokens: 5 };
+  const read = { inputTokens: 10, outputTokens: 20, cachedInputTokens: 10, cacheWriteTokens: 0, reasoningTokens: 5 };
   expect(responseUsage({ input_tokens: 10, output_tokens: 20, ...details })).toEqual(read);
   for (const hostile of [-1, 1.5, Number.NaN, 1e300, '12', null, undefined]) {
     expect(responseUsage({ input_tokens: hostile, output_tokens: 1 })).toBeUndefined();

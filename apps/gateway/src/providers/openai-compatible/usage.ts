@@ -1,6 +1,6 @@
 import type { TokenUsage } from '../provider.js';
 import { durationMs } from '../duration.js';
-import { isRecord, partOf, tokenCount } from '../token-count.js';
+import { isRecord, noTokens, partOf, tokenCount } from '../token-count.js';
 
 /**
  * OpenAI's usage object of completions and embeddings. A figure that is negative, no whole number, beyond reason, or not
@@ -13,6 +13,7 @@ export function usage(reported: unknown): TokenUsage | undefined {
   const outputTokens = reported.completion_tokens === undefined ? 0 : tokenCount(reported.completion_tokens);
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   return {
+    ...noTokens,
     inputTokens,
     outputTokens,
     cachedInputTokens: partOf(inputTokens, reported.prompt_tokens_details, 'cached_tokens'),
@@ -27,6 +28,7 @@ export function responseUsage(reported: unknown): TokenUsage | undefined {
   const outputTokens = tokenCount(reported.output_tokens);
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   return {
+    ...noTokens,
     inputTokens,
     outputTokens,
     cachedInputTokens: partOf(inputTokens, reported.input_tokens_details, 'cached_tokens'),
@@ -38,5 +40,3 @@ export function responseUsage(reported: unknown): TokenUsage | undefined {
 export function mediaUsage(reported: unknown): TokenUsage | undefined {
   return durationMs(reported) === undefined ? responseUsage(reported) : noTokens;
 }
-
-const noTokens: TokenUsage = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 };
