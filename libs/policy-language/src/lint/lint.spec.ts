@@ -271,6 +271,19 @@ describe('tags, under a tag schema', () => {
     ]);
   });
 
+  it.each([
+    ['Route', { model: 'm', strategy: 'priority', targets: [{ model: 'main/gpt-4' }] }],
+    ['Prompt', { messages: [{ role: 'user', content: 'x' }] }],
+    ['McpServer', { url: 'https://tools.example/mcp', transport: 'streamable-http' }],
+  ])('are held to it on a %s as on a model', (kind, spec) => {
+    const of = (tags: object): Loose => ({ kind, metadata: { name: 'other', tags }, spec });
+    expect(errorsOf(settings, of({ env: 'stagin', teir: 'x' }))).toEqual([
+      `unknown-value | ${kind}/other | /metadata/tags/env | Did you mean "staging"?`,
+      `unknown-tag | ${kind}/other | /metadata/tags/teir | Did you mean "tier"?`,
+    ]);
+    expect(errorsOf(settings, of({ env: 'staging', tier: 'x' }))).toEqual([]);
+  });
+
   it('are errors when misspelt, and warnings when merely undeclared', () => {
     expect(errorsOf(settings, tagged({ env: 'staging', teir: 'x' }))).toEqual([
       'unknown-tag | Model/main/other | /metadata/tags/teir | Did you mean "tier"?',
