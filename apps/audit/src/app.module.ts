@@ -23,6 +23,12 @@ import { BuriedRecords } from './dead-letters/buried-records.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { LetterList } from './dead-letters/letter-list.js';
 import { LettersConsumer } from './dead-letters/letters.consumer.js';
+import { ContentKeys } from './contents/content-keys.js';
+import { ContentKeysController } from './contents/content-keys.controller.js';
+import { ContentsConsumer } from './contents/contents.consumer.js';
+import { ContentsController } from './contents/contents.controller.js';
+import { ContentsSweep } from './contents/contents-sweep.js';
+import { ContentsTable } from './contents/contents-table.js';
 import { DecisionsController } from './decisions/decisions.controller.js';
 import { CallerHistory } from './explain/caller-history.js';
 import { DecisionReplay } from './explain/decision-replay.js';
@@ -72,6 +78,8 @@ import { UsageController } from './usage/usage.controller.js';
   controllers: [
     DecisionsController,
     ExplainController,
+    ContentsController,
+    ContentKeysController,
     ConformityController,
     ChainController,
     CallsController,
@@ -121,6 +129,10 @@ import { UsageController } from './usage/usage.controller.js';
     RetentionSweep,
     LegalHolds,
     ErasedAuthors,
+    ContentsTable,
+    ContentKeys,
+    ContentsConsumer,
+    ContentsSweep,
     LettersConsumer,
     LetterList,
     BuriedRecords,

@@ -44,6 +44,9 @@ export class SpecSource extends IngestSource {
   override readonly findings: TopicSpec = this.own(topics.auditFindings);
   override readonly limitUse: TopicSpec = this.own(topics.gatewayUsage);
 
+  override readonly contents: TopicSpec = this.own(topics.gatewayContents);
+  override readonly contentsGroup = `audit.contents.${this.suffix}`;
+
   private own(spec: TopicSpec): TopicSpec {
     return { ...spec, name: `${spec.name}.${this.suffix}` };
   }

@@ -237,6 +237,7 @@ describe('the routes', () => {
       findingId: ['f'.repeat(32)],
       letterId: ['audit-0'],
       tenantId: ['globex'],
+      keyId: ['ck_foreign'],
     };
     const names = ['globex/secret', 'user_gil'];
     const headers = { 'if-match': '*' };

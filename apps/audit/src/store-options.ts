@@ -1,6 +1,7 @@
 import type { EventStoreModuleOptions } from '#libs/event-store';
 import type { AuditConfig } from './config.js';
 import { chainAggregate } from './chain/chain.aggregate.js';
+import { contentKeyAggregate } from './contents/content-key.aggregate.js';
 import { deadLetterAggregate } from './dead-letters/dead-letter.aggregate.js';
 import { legalHoldAggregate } from './legal-holds/legal-hold.aggregate.js';
 
@@ -14,6 +15,6 @@ export function storeOptions({ DATABASE_URL, GATEHOUSE_SEAL_KEY, GATEHOUSE_BUS_K
     databaseUrl: DATABASE_URL,
     sealKey: GATEHOUSE_SEAL_KEY,
     busKey: GATEHOUSE_BUS_KEY,
-    aggregates: [chainAggregate, deadLetterAggregate, legalHoldAggregate],
+    aggregates: [chainAggregate, deadLetterAggregate, legalHoldAggregate, contentKeyAggregate],
   };
 }

@@ -16,6 +16,9 @@ export class IngestSource {
   /** Where audit tells when keys were last used, and what it has found. */
   readonly keyUses: TopicSpec = topics.auditKeyUses;
   readonly findings: TopicSpec = topics.auditFindings;
+  /** What gateways keep of calls, and who stores it. */
+  readonly contents: TopicSpec = topics.gatewayContents;
+  readonly contentsGroup: string = 'audit.contents.v1';
   /** What gateways claim of limits. */
   readonly limitUse: TopicSpec = topics.gatewayUsage;
 }

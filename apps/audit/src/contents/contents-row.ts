@@ -1,0 +1,49 @@
+import { verifyRecord, type BusRecord, type MacKey } from '#libs/bus';
+import { contentsKey, ContentsRecord } from '#libs/contracts';
+
+/** One row of `contents`. */
+export type ContentsRow = {
+  readonly tenant_id: string;
+  readonly decision_id: string;
+  readonly at: string;
+  readonly key_id: string;
+  readonly principal_id: string;
+  readonly request_bytes: number;
+  readonly answer_bytes: number;
+  readonly truncated: boolean;
+  readonly jwe: string;
+};
+
+/** What a column of times holds. */
+const EARLIEST = '2000-01-01T00:00:00.000Z';
+const LATEST = '2100-01-01T00:00:00.000Z';
+
+/** Undefined for what no gateway of ours wrote, or wrote for another call. */
+export function rowOfContents(macKey: MacKey, record: BusRecord): ContentsRow | undefined {
+  const verified = verifyRecord(macKey, record);
+  if (!verified.ok || !verified.record.value) return undefined;
+  const read = readContents(verified.record.value);
+  if (!read || contentsKey(read) !== verified.record.key) return undefined;
+  const at = new Date(read.at).toISOString();
+  if (at < EARLIEST || at >= LATEST) return undefined;
+  return {
+    tenant_id: read.tenantId,
+    decision_id: read.decisionId,
+    at,
+    key_id: read.keyId,
+    principal_id: read.principalId,
+    request_bytes: read.requestBytes,
+    answer_bytes: read.answerBytes,
+    truncated: read.isTruncated,
+    jwe: read.jwe,
+  };
+}
+
+function readContents(value: Uint8Array): ContentsRecord | undefined {
+  try {
+    return ContentsRecord.parse(JSON.parse(Buffer.from(value).toString('utf8')));
+  } catch {
+    // What it was is nobody's to know: it is counted where it is passed over.
+    return undefined;
+  }
+}
