@@ -13,9 +13,13 @@ import { topics as contractTopics, type TopicSpec } from '#libs/contracts';
 import { type Readiness, AddressRules } from '#libs/http';
 import type { Resources } from '#libs/service';
 import type { Metrics } from '#libs/telemetry';
+import { ContentKeyTable } from './contents/content-key-table.js';
+import { ContentKeysFeed } from './contents/content-keys-feed.js';
+import { ContentsKeeper } from './contents/contents-keeper.js';
+import { ContentsQueue } from './contents/contents-queue.js';
 import { UpstreamOrigins } from './egress/upstream-origins.js';
 import { circuitBoundsOf, retryBoundsOf, type GatewaySettings } from './gateway.config.js';
-import { gatewayMetrics } from './metrics/gateway-metrics.js';
+import { gatewayMetrics, type GatewayMetrics } from './metrics/gateway-metrics.js';
 import { listenForModels } from './model-listener.js';
 import { SharedUsage } from './limits/shared-usage.js';
 import type { GatewayParts } from './pipeline/gateway-parts.js';
@@ -28,10 +32,14 @@ import { UpstreamTargets } from './upstreams/upstream-targets.js';
 
 /** The topics that it follows; specs have their own. */
 export type GatewayTopics = Readonly<
-  Record<'identityState' | 'policyState' | 'policySecrets' | 'replicas' | 'usage', TopicSpec>
+  Record<
+    'identityState' | 'policyState' | 'policySecrets' | 'replicas' | 'usage' | 'contentKeys' | 'contents',
+    TopicSpec
+  >
 >;
 const { identityState, policyState, policySecrets, gatewayReplicas: replicas, gatewayUsage: usage } = contractTopics;
-const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, replicas, usage };
+const { auditContentKeys: contentKeys, gatewayContents: contents } = contractTopics;
+const ownTopics: GatewayTopics = { identityState, policyState, policySecrets, replicas, usage, contentKeys, contents };
 
 /** How long calls under way may go on when the gateway stops; then they are cut, and recorded as such. */
 const drainMsMax = 5_000;
@@ -51,6 +59,9 @@ export class GatewayRuntime {
   private readonly keeper: SnapshotKeeper;
   private readonly health: UpstreamHealth;
   private readonly usage: SharedUsage;
+  private readonly contentKeys = new ContentKeyTable();
+  private readonly contentKeysFeed: ContentKeysFeed;
+  private contents: ContentsQueue | undefined;
   private feed: AccessFeed | undefined;
   private pipeline: Pipeline | undefined;
   private isClosing = false;
@@ -77,6 +88,8 @@ export class GatewayRuntime {
     });
     const { boot } = spool;
     this.usage = new SharedUsage({ bus, busKey, replica, boot, clock, logger, topic: topics.usage });
+    const { contentKeys: keys } = this;
+    this.contentKeysFeed = new ContentKeysFeed({ bus, busKey, replica, logger, keys, topic: topics.contentKeys });
     const stateTopics = [topics.identityState.name, topics.policyState.name];
     const path = `${settings.GATEHOUSE_DATA}/snapshot/state`;
     this.keeper = new SnapshotKeeper({ path, bus, busKey, clock, logger, topics: stateTopics });
@@ -90,6 +103,7 @@ export class GatewayRuntime {
     const clock = { monotonicMs: () => time.monotonicMs(), wallMs: () => time.nowMs() };
     const own = { service: 'gateway', replica, bus, busKey, logger, clock, identity, policy, topics } as const;
     this.feed = new AccessFeed(restored ? { ...own, restored } : own);
+    this.contentKeysFeed.start();
     await Promise.all([this.feed.start(), this.secrets.start(), this.usage.start()]);
     this.keeper.start(this.feed);
   }
@@ -122,7 +136,8 @@ export class GatewayRuntime {
   async close(): Promise<void> {
     // Without the bus it cannot be written, and is no reason to stay.
     await Promise.race([this.lastSnapshot(), setTimeout(snapshotMsMax, undefined, { ref: false })]);
-    await Promise.all([this.feed?.close(), this.secrets.close(), this.usage.close(), this.origins.close()]);
+    const readers = [this.feed?.close(), this.secrets.close(), this.contentKeysFeed.close()];
+    await Promise.all([...readers, this.usage.close(), this.contents?.close(), this.origins.close()]);
   }
 
   private async lastSnapshot(): Promise<void> {
@@ -138,6 +153,7 @@ export class GatewayRuntime {
     const { feed, identity, policy, settings } = this;
     if (!feed) throw new Error('The feed has not been started.');
     const { clock, logger, spool, peppers, publicUrl } = this.resources;
+    const counted = gatewayMetrics(metrics);
     return {
       clock,
       logger,
@@ -155,8 +171,9 @@ export class GatewayRuntime {
       targets: new UpstreamTargets(this.origins, this.credentials),
       health: this.health,
       usage: this.usage,
+      contents: this.keeperOf(counted),
       trustedProxies: AddressRules.parse(settings.GATEHOUSE_TRUSTED_PROXIES.join(',')),
-      metrics: gatewayMetrics(metrics),
+      metrics: counted,
       bounds: {
         bodyBytesMax: settings.GATEHOUSE_BODY_BYTES_MAX,
         headersTimeoutMs: settings.GATEHOUSE_UPSTREAM_HEADERS_TIMEOUT_MS,
@@ -164,6 +181,14 @@ export class GatewayRuntime {
         retry: retryBoundsOf(settings),
       },
     };
+  }
+
+  private keeperOf({ contentsLost: lost }: GatewayMetrics): ContentsKeeper {
+    const { contentKeys: keys, topics, settings } = this;
+    const { bus, busKey, replica, clock, logger } = this.resources;
+    const queue = new ContentsQueue({ bus, busKey, replica, topic: topics.contents, keys, clock, logger, lost });
+    this.contents = queue;
+    return new ContentsKeeper({ keys, queue, lost, bytesMax: settings.GATEHOUSE_CONTENTS_BYTES_MAX });
   }
 
   private observe(metrics: Metrics): void {
@@ -176,6 +201,7 @@ export class GatewayRuntime {
     metrics.gaugeOf('gatehouse_limit_counters', 'Runs of windows that count.', () => this.usage.count());
     metrics.gaugeOf('gatehouse_stale_ms', 'How far the lease is over.', () => this.feed?.freshness().staleMs ?? 0);
     metrics.gaugeOf('gatehouse_spool_records', 'Records not published yet.', () => spool.lag().unpublishedRecords);
+    metrics.gaugeOf('gatehouse_contents_bytes', 'Kept and not published yet.', () => this.contents?.bytes ?? 0);
     metrics.gaugeOf('gatehouse_calls_under_way', 'Requests under way.', () => this.pipeline?.count ?? 0);
   }
 }

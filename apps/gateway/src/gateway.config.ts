@@ -1,4 +1,5 @@
 import { coherent, egressAllow, readConfigOrExit, secretKey, serviceSettings } from '#libs/config';
+import { PIECE_BYTES_MAX } from '#libs/contents';
 import { z } from 'zod';
 import { retryBounds, type RetryBounds } from './routing/retry-bounds.js';
 import { circuitBounds, type CircuitBounds } from './upstreams/circuit.js';
@@ -23,6 +24,8 @@ export const GatewaySettings = z
       .min(1_024)
       .max(512 * 1024 * 1024)
       .default(16 * 1024 * 1024),
+    /** Of a prompt and of an answer, where a tenant has them kept. */
+    GATEHOUSE_CONTENTS_BYTES_MAX: whole(1, PIECE_BYTES_MAX, 64 * 1024),
     GATEHOUSE_UPSTREAM_CONNECTIONS_MAX: z.coerce.number().int().min(1).max(65_536).default(512),
     GATEHOUSE_UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(5_000),
     /** Until the first byte of an answer. */

@@ -183,6 +183,7 @@ function settingsOf(spec: SpecBus, data: string): GatewaySettings {
     GATEHOUSE_EGRESS_ALLOW: ['127.0.0.1'],
     GATEHOUSE_TRUSTED_PROXIES: [],
     GATEHOUSE_BODY_BYTES_MAX: 1_000_000,
+    GATEHOUSE_CONTENTS_BYTES_MAX: 65_536,
     GATEHOUSE_UPSTREAM_CONNECTIONS_MAX: 16,
     GATEHOUSE_UPSTREAM_CONNECT_TIMEOUT_MS: 1_000,
     GATEHOUSE_UPSTREAM_HEADERS_TIMEOUT_MS: 30_000,
@@ -229,6 +230,8 @@ function renamed(suffix: string) {
     policySecrets: own(topics.policySecrets),
     replicas: own(topics.gatewayReplicas),
     usage: own(topics.gatewayUsage),
+    contentKeys: own(topics.auditContentKeys),
+    contents: own(topics.gatewayContents),
     decisions: own(topics.gatewayDecisions),
   };
 }

@@ -8,6 +8,7 @@ import {
   tenantKey,
   topics,
   type ContentsRecord,
+  type Sealed,
   type TopicSpec,
 } from '#libs/contracts';
 import { EventStore, EventStoreModule, SubjectKeys } from '#libs/event-store';
@@ -190,7 +191,9 @@ describe('contents that a tenant has kept', () => {
     const events = await audit.app.get(EventStore).read({ afterPosition: 0, types: [ContentKeyCreated.type] });
     const all = rows + JSON.stringify(events) + JSON.stringify(audit.records);
     expect(all).not.toContain('a-planted-marker');
-    const { privateKey } = (events[0]?.event as ReturnType<typeof ContentKeyCreated.of>).data;
+    const [{ privateKey }] = events.map(
+      ({ event }) => (event as ReturnType<typeof ContentKeyCreated.of>).data,
+    ) as unknown as [{ privateKey: Sealed }];
     const plain = String(await audit.app.get(SubjectKeys).open(privateKey));
     expect(plain).toMatch(/^[\w-]{43}$/u);
     expect(all).not.toContain(plain);

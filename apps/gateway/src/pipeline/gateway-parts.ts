@@ -3,6 +3,7 @@ import type { DecisionSpool } from '#libs/spool';
 import type { Clock, Logger } from '#libs/telemetry';
 import type { AddressRules } from '#libs/http';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { ContentsKeeper } from '../contents/contents-keeper.js';
 import type { SharedUsage } from '../limits/shared-usage.js';
 import type { RetryBounds } from '../routing/retry-bounds.js';
 import type { UpstreamHealth } from '../upstreams/upstream-health.js';
@@ -22,6 +23,7 @@ export type GatewayParts = {
   readonly targets: UpstreamTargets;
   readonly health: UpstreamHealth;
   readonly usage: Pick<SharedUsage, 'counter'>;
+  readonly contents: Pick<ContentsKeeper, 'begin' | 'end'>;
   readonly trustedProxies: AddressRules;
   readonly metrics: GatewayMetrics;
   readonly bounds: GatewayBounds;

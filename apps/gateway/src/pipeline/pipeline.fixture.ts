@@ -130,7 +130,15 @@ export class RecordingSpool {
   }
 }
 
-type GatewayOptions = { readonly bus?: Bus; readonly circuit?: CircuitBounds; readonly retry?: RetryBounds };
+type GatewayOptions = {
+  readonly bus?: Bus;
+  readonly circuit?: CircuitBounds;
+  readonly retry?: RetryBounds;
+  readonly contents?: GatewayParts['contents'];
+};
+
+/** Nothing is kept of calls. */
+const noContents: GatewayParts['contents'] = { begin: () => undefined, end: () => undefined };
 
 /** Serves as it is told, and tells what reached it. */
 const upstreamTelling = (requests: string[], answer: RequestListener) =>
@@ -143,7 +151,7 @@ const upstreamTelling = (requests: string[], answer: RequestListener) =>
 export async function gateway(
   answer: RequestListener = answering,
   settings: object = {},
-  { bus, circuit = circuitBounds, retry = retryBounds }: GatewayOptions = {},
+  { bus, circuit = circuitBounds, retry = retryBounds, contents = noContents }: GatewayOptions = {},
 ) {
   const upstreamRequests: string[] = [];
   const upstream = await upstreamTelling(upstreamRequests, answer);
@@ -175,6 +183,7 @@ export async function gateway(
     targets: new UpstreamTargets(origins, { of: () => credential }),
     usage: await sharedUsage(bus),
     health: new UpstreamHealth({ monotonicMs: () => time.monotonicMs, onChange: () => undefined, bounds: circuit }),
+    contents,
     trustedProxies: AddressRules.parse(''),
     metrics: gatewayMetrics(new Metrics()),
     bounds,

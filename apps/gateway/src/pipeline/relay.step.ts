@@ -16,34 +16,26 @@ import type { GatewayParts } from './gateway-parts.js';
 
 /** Sends the call upstream, under the upstream's name for the model, and its answer back. */
 export function relayStep(
-  parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets' | 'health'>,
+  parts: Pick<GatewayParts, 'bounds' | 'policy' | 'targets' | 'health' | 'contents'>,
   streams: Pick<OpenStreams, 'watch'>,
   state: Limited,
 ): Promise<RelayOutcome> {
   const { bounds } = parts;
   const { call, body, model, target, response, decisionId, led } = state;
+  const contents = parts.contents.begin(state);
   const step = led?.order[led.at];
   const fallbackOn = step && targetBehind(parts, state) ? step.fallbackOn : undefined;
   // Asked when it has failed: the next target's circuit, or the caller's grants, may have changed by then.
   const goesOnAfter = (cause: FailureCause, retryAfterMs: number) =>
     leadsOn(fallbackOn ?? [], cause) && targetBehind(parts, state, retryAfterMs) !== undefined;
-  const { provider, endpoint } = target;
+  const { endpoint } = target;
   const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
   const wantsUsage = call.stream && !lacksUsage(call);
   const { translation } = endpoint;
   const upstream = {
     dispatcher: target.dispatcher,
     path: target.path,
-    headers: [
-      ...target.headers,
-      ...passedOn(state.request, provider),
-      'content-type',
-      call.form ? formType(call.form.boundary) : 'application/json',
-      'accept',
-      acceptOf(call.stream, endpoint.form),
-      'x-request-id',
-      decisionId,
-    ],
+    headers: headersOf(state),
     body:
       state.translated ??
       rewriteBody(body, call, model.upstreamModel, dropsUsage, state.edits, fallbackOn !== undefined),
@@ -57,13 +49,31 @@ export function relayStep(
     goesOnAfter: fallbackOn && goesOnAfter,
     firstTokenTimeoutMs: step?.firstTokenTimeoutMs,
     attemptTimeoutMs: step?.attemptTimeoutMs,
+    contents,
     watch: (cut: StreamCut) => streams.watch(state, cut),
     endsAt: endOfStream(
       state,
       () => parts.policy.snapshot(state.caller.tenantId)?.settings?.cutStreamsOnLimit === true,
     ),
   };
-  return relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
+  const ended = relay(upstream, response, answerHeadersOf(state, decisionId), state.begunMs);
+  // Nobody waits for it: the outcome goes on in the same turn.
+  if (contents) void ended.then(() => parts.contents.end(contents));
+  return ended;
+}
+
+/** Name and value in turn. */
+function headersOf({ target, request, call, decisionId }: Limited): string[] {
+  return [
+    ...target.headers,
+    ...passedOn(request, target.provider),
+    'content-type',
+    call.form ? formType(call.form.boundary) : 'application/json',
+    'accept',
+    acceptOf(call.stream, target.endpoint.form),
+    'x-request-id',
+    decisionId,
+  ];
 }
 
 function acceptOf(stream: boolean, form: AnswerForm): string {

@@ -1,6 +1,15 @@
 import type { TokenUsage } from '../providers/provider.js';
 import { noTokens } from '../providers/token-count.js';
 
+/** What is known of an answer when it begins. */
+export type AnswerStart = {
+  readonly status: number;
+  readonly isStream: boolean;
+  readonly isCompressed: boolean;
+  /** As the upstream named it; empty where it did not. */
+  readonly contentType: string;
+};
+
 /** What an answer told about itself once it is over, or was cut. */
 export type AnswerFacts = {
   /** As reported, unread: the provider judges it. */

@@ -1,5 +1,5 @@
 import type { AnswerForm } from '../providers/provider.js';
-import type { AnswerReader } from './answer-reader.js';
+import type { AnswerReader, AnswerStart } from './answer-reader.js';
 import { mediaEvents, messageEvents, responseEvents } from './event-forms.js';
 import { EventReader } from './event-reader.js';
 import { PassReader } from './pass-reader.js';
@@ -8,15 +8,6 @@ import { StreamReader } from './stream-reader.js';
 import { TranslatedAnswer } from './translated-answer.js';
 import { TranslatedStream } from './translated-stream.js';
 import type { UpstreamCall } from './upstream-call.js';
-
-/** What is known of an answer when it begins. */
-export type AnswerStart = {
-  readonly status: number;
-  readonly isStream: boolean;
-  readonly isCompressed: boolean;
-  /** As the upstream named it; empty where it did not. */
-  readonly contentType: string;
-};
 
 /** Who reads an answer on its way. */
 export function readerFor(

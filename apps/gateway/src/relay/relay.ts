@@ -116,7 +116,9 @@ class Relay implements Dispatcher.DispatchHandler {
     const { isStream } = this;
     const { 'content-encoding': encoding, 'content-length': length } = headers;
     const isCompressed = encoding !== undefined && encoding !== 'identity';
-    this.reader = readerFor(this.call, { status, isStream, isCompressed, contentType });
+    const start = { status, isStream, isCompressed, contentType };
+    const reader = readerFor(this.call, start);
+    this.reader = this.call.contents?.reading(reader, start) ?? reader;
     const isTranslated = this.call.translation !== undefined;
     const isChanged = isStream || isTranslated;
     this.announcedBytes = isChanged ? Number.NaN : Number(length);

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { AnswerReader, AnswerStart } from './answer-reader.js';
 import type { AnswerForm } from '../providers/provider.js';
 import type { Translation } from '../providers/translation.js';
 import type { AnswerCode } from '../refusals/refusal.js';
@@ -34,6 +35,8 @@ export type UpstreamCall = {
   readonly goesOnAfter?: ((cause: FailureCause, retryAfterMs: number) => boolean) | undefined;
   readonly firstTokenTimeoutMs?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
+  /** Who keeps what its caller gets: answers a reader that does as the one it is given. */
+  readonly contents?: { reading(reader: AnswerReader, start: AnswerStart): AnswerReader } | undefined;
   /** Told when a stream has begun, with what cuts it; what it answers is called at the stream's end. */
   readonly watch?: ((cut: StreamCut) => () => void) | undefined;
   /** Asked after each piece of a stream that has carried about so many tokens: what ends it there, if anything does. */
