@@ -22,6 +22,7 @@ export const TenantSettings = defineKind({
     cutStreamsOnRevoke: z.boolean().optional(),
     /** Else a stream goes on to its end, whatever it uses. */
     cutStreamsOnLimit: z.boolean().optional(),
+    /** Prompts and answers are kept, sealed for the tenant; see docs/guides/kept-contents.md. */
     storePrompts: z.boolean().optional(),
     retentionDays: z.int().min(1).max(3_650).optional(),
     timeZone: z
