@@ -13,6 +13,9 @@ const anyOf = (texts: readonly string[]) => new RegExp(texts.map(literal).join('
 /** What specs of logins set and type. */
 export const SPEC_PASSWORD = 'correct horse battery';
 
+/** What a prompt says that is kept, sealed. */
+export const KEPT_PROMPT = 'what nobody may read but who was let';
+
 /** The text of any key, token and secret of a client; provider credentials of the demo and of the specs; and everything of secrets.json in each form. */
 export function secrets(): Needle[] {
   const made = JSON.parse(readFileSync(join(systemHome, 'secrets.json'), 'utf8')) as Record<string, string>;
@@ -23,6 +26,7 @@ export function secrets(): Needle[] {
     { what: 'the token of an invitation', pattern: /ghi_[0-9A-Za-z]{16}_[0-9A-Za-z]{43}/u },
     { what: 'a token', pattern: /eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{32,}/u },
     { what: 'a password', pattern: anyOf([SPEC_PASSWORD]) },
+    { what: 'a prompt that was kept', pattern: anyOf(formsOfText(KEPT_PROMPT)) },
     { what: 'a provider credential', pattern: /sk-sandbox-[\w-]{4}|736b2d73616e64626f782d/u },
     ...Object.entries(made).map(([what, value]) => ({ what, pattern: anyOf(formsOfSecret(value)) })),
   ];
@@ -34,6 +38,16 @@ export const addresses: Needle = { what: 'an e-mail address', pattern: /[\w.+-]+
 export function demoKeys(): string[] {
   const { operator, tenants } = local();
   return [operator.api_key, ...Object.values(tenants).flatMap((one) => [one.admin_key, ...Object.values(one.keys)])];
+}
+
+/** As it is, and in base64 wherever in a text it stands. */
+function formsOfText(text: string): string[] {
+  const shifted = [0, 1, 2].map((bytes) =>
+    Buffer.from(' '.repeat(bytes) + text)
+      .toString('base64')
+      .slice(4, -4),
+  );
+  return [text, ...shifted];
 }
 
 /** PostgreSQL shows bytes in hexadecimal. */

@@ -1,9 +1,11 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
+import { problem } from '#libs/http';
 import { Answers, listOf } from '#libs/openapi';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { ShownContentKey } from './contents-answers.js';
 import { ContentKeys } from './content-keys.js';
+import { LegalHolds } from '../legal-holds/legal-holds.js';
 import type { HeldKey } from './key-ring.projection.js';
 
 const ACTION = 'audit:contents';
@@ -16,6 +18,7 @@ export class ContentKeysController {
   constructor(
     private readonly access: Access,
     private readonly keys: ContentKeys,
+    private readonly holds: LegalHolds,
   ) {}
 
   /** All of them: former ones go by themselves once nothing is kept that was written for them. */
@@ -43,11 +46,14 @@ export class ContentKeysController {
   @Delete(':keyId')
   @HttpCode(204)
   @Requires(ACTION)
-  @Answers('Ends a key, and with it everything that was kept under it.', { 204: null })
+  @Answers('Ends a key, and with it everything that was kept under it.', { 204: null }, { problems: [409] })
   async delete(@CallerParam() caller: Caller, @Param('keyId') id: string): Promise<void> {
     const key = caller.operator ? undefined : (await this.keys.ring()).keys.get(id);
     if (key?.tenantId !== caller.tenantId) throw this.missing(caller, id);
     this.require(caller, id);
+    if ((await this.holds.inForce()).has(caller.tenantId)) {
+      throw problem(409, 'content-key/held', 'The record of this tenant is held: nothing of it may go.');
+    }
     await this.keys.delete(key, 'asked', contextOf(caller));
   }
 

@@ -29,16 +29,21 @@ export class ContentKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** As of now. */
+  /** As of now: every key of which a question before this one was answered is in it, whichever replica made it. */
   async ring(): Promise<KeyRing> {
-    for (;;) {
+    // Asked first: what is written meanwhile is for the next question.
+    const end = await this.store.position();
+    for (let full = end > this.held.position; full;) {
       const { position: afterPosition } = this.held;
       const events = await this.store.read({ afterPosition, types: TYPES, limit: EVENTS_AT_ONCE });
+      full = events.length === EVENTS_AT_ONCE;
       for (const { event, position } of events) {
         this.held = afterKeyEvent(this.held, event as ContentKeyEvent, position);
       }
-      if (events.length < EVENTS_AT_ONCE) return this.held;
     }
+    // Past everything else in between, so that it is not looked through again.
+    if (end > this.held.position) this.held = { ...this.held, position: end };
+    return this.held;
   }
 
   /** From here on it is the tenant's current one. */

@@ -3,6 +3,7 @@ import { Rounds } from '#libs/service';
 import { Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { LegalHolds } from '../legal-holds/legal-holds.js';
 import { KeptDays } from '../retention/kept-days.js';
 import { ContentKeys } from './content-keys.js';
 import { ContentsTable } from './contents-table.js';
@@ -14,11 +15,12 @@ const KEYS_EVERY_MS = 2_000;
 const SWEEP_EACH = 30;
 /** A key goes so long after another took its place: longer than the topic holds what was written for it. */
 const SUPERSEDED_MS_MIN = 4 * 86_400_000;
+type Held = Awaited<ReturnType<LegalHolds['inForce']>>;
 const NOBODY = { actor: 'audit', requestId: '', decisionId: '' };
 
 /**
  * Makes keys for tenants that have prompts and answers kept, and takes out what has expired, what is of people who were
- * erased, and keys that nothing was written for any more. Two replicas may do it at once.
+ * erased, and keys that nothing was written for any more; of a tenant under legal hold nothing goes. Two replicas may do it at once.
  */
 @Injectable()
 export class ContentsSweep implements OnApplicationBootstrap, OnModuleDestroy {
@@ -34,6 +36,7 @@ export class ContentsSweep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly table: ContentsTable,
     private readonly keys: ContentKeys,
     private readonly kept: KeptDays,
+    private readonly holds: LegalHolds,
     private readonly feed: AccessFeed,
     private readonly identity: IdentityView,
     private readonly policy: PolicyView,
@@ -63,9 +66,13 @@ export class ContentsSweep implements OnApplicationBootstrap, OnModuleDestroy {
     const { ready, fresh } = this.feed.health();
     if (!ready || !fresh) return;
     const erased = this.identity.principals().flatMap(({ id, erased: isErased }) => (isErased ? [id] : []));
-    if (await this.table.takeOutCallers(erased)) this.logger.info('contents of people who were erased are gone');
-    await this.takeOutExpired();
-    for (const key of (await this.keys.ring()).keys.values()) await this.takeOutKey(key);
+    const held = await this.holds.inForce();
+    if (await this.table.takeOutCallers(erased, [...held.keys()]))
+      this.logger.info('contents of people who were erased are gone');
+    await this.takeOutExpired(held);
+    for (const key of (await this.keys.ring()).keys.values()) {
+      if (!held.has(key.tenantId)) await this.takeOutKey(key);
+    }
   }
 
   private async round(): Promise<void> {
@@ -76,11 +83,12 @@ export class ContentsSweep implements OnApplicationBootstrap, OnModuleDestroy {
     this.looks += 1;
   }
 
-  private async takeOutExpired(): Promise<void> {
+  private async takeOutExpired(held: Held): Promise<void> {
     // By the clock of the store, as decisions: local mode shifts those of the services.
     const [clock] = await this.database.rows<{ ms: number }>('SELECT toUnixTimestamp64Milli(now64(3)) AS ms', {});
     if (!clock) return;
     for (const tenantId of await this.table.tenants()) {
+      if (held.has(tenantId)) continue;
       if (this.isDeleted(tenantId)) await this.table.takeOutTenant(tenantId);
       const first = this.kept.first(tenantId, clock.ms);
       if (first !== undefined) await this.table.takeOutBefore(tenantId, first);

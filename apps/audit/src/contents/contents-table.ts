@@ -50,12 +50,13 @@ export class ContentsTable {
     return this.takeOut('tenant_id = {tenant_id:String}', { tenant_id: tenantId });
   }
 
-  /** Takes out what is of these callers; answers whether there was something. */
-  async takeOutCallers(principalIds: readonly string[]): Promise<boolean> {
+  /** Takes out what is of these callers, but for some tenants; answers whether there was something. */
+  async takeOutCallers(principalIds: readonly string[], heldTenants: readonly string[]): Promise<boolean> {
     let isAny = false;
     for (let from = 0; from < principalIds.length; from += NAMES_AT_ONCE) {
       const ids = principalIds.slice(from, from + NAMES_AT_ONCE);
-      if (await this.takeOut('principal_id IN {ids:Array(String)}', { ids })) isAny = true;
+      const where = 'principal_id IN {ids:Array(String)} AND tenant_id NOT IN {held:Array(String)}';
+      if (await this.takeOut(where, { ids, held: heldTenants })) isAny = true;
     }
     return isAny;
   }

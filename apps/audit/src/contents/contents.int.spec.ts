@@ -258,6 +258,27 @@ describe('contents that a tenant has kept', () => {
     expect((await read('ada', young.decisionId)).status).toBe(200);
   });
 
+  it('of a tenant under legal hold stay, whoever was erased or however old they are, and so do their keys', async () => {
+    const old = new Date(Date.now() - 40 * 86_400_000).toISOString();
+    await publish(await call({ request: piece('held'), answer: null }, { at: old, principalId: 'user_held' }));
+    const hold = (method: 'PUT' | 'DELETE') =>
+      audit.app.inject({
+        method,
+        url: '/v1/legal-holds/acme',
+        headers: { ...people.bearer('operator'), 'if-match': '*' },
+        ...(method === 'PUT' && { payload: { reason: 'a lawsuit' } }),
+      });
+    expect((await hold('PUT')).statusCode).toBe(200);
+    const keyId = heard.get('acme')?.keyId ?? '';
+    const refused = await ask('ada', `DELETE /v1/content-keys/${keyId}`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'content-key/held' } });
+    await audit.app.get(ContentsSweep).sweep();
+    expect(await count("principal_id = 'user_held'")).toBe(1);
+    expect((await hold('DELETE')).statusCode).toBe(200);
+    await audit.app.get(ContentsSweep).sweep();
+    expect(await count("principal_id = 'user_held'")).toBe(0);
+  });
+
   it('of a person who was erased go, those that were still on their way among them', async () => {
     const by = { principalId: 'user_gone' };
     await publish(await call({ request: piece('hers'), answer: null }, by));
