@@ -1,13 +1,10 @@
-import { deriveMacKey, MemoryBus, sealRecord, StateFeed, KeyedPlaces } from '#libs/bus';
-import { readPublicKey, sealContents, type KeptContents } from '#libs/contents';
+import { MemoryBus } from '#libs/bus';
 import {
   ContentKeyCreated,
-  ContentKeyRecord,
   contentsKey,
   principalKey,
   tenantKey,
   topics,
-  type ContentsRecord,
   type Sealed,
   type TopicSpec,
 } from '#libs/contracts';
@@ -19,6 +16,7 @@ import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { storeOptions } from '../store-options.js';
 import { ContentKeys } from './content-keys.js';
+import { GatewayTwin, piece } from './contents.fixture.js';
 import { ContentsSweep } from './contents-sweep.js';
 import { currentKey } from './key-ring.projection.js';
 
@@ -33,12 +31,13 @@ const source = new ContentsSource();
 const stored = engine(source);
 const bus = new MemoryBus();
 const people = new People(bus, source.suffix, { storePrompts: true, retentionDays: 30 });
-const macKey = deriveMacKey(people.busKey);
 const seal = Buffer.alloc(32, 5).toString('base64');
-const heard = new Map<string, ContentKeyRecord>();
+const gateway = new GatewayTwin(bus, source, people.busKey);
+const { heard } = gateway;
+const call: GatewayTwin['call'] = (...of) => gateway.call(...of);
+const publish: GatewayTwin['publish'] = (...records) => gateway.publish(...records);
 let audit: Awaited<ReturnType<typeof startAudit>>;
 let databaseUrl: string;
-let position = 0;
 
 async function start(): Promise<void> {
   const keys = {
@@ -59,72 +58,12 @@ const read = (person: Person | undefined, id: string) => ask(person, `GET /v1/de
 const listed = async (person: Person = 'ada') => (await ask<Listed>(person, 'GET /v1/content-keys')).body.data;
 const count = async (where: string) =>
   Number((await stored.rows<{ n: number }>(`SELECT count() AS n FROM db.contents FINAL WHERE ${where}`))[0]?.n);
-const piece = (text: string | Buffer, more: Partial<KeptContents['request']> = {}): KeptContents['request'] => ({
-  contentType: 'application/json',
-  bytes: text.length,
-  omitted: null,
-  isTruncated: false,
-  base64: Buffer.from(text).toString('base64'),
-  ...more,
-});
-
-/** What a gateway would write of a call, by the key that it has heard of. */
-async function call(contents: KeptContents, more: Partial<ContentsRecord> = {}) {
-  const held = heard.get(more.tenantId ?? 'acme') ?? heard.get('acme');
-  if (!held) throw new Error('no key was told');
-  const place = { tenantId: held.tenantId, decisionId: v7(), keyId: held.keyId };
-  const jwe = await sealContents(await readPublicKey(held.publicKey), place, contents);
-  const facts = { at: new Date().toISOString(), principalId: 'user_dev', requestBytes: 1, answerBytes: 1 };
-  return { ...place, ...facts, isTruncated: false, jwe, ...more };
-}
-async function publish(...records: readonly ContentsRecord[]): Promise<void> {
-  const sealed = records.map((value) => {
-    const place = { generation: 0, epoch: 1, position: (position += 1) };
-    const record = {
-      topic: source.contents.name,
-      key: contentsKey(value),
-      value: Buffer.from(JSON.stringify(value)),
-      ...place,
-    };
-    return sealRecord(macKey, record, {
-      id: v7(),
-      source: '/gateway/g',
-      type: 'gateway.contents',
-      time: value.at,
-      schema: 1,
-    });
-  });
-  await bus.publish(sealed);
-  await waitFor(
-    async () => {
-      const [offsets, { partitions }] = [
-        await bus.committedOffsets(source.contentsGroup, [source.contents.name]),
-        await bus.endOffsets([source.contents.name]),
-      ];
-      const at = new Map(offsets.map(({ partition, offset }) => [partition, offset]));
-      return partitions.every(({ partition, end }) => end === (at.get(partition) ?? 0n));
-    },
-    { timeoutMs: 30_000, what: 'contents to be stored' },
-  );
-}
-
 beforeAll(async () => {
   databaseUrl = await freshDatabase('audit');
   await bus.ensureTopics([...source.topics, ...source.events, source.deadLetters, topics.auditContentKeys]);
   await people.open();
   await start();
-  const feed = new StateFeed({
-    bus,
-    topic: topics.auditContentKeys.name,
-    reader: 'spec',
-    macKey,
-    places: new KeyedPlaces(),
-    apply: (key, value) => {
-      if (value === null) heard.delete(key);
-      else if (key !== 'watermark') heard.set(key, ContentKeyRecord.parse(JSON.parse(value.toString())));
-    },
-  });
-  await feed.start();
+  await gateway.follow();
   await waitFor(() => Promise.resolve(heard.has('acme')), { timeoutMs: 30_000, what: 'a key of acme' });
 });
 afterAll(async () => {
