@@ -44,7 +44,6 @@ export type { StateChunk } from './feed/state-chunk.js';
 export { UnreadableStateKey } from './feed/unreadable-state-key.js';
 // Authentication
 export { Authenticator, type AuthenticatorOptions } from './authentication/authenticator.js';
-export { callLabels } from './authentication/call-labels.js';
 export type { Authenticated, Caller, TokenIdentity, Unauthenticated } from './authentication/caller.js';
 export { challengeOf, RESOURCE_METADATA_PATH } from './tokens/challenge.js';
 export { resourceMetadata } from './tokens/resource-metadata.js';

@@ -24,6 +24,8 @@ export {
   type WhoCanPage,
   type WhoCanQuestion,
 } from './reach/who-can.js';
+export { callLabels, type LabelledBy } from './metadata/call-labels.js';
+export { unmetMetadata, type UnmetMetadata } from './metadata/unmet-metadata.js';
 export type { AccessRequest, Circumstances, Credential, Principal, Resource } from './request.js';
 export { CompileError } from './sets/compile-error.js';
 export { documentSet, type DocumentSet } from './sets/document-set.js';

@@ -31,6 +31,11 @@ export {
   type PatternMistake,
   type ResourcePattern,
 } from './matching/resource-pattern.js';
+export {
+  METADATA_KEY_CHARACTERS_MAX,
+  METADATA_PAIRS_MAX,
+  METADATA_VALUE_CHARACTERS_MAX,
+} from './documents/call-metadata.js';
 export { canonicalJson } from './documents/canonical-json.js';
 export { Condition, isReference, operatorOf, type Operand } from './documents/condition.js';
 export { jsonSchemaOf, schemaNames, type SchemaName } from './documents/json-schema.js';

@@ -1,4 +1,5 @@
-import { callLabels, type Authenticated } from '#libs/access';
+import type { Authenticated } from '#libs/access';
+import { callLabels } from '#libs/decision-engine';
 import { NO_METADATA, type Metadata } from './pairs.js';
 
 /** What holds for a call, and what its caller said otherwise. */

@@ -1,11 +1,8 @@
+import { METADATA_KEY_CHARACTERS_MAX, METADATA_PAIRS_MAX } from '#libs/policy-language';
 import { badRequest, type Refusal } from '../refusals/refusal.js';
 
 /** What is said of a call: texts by name. Made here, it has no prototype: a pair named `constructor` is there or is not. */
 export type Metadata = Readonly<Record<string, string>>;
-
-/** Of header and body alike, and of both together. */
-export const PAIRS_MAX = 16;
-export const KEY_CHARACTERS_MAX = 128;
 
 export const NO_METADATA: Metadata = Object.freeze(Object.create(null) as Record<string, string>);
 
@@ -14,10 +11,11 @@ export function pairsOf(value: unknown, place: string, valueCharactersMax: numbe
   const invalid = (why: string) => invalidMetadata(place, why);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid('must be an object');
   const pairs = Object.entries(value as Record<string, unknown>);
-  if (pairs.length > PAIRS_MAX) return invalid(`has more than ${PAIRS_MAX} pairs`);
+  if (pairs.length > METADATA_PAIRS_MAX) return invalid(`has more than ${METADATA_PAIRS_MAX} pairs`);
   const made = Object.create(null) as Record<string, string>;
   for (const [key, text] of pairs) {
-    if (key.length > KEY_CHARACTERS_MAX) return invalid(`has a key of more than ${KEY_CHARACTERS_MAX} characters`);
+    if (key.length > METADATA_KEY_CHARACTERS_MAX)
+      return invalid(`has a key of more than ${METADATA_KEY_CHARACTERS_MAX} characters`);
     if (typeof text !== 'string') return invalid(`must have texts as values, and '${key}' has another`);
     if (text.length > valueCharactersMax) {
       return invalid(`has more than ${valueCharactersMax} characters as the value of '${key}'`);

@@ -1,6 +1,7 @@
+import { METADATA_PAIRS_MAX } from '#libs/policy-language';
 import type { Refusal } from '../refusals/refusal.js';
 import { METADATA_HEADER } from './header-metadata.js';
-import { invalidMetadata, NO_METADATA, PAIRS_MAX, type Metadata } from './pairs.js';
+import { invalidMetadata, NO_METADATA, type Metadata } from './pairs.js';
 
 /** What a caller says of a call by header and body together. They may repeat each other, but not disagree. */
 export function saidMetadata(header: Metadata, body: Metadata): Metadata | Refusal {
@@ -13,6 +14,9 @@ export function saidMetadata(header: Metadata, body: Metadata): Metadata | Refus
     }
     said[key] = value;
   }
-  if (Object.keys(said).length <= PAIRS_MAX) return said;
-  return invalidMetadata(METADATA_HEADER, `and the body's 'metadata' have more than ${PAIRS_MAX} pairs together`);
+  if (Object.keys(said).length <= METADATA_PAIRS_MAX) return said;
+  return invalidMetadata(
+    METADATA_HEADER,
+    `and the body's 'metadata' have more than ${METADATA_PAIRS_MAX} pairs together`,
+  );
 }

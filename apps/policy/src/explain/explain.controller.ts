@@ -1,6 +1,6 @@
-import { Access, callLabels, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
+import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
 import type { PrincipalRecord } from '#libs/contracts';
-import { explain, type AccessRequest, type Explanation } from '#libs/decision-engine';
+import { callLabels, explain, type AccessRequest, type Explanation } from '#libs/decision-engine';
 import { refusal } from '#libs/http';
 import { Answers } from '#libs/openapi';
 import { isAction, operations } from '#libs/policy-language';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CallMetadata } from '../documents/call-metadata.js';
 import { listOf, Texts } from '../documents/lists.js';
 import { DocumentName, Pairs, TenantName } from '../documents/names.js';
 import { API_VERSION } from '../kinds/kind.js';
@@ -29,7 +30,8 @@ export const TestRequest = z.strictObject({
   operation: z.enum(operations).optional(),
   ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   time: z.iso.datetime({ offset: true }).optional(),
-  metadata: Pairs.optional(),
+  /** What the caller says of the call; labels win over it, as at the gateway. */
+  metadata: CallMetadata.optional(),
   /** Whose the resource is; of models the catalogue says. */
   owner: z.string().min(1).max(300).optional(),
   team: z.string().min(1).max(200).optional(),
@@ -77,6 +79,8 @@ export const PolicyTest = z.strictObject({
     .strictObject({
       /** The time of every request that names none. */
       now: z.iso.datetime({ offset: true }).optional(),
+      /** The labels that an operator gave the tenant. */
+      tenantLabels: Pairs.optional(),
       /** How many per cent of the bundle's statements must have decided something in some test of the bundle. */
       coverage: z.strictObject({ statementsPercent: z.number().min(0).max(100) }).optional(),
     })

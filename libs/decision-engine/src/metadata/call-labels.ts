@@ -3,7 +3,7 @@ type Labels = Readonly<Record<string, string>>;
 /** Whose call it is: its owner, as records have it, the key if there is one, and the tenant. */
 export type LabelledBy = {
   readonly principal: { readonly kind: 'user' | 'virtual-account'; readonly labels: Labels };
-  readonly keyLabels?: Labels;
+  readonly keyLabels?: Labels | undefined;
   readonly tenantLabels?: Labels | undefined;
 };
 
