@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { Provider } from 'oidc-provider';
+import { EXCHANGE_CLIENT_ID } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IssuersFixture } from './issuers.fixture.js';
@@ -32,6 +33,25 @@ const token = (claims: Record<string, unknown>, typ?: string) =>
     .sign(privateKey);
 /** 200: authenticated, and may read people. 403: authenticated as somebody who may not. 401: nobody. */
 const status = async (bearer: string) => (await spec.identity.ask(bearer, 'GET /v1/users')).status;
+
+/** Whom the token acts as that it is exchanged for, or the error. */
+async function exchanged(text: string): Promise<string> {
+  const form = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    client_id: EXCHANGE_CLIENT_ID,
+    subject_token: text,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    scope: 'model:invoke',
+  };
+  const { body } = await spec.identity.app.inject({
+    method: 'POST',
+    url: '/oauth2/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams(form).toString(),
+  });
+  const { access_token: made, error } = JSON.parse(body) as { access_token?: string; error?: string };
+  return made === undefined ? String(error) : String(decodeJwt(made).sub);
+}
 
 beforeAll(async () => {
   await spec.open();
@@ -109,6 +129,11 @@ describe('the bodies of the guide', () => {
       await token(entra, 'JWT'),
     ];
     expect(await Promise.all(accepted.map(status))).toEqual(accepted.map(() => 200));
+    // Exchanged they act as the same, and as nobody where they would be nobody.
+    const named = await Promise.all(
+      accepted.map(async (text) => (await spec.identity.ask(text, 'GET /v1/me')).body.id),
+    );
+    expect(await Promise.all(accepted.map(exchanged))).toEqual(named);
     const refused = [
       await token(kubernetes('system:serviceaccount:batch:nightly-2')),
       await token({ ...kubernetes('system:serviceaccount:batch:nightly'), aud: ['https://kubernetes.default.svc'] }),
@@ -121,6 +146,7 @@ describe('the bodies of the guide', () => {
       await token({ ...entra, iss: issuerOf('entra').replace('/v2.0', '') }, 'JWT'),
     ];
     expect(await Promise.all(refused.map(status))).toEqual(refused.map(() => 401));
+    expect(await Promise.all(refused.map(exchanged))).toEqual(refused.map(() => 'invalid_grant'));
   });
 
   it('let people in by a verified address alone', async () => {

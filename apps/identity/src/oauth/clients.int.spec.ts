@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportJWK } from 'jose';
 import { AccessTokenClaims, EXCHANGE_CLIENT_ID } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { Browser } from './browser.fixture.js';
+import { REDIRECT } from './code-flow.fixture.js';
 import { OAuthWorld } from './oauth.fixture.js';
 
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -153,6 +154,57 @@ describe('oauth4webapi', () => {
     await waitFor(async () => (await look()).active);
     const revoked = await oauth.revocationRequest(server, client, auth, token.access_token, options);
     await oauth.processRevocationResponse(revoked);
+    await waitFor(async () => !(await look()).active);
+  });
+
+  it('gets a code, tokens and their successors for a client that signs, which looks at them and ends them', async () => {
+    const server = await discovered();
+    const pair = await oauth.generateKeyPair('ES256', { extractable: true });
+    const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'c1', alg: 'ES256', use: 'sig' };
+    const { id } = await world.codeClient({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } });
+    const client = { client_id: id };
+    const auth = oauth.PrivateKeyJwt({ key: pair.privateKey, kid: 'c1' });
+    const verifier = oauth.generateRandomCodeVerifier();
+    const asked = {
+      client_id: id,
+      response_type: 'code',
+      redirect_uri: REDIRECT,
+      scope: 'openid offline_access model:invoke',
+      prompt: 'consent',
+      state: 'xyz',
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    };
+    const url = `${server.authorization_endpoint}?${new URLSearchParams(asked)}`;
+    const page = await new Browser(world).pass(url, 'ada@acme.example');
+    // Mix-up: a client that asked another server does not take this answer for its own.
+    const other = { ...server, issuer: 'https://evil.example' };
+    expect(() => oauth.validateAuthResponse(other, client, page.url, 'xyz')).toThrow(/"iss"/);
+    const code = oauth.validateAuthResponse(server, client, page.url, 'xyz');
+    const redeemed = await oauth.processAuthorizationCodeResponse(
+      server,
+      client,
+      await oauth.authorizationCodeGrantRequest(server, client, auth, code, REDIRECT, verifier, options),
+      { requireIdToken: true },
+    );
+    expect(oauth.getValidatedIdTokenClaims(redeemed)).toMatchObject({ sub: world.people.ada.id, aud: id });
+    const response = await oauth.refreshTokenGrantRequest(
+      server,
+      client,
+      auth,
+      String(redeemed.refresh_token),
+      options,
+    );
+    const next = await oauth.processRefreshTokenResponse(server, client, response);
+    expect(next).toMatchObject({ scope: 'model:invoke', expires_in: 900 });
+    const look = async () => {
+      const asking = await oauth.introspectionRequest(server, client, auth, next.access_token, options);
+      return oauth.processIntrospectionResponse(server, client, asking);
+    };
+    await waitFor(async () => (await look()).active);
+    await oauth.processRevocationResponse(
+      await oauth.revocationRequest(server, client, auth, String(next.refresh_token), options),
+    );
     await waitFor(async () => !(await look()).active);
   });
 
