@@ -1,5 +1,6 @@
 import type { ListProjection, StoredEvent } from '#libs/decider';
 import type { ReadModel } from '#libs/event-store';
+import { isStorable } from '#libs/http';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 
@@ -27,6 +28,7 @@ export class ListTable<Row extends object> {
 
   /** Another tenant's row is as missing; `tenantId` undefined is the operator's view. */
   async find(tenantId: string | undefined, id: string): Promise<Listed<Row> | undefined> {
+    if (!isStorable(id)) return undefined;
     const { rows } = await sql<Kept<Row>>`
       select id, version, position, body from ${sql.table(this.name)}
       where id = ${id} and (${tenantId ?? null}::text is null or tenant_id = ${tenantId ?? null})
@@ -35,6 +37,8 @@ export class ListTable<Row extends object> {
   }
 
   async page({ tenantId, afterPosition, limit, where = {}, ids }: PageQuery): Promise<Listed<Row>[]> {
+    // Nothing goes by a name that cannot be kept; PostgreSQL would not even be asked for one.
+    if (Object.values(where).some((value) => typeof value === 'string' && !isStorable(value))) return [];
     const { rows } = await sql<Kept<Row>>`
       select id, version, position, body from ${sql.table(this.name)}
       where position > ${afterPosition} and body @> ${JSON.stringify(where)}::jsonb

@@ -8,6 +8,9 @@ import { SealKeyMismatch, SubjectKeys } from './subject-keys.js';
 /** Longest text of one sealed field, UTF-8 bytes. */
 export const SEALED_TEXT_BYTES_MAX = 16 * 1024;
 
+/** Stands for a NUL, which no table can keep: what was sealed once is opened for ever, and must stop no read model. */
+const REPLACEMENT = '\ufffd';
+
 /** Subjects that one query looks at. */
 const SUBJECTS_AT_ONCE = 1_000;
 
@@ -41,7 +44,7 @@ export class PostgresSubjectKeys extends SubjectKeys {
     const keys = await this.keysOf([...new Set(fields.map(({ subjectId }) => subjectId))], em);
     return ({ subjectId, box }) => {
       const key = keys.get(subjectId);
-      return key && openText(key, subjectId, box);
+      return key && openText(key, subjectId, box)?.replaceAll('\0', REPLACEMENT);
     };
   }
 

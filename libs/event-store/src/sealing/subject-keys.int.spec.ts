@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
-import { openKeyStore, type KeyStore } from '../contract/opened-store.fixture.js';
+import { issue, openKeyStore, type KeyStore } from '../contract/opened-store.fixture.js';
 import { PostgresSubjectKeys } from './postgres-subject-keys.js';
 import { SealKeyMismatch } from './subject-keys.js';
 
@@ -29,6 +29,17 @@ it('erases whoever was erased, of all who have a key, and nobody else', async ()
   expect(await subjectKeys.eraseThose(isErased)).toEqual(['sweep_1', 'sweep_3']);
   expect(await Promise.all(sealed.map((each) => subjectKeys.open(each)))).toEqual([undefined, 'sweep_2', undefined]);
   expect(await subjectKeys.eraseThose(isErased)).toEqual([]);
+});
+
+it('opens what a read model can keep, whatever was sealed: a NUL would stop it for good', async () => {
+  const { subjectKeys, projections, em } = store;
+  const name = 'a\0b\ud800';
+  expect(await subjectKeys.open(await subjectKeys.seal('user_n', name))).toBe('a\ufffdb\ufffd');
+  await issue(store, 'nul', name);
+  await issue(store, 'after');
+  expect(projections.failing()).toEqual(new Map());
+  const { rows } = await sql`select count(*)::int as n from key_list_v1`.execute(em.getKysely());
+  expect(rows).toEqual([{ n: 2 }]);
 });
 
 it('opens no box that was moved to another subject', async () => {

@@ -1,5 +1,6 @@
 import { StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import { PROBLEM_ITEMS_MAX, refusal, type ProblemItem } from './problem.js';
+import { unstorableIn } from './storable-text.js';
 
 type Issue = {
   readonly message: string;
@@ -10,14 +11,18 @@ type Issue = {
 
 /** Longest text of one item: a schema's message may repeat long lists of allowed values. */
 const ITEM_TEXT_MAX = 300;
+/** Parts of a path that are told. */
+const PATH_PARTS_MAX = 32;
 
 /**
  * Validates what `@Body({schema})`, `@Query({schema})` and `@Param({schema})` declare, and refuses with 400
- * `invalid_request`, one item per mistake: a JSON pointer into the body, or the name of the parameter.
+ * `invalid_request`, one item per mistake: a JSON pointer into the body, or the name of the parameter. A text that no store
+ * can keep is refused wherever it stands.
  */
 export class StrictValidationPipe extends StandardSchemaValidationPipe {
   override async transform<T = unknown>(value: T, metadata: ArgumentMetadata): Promise<T> {
     const { schema } = metadata;
+    requireStorable(value, metadata);
     if (!schema || !this.toValidate(metadata)) return value;
     this.stripProtoKeys(value);
     const result = await this.validate<T>(value, schema);
@@ -25,6 +30,19 @@ export class StrictValidationPipe extends StandardSchemaValidationPipe {
     const errors = result.issues.slice(0, PROBLEM_ITEMS_MAX).flatMap((issue) => items(issue, metadata));
     throw refusal('invalid_request', 'The request does not have the form that this path takes.', { errors });
   }
+}
+
+/** Whatever is read of a request, whether or not a schema looks at it. A body that is text as such is for whoever reads that. */
+function requireStorable(value: unknown, metadata: ArgumentMetadata): void {
+  const { type } = metadata;
+  if (type === 'custom' || (type === 'body' && typeof value !== 'object')) return;
+  const path = unstorableIn(value);
+  if (!path) return;
+  const errors = items(
+    { path: path.slice(0, PATH_PARTS_MAX), message: 'a text without NUL and lone surrogates' },
+    metadata,
+  );
+  throw refusal('invalid_request', 'A text in this request can be kept nowhere.', { errors });
 }
 
 function items(issue: Issue, { type, data }: ArgumentMetadata): ProblemItem[] {
