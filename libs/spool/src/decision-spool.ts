@@ -72,8 +72,11 @@ export class DecisionSpool {
       write(main);
     } catch (error) {
       if (!(error instanceof SpoolUnwritable)) throw error;
-      if (error.reason === 'bound') main.log.rotate();
-      if (error.reason !== 'closed') alarm(error);
+      if (error.reason !== 'closed') {
+        // What is published of the present file frees room only once the file is left.
+        main.log.rotate();
+        alarm(error);
+      }
       throw error;
     }
     main.log.commit();

@@ -135,6 +135,8 @@ type GatewayOptions = {
   readonly circuit?: CircuitBounds;
   readonly retry?: RetryBounds;
   readonly contents?: GatewayParts['contents'];
+  /** In place of one that records in memory. */
+  readonly writes?: GatewayParts['spool'];
 };
 
 /** Nothing is kept of calls. */
@@ -151,7 +153,7 @@ const upstreamTelling = (requests: string[], answer: RequestListener) =>
 export async function gateway(
   answer: RequestListener = answering,
   settings: object = {},
-  { bus, circuit = circuitBounds, retry = retryBounds, contents = noContents }: GatewayOptions = {},
+  { bus, circuit = circuitBounds, retry = retryBounds, contents = noContents, writes }: GatewayOptions = {},
 ) {
   const upstreamRequests: string[] = [];
   const upstream = await upstreamTelling(upstreamRequests, answer);
@@ -169,7 +171,7 @@ export async function gateway(
   const parts: GatewayParts = {
     clock: { nowMs: () => Date.now() },
     logger: silentLogger,
-    spool,
+    spool: writes ?? spool,
     policy,
     feed: {
       isReady: () => state.ready,

@@ -20,6 +20,8 @@ export class BootSource {
   private acked: Place;
   /** Segments below this one are gone. */
   private lowest = 0;
+  /** Calls whose file is removed are in memory alone. */
+  private owesCalls = false;
 
   /** With `cells` its writer lives; without, the boot is over. */
   constructor(directory: string, name: string, cells?: LaneCells) {
@@ -67,7 +69,12 @@ export class BootSource {
   }
 
   read(bytesMax: number): FrameAt[] {
-    return this.reader.read(bytesMax);
+    if (this.owesCalls) this.carryCalls();
+    const wasAcked = this.isAcked();
+    const frames = this.reader.read(bytesMax);
+    // Its writer left a file of which everything is with the broker: nothing is waited for to remove it.
+    if (frames.length === 0 && wasAcked && !this.isAcked()) this.moveOn();
+    return frames;
   }
 
   /** Everything read so far is with the broker. */
@@ -78,9 +85,7 @@ export class BootSource {
       this.calls.see(frame);
     }
     this.cells?.addAcked(frames.length, bytes);
-    this.acked = this.reader.place;
-    this.progress.write(this.acked);
-    this.removeAcked();
+    this.moveOn();
   }
 
   /** Looks through what is not yet acknowledged of a boot that is over, without moving on. */
@@ -97,12 +102,26 @@ export class BootSource {
     this.progress.close();
   }
 
+  /**
+   * On a full disk calls are carried as soon as there is room again, at the latest with the next look: a process that is
+   * killed in between leaves them without an end, which is less than never to write anything again.
+   */
+  private carryCalls(): void {
+    this.owesCalls = this.isLive && !this.calls.carry(this.lowest);
+  }
+
+  private moveOn(): void {
+    this.acked = this.reader.place;
+    this.progress.write(this.acked);
+    this.removeAcked();
+  }
+
   private removeAcked(): void {
     if (this.acked.segment <= this.lowest) return;
     this.lowest = this.acked.segment;
     const done = segmentsOf(this.directory).filter((segment) => segment < this.acked.segment);
     if (done.length === 0) return;
-    if (this.isLive) this.calls.carry(this.acked.segment);
+    this.carryCalls();
     for (const segment of done) {
       const path = segmentPath(this.directory, segment);
       const bytes = sizeOf(path);

@@ -97,6 +97,8 @@ export class LaneReader {
   private advance(): boolean {
     const next = segmentsOf(this.directory).find((number) => number > this.at.segment);
     if (next === undefined) return false;
+    // A file that is removed gives its room back only once nobody has it open.
+    this.close();
     this.at = { segment: next, offset: 0 };
     return true;
   }

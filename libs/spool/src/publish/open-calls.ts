@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { segmentPath } from '../boots/segment-names.js';
 import { FLAG_CLOSES, FLAG_OPENS, readFrame, sealFrame, FRAME_HEADER_BYTES } from '../frame.js';
+import { isDiskFull } from './disk-full.js';
 import type { FrameAt } from './lane-reader.js';
 
 const FILE = 'open-calls';
@@ -43,25 +44,25 @@ export class OpenCalls {
     for (const [id, call] of this.calls) yield [id, this.payloadOf(call)];
   }
 
-  /** Must be done before the segments below `segment` are removed. */
-  carry(segment: number): void {
+  /**
+   * Must be done before the segments below `segment` are removed. False where the disk has no room for the file: then the
+   * calls are held in memory alone, and nothing is left of a former file, whose calls may have ended in those segments.
+   */
+  carry(segment: number): boolean {
     this.strangers.clear();
-    const path = join(this.directory, FILE);
-    const file = openSync(`${path}.new`, 'w', 0o600);
-    try {
-      for (const [id, call] of this.calls) {
-        if (call.segment >= segment) continue;
-        const payload = this.payloadOf(call);
-        this.calls.set(id, { ...call, carried: payload });
-        const frame = Buffer.concat([Buffer.alloc(FRAME_HEADER_BYTES), payload]);
-        const bytes = sealFrame(frame, payload.length, { partition: 0, flags: FLAG_OPENS, atMs: 0, count: 1 });
-        writeSync(file, frame, 0, bytes);
-      }
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+    for (const [id, call] of this.calls) {
+      if (call.segment < segment) this.calls.set(id, { ...call, carried: this.payloadOf(call) });
     }
-    renameSync(`${path}.new`, path);
+    const path = join(this.directory, FILE);
+    try {
+      this.writeCarried(`${path}.new`);
+      renameSync(`${path}.new`, path);
+      return true;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      for (const each of [`${path}.new`, path]) rmSync(each, { force: true });
+      return false;
+    }
   }
 
   /** Takes over what was carried; before any frame is seen. */
@@ -78,6 +79,21 @@ export class OpenCalls {
       at += frame.bytes;
       const id = decisionIdOf(frame.payload);
       if (id !== undefined) this.calls.set(id, { segment: 0, next: at, bytes: frame.bytes, carried: frame.payload });
+    }
+  }
+
+  private writeCarried(path: string): void {
+    const file = openSync(path, 'w', 0o600);
+    try {
+      for (const { carried } of this.calls.values()) {
+        if (!carried) continue;
+        const frame = Buffer.concat([Buffer.alloc(FRAME_HEADER_BYTES), carried]);
+        const length = sealFrame(frame, carried.length, { partition: 0, flags: FLAG_OPENS, atMs: 0, count: 1 });
+        for (let done = 0; done < length;) done += writeSync(file, frame, done, length - done);
+      }
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
     }
   }
 

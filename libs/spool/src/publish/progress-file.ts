@@ -2,12 +2,13 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Place } from '../spool-cells.js';
+import { isDiskFull } from './disk-full.js';
 
 const BYTES = 16;
 
 /**
  * How far a boot is acknowledged. It only saves sending again: a lost or torn one means duplicates, so it is never
- * synced.
+ * synced, and where the disk has no room for it, it stays as it is.
  */
 export class ProgressFile {
   private readonly path: string;
@@ -33,8 +34,13 @@ export class ProgressFile {
     this.scratch.writeUInt32LE(segment, 0);
     this.scratch.writeBigUInt64LE(BigInt(offset), 4);
     this.scratch.writeUInt32LE(crc32(this.scratch.subarray(0, 12)), 12);
-    this.file ??= openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    writeSync(this.file, this.scratch, 0, BYTES, 0);
+    try {
+      this.file ??= openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
+      writeSync(this.file, this.scratch, 0, BYTES, 0);
+    } catch (error) {
+      // What is acknowledged must be removed all the same, or a full disk would stay full.
+      if (!isDiskFull(error)) throw error;
+    }
   }
 
   close(): void {
