@@ -1,5 +1,6 @@
 import { measureChanges, type ChangeFigures } from '../engine/changes.js';
 import { measureDecisions, type DecisionFigures } from '../engine/decisions.js';
+import { measureKeys, type KeyFigures } from '../engine/keys.js';
 import { measurePeers, type PeerFigures } from '../engine/peers.js';
 import type { BenchSection } from '../section.js';
 
@@ -14,19 +15,22 @@ export const section: BenchSection = {
   method:
     'In one thread, without a network. A policy is a role with an allow and a deny, bound to one team; 200 models, one boundary, 256 callers of three teams each at every size, spread over teams of ten policies or all on one team. ' +
     'Sizes, and engines, are measured in interleaved rounds; CPU is the thread’s own; revisions are timed by the clock. Bytes are the growth of the heap per decision between two collections. ' +
+    'Keys are shown in turn, 20,000 of a million; figures are the middle of batches, by the process’s own CPU. ' +
     'Other engines get the same plain grants and must give the same answers; each makes its decision by its own call, Cedar with its policies parsed beforehand, the Cerbos PDP over HTTP, of which the CPU of its own process counts alone (up to 1,000 policies; more take it minutes to compile).',
   async measure({ options, say }) {
     say('decisions');
     const decisions = measureDecisions(SIZES, options.rounds);
     say('revisions of one document');
     const changes = SIZES_CHANGED.flatMap(measureChanges);
+    say('keys');
+    const keys = measureKeys();
     const peers: PeerFigures[] = [];
     for (const size of SIZES_OF_PEERS) {
       say(`other engines, ${size} policies`);
       peers.push(...(await measurePeers(size, options.rounds)));
     }
-    const markdown = [decisionTable(decisions), changeTable(changes), peerTable(peers)].join('\n\n');
-    return { markdown, figures: { decisions, changes, peers } };
+    const markdown = [decisionTable(decisions), keyTable(keys), changeTable(changes), peerTable(peers)].join('\n\n');
+    return { markdown, figures: { decisions, keys, changes, peers } };
   },
 };
 
@@ -41,6 +45,11 @@ function decisionTable(decisions: readonly DecisionFigures[]): string {
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n');
+}
+
+function keyTable(keys: readonly KeyFigures[]): string {
+  const rows = keys.map(({ what, middle, p10, p90 }) => `| ${what} | ${middle} | ${p10} | ${p90} |`);
+  return ['| among 1,000,000 keys | CPU µs | p10 | p90 |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function changeTable(changes: readonly ChangeFigures[]): string {
