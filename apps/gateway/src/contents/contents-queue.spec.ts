@@ -1,4 +1,4 @@
-import { deriveMacKey, MemoryBus, verifyRecord, type BusRecord } from '#libs/bus';
+import { deriveMacKey, MemoryBus, verifyRecord, type BusRecord, type PublishedRange } from '#libs/bus';
 import { newContentKeyPair, openContents, readKeyPair, type ContentKeyPair } from '#libs/contents';
 import { ContentsRecord, topics } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
@@ -105,6 +105,27 @@ describe('contents that were kept', () => {
     expect(JSON.stringify(said)).not.toContain('marked');
     await queue.close();
     await bus.close();
+  });
+
+  it('that come in the very moment in which the ones before are done are not left behind', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      let published = 0;
+      const publish = async (): Promise<readonly PublishedRange[]> => {
+        published += 1;
+        if (published > 1) return [];
+        void (async () => {
+          for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+          queue.add(call(2));
+        })();
+        return [];
+      };
+      const { queue } = scene({ bus: { publish, ensureTopics: () => Promise.resolve() } });
+      queue.add(call(1));
+      await waitFor(() => Promise.resolve(published === 2), {
+        timeoutMs: 5_000,
+        what: `the second, after ${turns} turns`,
+      });
+    }
   });
 
   it('of a tenant without a key, or with one that is none, are not published', async () => {

@@ -59,7 +59,7 @@ export class ContentsQueue {
     this.waitingBytes += contents.memoryBytes;
     const { queueBytesMax = QUEUE_BYTES_MAX } = this.options;
     while (this.waitingBytes > queueBytesMax && this.waiting.length > 1) this.lose([this.take()], 'queue_full');
-    this.running ??= this.run().finally(() => (this.running = undefined));
+    this.start();
   }
 
   /** Publishes what there is, for a moment; what is left then is lost. */
@@ -68,6 +68,14 @@ export class ContentsQueue {
     await Promise.race([this.running, over]);
     this.closing.abort();
     this.lose(this.waiting.splice(0), 'stopped');
+  }
+
+  private start(): void {
+    this.running ??= this.run().finally(() => {
+      this.running = undefined;
+      // Something may have come between its last look and now.
+      if (this.waiting.length > 0 && !this.closing.signal.aborted) this.start();
+    });
   }
 
   private async run(): Promise<void> {
