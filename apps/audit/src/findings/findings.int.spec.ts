@@ -172,17 +172,18 @@ describe('GET /v1/findings', () => {
       (await get('ada', `/v1/findings?kind=grant-unused&status=${status}&limit=200`)).body.data;
     const has = (items: readonly Item[], owner: string, rule: string) =>
       items.some((item) => item['owner_id'] === owner && item['rule'] === rule);
+    // The service looks by itself as well, perhaps with what it knew a moment ago: the next look puts that right.
+    const isOver = async (owner: string, rule: string) => {
+      await look();
+      return !has(await unused('open'), owner, rule);
+    };
+    await waitFor(() => isOver('user_dev', 'developer/models'), { timeoutMs: 30_000 });
     expect(has(await unused('open'), 'user_ana', 'analyst/models')).toBe(true);
-    expect(has(await unused('open'), 'user_dev', 'developer/models')).toBe(false);
     const toldOf = () => tellings(source.findings.name).filter((value) => Finding.parse(value).kind === 'grant-unused');
     await waitFor(() => toldOf().length >= 1, { timeoutMs: 30_000 });
-    const before = (await unused('open')).length;
     await use('ana', new Date().toISOString(), { principal_id: 'user_ana', statements: ['analyst/models'] });
-    await look();
-    expect((await unused('open')).length).toBe(before - 1);
-    expect((await unused('resolved')).map((item) => [item['owner_id'], item['rule']])).toEqual([
-      ['user_ana', 'analyst/models'],
-    ]);
+    const isResolved = async () => has(await unused('resolved'), 'user_ana', 'analyst/models');
+    await waitFor(async () => (await isOver('user_ana', 'analyst/models')) && isResolved(), { timeoutMs: 30_000 });
     // What ada holds was given to her a moment ago, as far as the record of changes says.
     const at = new Date().toISOString();
     const binding = { kind: 'RoleBinding', spec: { subjects: ['user:user_ada'], roles: ['admin'] } };
@@ -192,9 +193,10 @@ describe('GET /v1/findings', () => {
     await stored.command(
       `INSERT INTO db.changes SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow ${values}`,
     );
-    expect((await unused('open')).some((item) => item['owner_id'] === 'user_ada')).toBe(true);
-    await look();
-    expect((await unused('open')).some((item) => item['owner_id'] === 'user_ada')).toBe(false);
+    const adas = String((await unused('open')).find((item) => item['owner_id'] === 'user_ada')?.['rule']);
+    expect(adas).toMatch(/^admin\//);
+    await waitFor(() => isOver('user_ada', adas), { timeoutMs: 30_000 });
+    expect((await unused('open')).some((item) => item['owner_id'] === 'user_ana')).toBe(true);
   });
 
   it('pages, finds one by its id, and shows another tenant’s to nobody but the operator', async () => {
