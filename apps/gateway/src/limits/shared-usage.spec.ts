@@ -5,6 +5,8 @@ import { topics, usageKey } from '#libs/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { counterWindow, type CounterWindow } from './counter-window.js';
 import { CONTEST_MS_MAX, type Counter } from './counter.js';
+import type { Meter } from './meters.js';
+import { Reservation } from './reservation.js';
 import { claims, counterOf as counterAt, reserve, sharedUsage } from './shared-usage.fixture.js';
 import type { SharedUsage } from './shared-usage.js';
 import { UsageRecords } from './usage-records.js';
@@ -14,6 +16,8 @@ const HOUR_MS = 3_600_000;
 const about = { tenantId: 'acme', holder: 'acme', rule: 'Limits/spec/day', unit: 'requests_per_day', per: {} };
 const windowFrom = (startMs: number): CounterWindow => counterWindow({ ...about, startMs, endMs: startMs + HOUR_MS });
 const today = windowFrom(Date.now());
+/** However long the machine takes, no ask is too old. */
+const still = { nowMs: () => Date.now(), monotonicMs: () => 0 };
 const topic = topics.gatewayUsage.name;
 const counterOf = (usage: SharedUsage, limit: number, window = today) => counterAt(usage, limit, window);
 
@@ -50,7 +54,8 @@ describe('gateways that share a limit', () => {
         await setTimeout((published * 7) % 5);
         return publish(records);
       });
-      const counters = await Promise.all([1, 2, 3].map(async () => counterOf(await sharedUsage(bus), limit)));
+      const make = async () => counterOf(await sharedUsage(bus, { clock: still }), limit);
+      const counters = await Promise.all([make(), make(), make()]);
       const calls = Array.from({ length: 90 }, async (_, n) => {
         await setTimeout((n * 5) % 11);
         return reserve(counters[n % 3] as Counter, 1);
@@ -73,6 +78,22 @@ describe('gateways that share a limit', () => {
     await vi.waitFor(() => expect(counter.reserve(1, 1)).toBe('contested'), WITHIN);
     time.ms += CONTEST_MS_MAX + 1;
     expect(counter.reserve(1, 1)).toBe('refused');
+  });
+
+  it('have a call wait for what another asks for, and refuse it where nothing comes of that', async () => {
+    const bus = new MemoryBus();
+    const busKey = randomBytes(32);
+    const counter = counterOf(await sharedUsage(bus, { busKey, clock: still }), 10);
+    const records = new UsageRecords(deriveMacKey(busKey), topics.gatewayUsage, '/spec');
+    const asking = { settled: 0, accepted: 0, asking: 10, ask: 1 };
+    await bus.publish([records.claim(today, asking, { writer: 'gateway-2/b', position: 1 }, today.id)]);
+    await vi.waitFor(() => expect(counter.available).toBe(0), WITHIN);
+    const meter = { rule: { measure: 'requests' }, tenantId: 'acme', per: {}, counter } as unknown as Meter;
+    const demand = { meter, counter, need: { least: 1, most: 1 } };
+    const waiting = Reservation.of([demand], []);
+    expect(waiting).toBeInstanceOf(Promise);
+    expect(await waiting).toEqual({ by: demand, why: 'refused' });
+    expect(counter.isHeld).toBe(false);
   });
 
   it('have what one of them does not need any more, once it stands still or stops in order', async () => {
