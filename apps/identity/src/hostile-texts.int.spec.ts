@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OAuthWorld } from './oauth/oauth.fixture.js';
 
 const world = new OAuthWorld();
-const { identity } = world;
 const NUL = 'a\0b';
 
 beforeAll(() => world.open());

@@ -1,52 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkBundle } from '../bundle/check-bundle.js';
-import type { PolicyDocument } from '../kinds/registry.js';
-
-const base = [
-  {
-    kind: 'ProviderAccount',
-    metadata: { name: 'main' },
-    spec: { provider: 'openai', baseUrl: 'https://upstream.example/v1' },
-  },
-  {
-    kind: 'Model',
-    metadata: { name: 'main/gpt-4', tags: { env: 'production' } },
-    spec: { upstreamModel: 'gpt-4', types: ['chat'] },
-  },
-];
-const settings = {
-  kind: 'TenantSettings',
-  metadata: { name: 'settings' },
-  spec: { tagSchema: { env: ['production', 'staging'], tier: '*' } },
-};
-type Loose = { kind: string; metadata: object; spec: object };
-
-const whole = (documents: readonly Loose[], tenant: string) =>
-  documents.map(({ kind, metadata, spec }) => ({
-    apiVersion: 'gatehouse/v1',
-    kind,
-    metadata: { tenant, ...metadata },
-    spec,
-  }));
-function lint(documents: readonly Loose[], tenant = 'acme', platform: readonly Loose[] = []) {
-  const platformDocuments = whole(platform, 'platform') as unknown as PolicyDocument[];
-  const files = [{ name: 'a.json', text: JSON.stringify(whole(documents, tenant)) }];
-  const { errors, warnings } = checkBundle(files, { tenantDocuments: [], platformDocuments });
-  const short = ({ rule, document, pointer, suggestion }: (typeof errors)[number]) =>
-    [rule, document, pointer, ...(suggestion ? [suggestion] : [])].join(' | ');
-  return { errors: errors.map(short), warnings: warnings.map(short) };
-}
-const role = (statement: object, spec: object = {}): Loose => ({
-  kind: 'Role',
-  metadata: { name: 'r' },
-  spec: {
-    ...spec,
-    statements: [{ id: 's', effect: 'allow', actions: ['model:invoke'], resources: ['model:*/*'], ...statement }],
-  },
-});
-const withCondition = (condition: object, rest: object = {}) => role({ ...rest, when: [condition] });
-const errorsOf = (...documents: Loose[]) => lint([...base, ...documents]).errors;
-const at = (pointer: string) => `/spec/statements/0${pointer}`;
+import { at, base, errorsOf, lint, role, settings, withCondition, type Loose, whole } from './lint.fixture.js';
 
 describe('references', () => {
   it.each([
@@ -258,51 +211,6 @@ describe('roles', () => {
   it('cannot take the name of a platform role', () => {
     expect(lint([role({})], 'acme', [role({})]).errors).toEqual([
       'role-name-taken | Role/r | /metadata/name | Take another name.',
-    ]);
-  });
-});
-
-describe('tags, under a tag schema', () => {
-  const tagged = (tags: object) => ({ ...base[1], metadata: { name: 'main/other', tags } }) as Loose;
-
-  it('take declared values only', () => {
-    expect(errorsOf(settings, tagged({ env: 'stagin' }))).toEqual([
-      'unknown-value | Model/main/other | /metadata/tags/env | Did you mean "staging"?',
-    ]);
-  });
-
-  it.each([
-    ['Route', { model: 'm', strategy: 'priority', targets: [{ model: 'main/gpt-4' }] }],
-    ['Prompt', { messages: [{ role: 'user', content: 'x' }] }],
-    ['McpServer', { url: 'https://tools.example/mcp', transport: 'streamable-http' }],
-  ])('are held to it on a %s as on a model', (kind, spec) => {
-    const of = (tags: object): Loose => ({ kind, metadata: { name: 'other', tags }, spec });
-    expect(errorsOf(settings, of({ env: 'stagin', teir: 'x' }))).toEqual([
-      `unknown-value | ${kind}/other | /metadata/tags/env | Did you mean "staging"?`,
-      `unknown-tag | ${kind}/other | /metadata/tags/teir | Did you mean "tier"?`,
-    ]);
-    expect(errorsOf(settings, of({ env: 'staging', tier: 'x' }))).toEqual([]);
-  });
-
-  it('are errors when misspelt, and warnings when merely undeclared', () => {
-    expect(errorsOf(settings, tagged({ env: 'staging', teir: 'x' }))).toEqual([
-      'unknown-tag | Model/main/other | /metadata/tags/teir | Did you mean "tier"?',
-    ]);
-    expect(lint([...base, settings, tagged({ env: 'staging', family: 'gpt' })]).warnings).toEqual([
-      'unknown-tag | Model/main/other | /metadata/tags/family',
-    ]);
-  });
-
-  it('in conditions must be declared or in use', () => {
-    expect(
-      errorsOf(
-        settings,
-        withCondition({ attr: 'resource.tags.faimly', eq: 'x' }),
-        tagged({ env: 'staging', family: 'gpt' }),
-      ),
-    ).toEqual([`unknown-tag | Role/r | ${at('/when/0/attr')} | Did you mean "family"?`]);
-    expect(errorsOf(settings, withCondition({ attr: 'resource.tags.env', eq: 'produktion' }))).toEqual([
-      `unknown-value | Role/r | ${at('/when/0/eq')} | Did you mean "production"?`,
     ]);
   });
 });
