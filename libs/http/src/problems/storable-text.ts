@@ -27,5 +27,5 @@ export function unstorableIn(value: unknown): readonly string[] | undefined {
 function pathTo(place: Place | undefined): string[] {
   const names: string[] = [];
   for (let at = place; at; at = at.within) names.push(at.name);
-  return names.reverse();
+  return names.toReversed();
 }
