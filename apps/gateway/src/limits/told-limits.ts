@@ -11,22 +11,46 @@ const waitMsMax = 60_000;
 /** After which a slot may be free again, ms. */
 const slotMs = 1_000;
 
-const names = { requests: 'x-ratelimit', tokens: 'x-ratelimit', cost: 'gatehouse-budget' } as const;
-const suffixes = { requests: '-requests', tokens: '-tokens', cost: '' } as const;
-const measures: readonly Exclude<Measure, 'slots'>[] = ['requests', 'tokens', 'cost'];
+type Told = Exclude<Measure, 'slots'>;
+const measures: readonly Told[] = ['requests', 'tokens', 'cost'];
+
+/** Written out: every answer has nine of them, and putting their names together took longer than deciding the call. */
+const headers: Record<Told, { readonly limit: string; readonly remaining: string; readonly reset: string }> = {
+  requests: {
+    limit: 'x-ratelimit-limit-requests',
+    remaining: 'x-ratelimit-remaining-requests',
+    reset: 'x-ratelimit-reset-requests',
+  },
+  tokens: {
+    limit: 'x-ratelimit-limit-tokens',
+    remaining: 'x-ratelimit-remaining-tokens',
+    reset: 'x-ratelimit-reset-tokens',
+  },
+  cost: { limit: 'gatehouse-budget-limit', remaining: 'gatehouse-budget-remaining', reset: 'gatehouse-budget-reset' },
+};
 
 /** Limit, what remains of it, and until when: of each measure's counter of which least is left. Name and value in turn. */
 export function limitHeaders(counters: readonly Remaining[], nowMs: number): string[] {
-  return measures.flatMap((measure) => {
-    const [first, ...others] = counters.filter(({ meter }) => meter.rule.measure === measure);
-    if (!first) return [];
-    const tightest = others.reduce((held, other) => (partLeft(other) < partLeft(held) ? other : held), first);
+  const told: string[] = [];
+  for (const measure of measures) {
+    const tightest = tightestOf(counters, measure);
+    if (!tightest) continue;
     const { rule } = tightest.meter;
-    const reset = durationText(tightest.counter.window.endMs - nowMs);
-    const figures = { limit: amountText(rule, rule.limit), remaining: amountText(rule, tightest.left), reset };
-    const header = (what: string) => `${names[measure]}-${what}${suffixes[measure]}`;
-    return Object.entries(figures).flatMap(([what, figure]) => [header(what), figure]);
-  });
+    const { limit, remaining, reset } = headers[measure];
+    told.push(limit, amountText(rule, rule.limit), remaining, amountText(rule, tightest.left));
+    told.push(reset, durationText(tightest.counter.window.endMs - nowMs));
+  }
+  return told;
+}
+
+/** The first of those of which the smallest part is left. */
+function tightestOf(counters: readonly Remaining[], measure: Told): Remaining | undefined {
+  let tightest: Remaining | undefined;
+  for (const counter of counters) {
+    if (counter.meter.rule.measure !== measure) continue;
+    if (!tightest || partLeft(counter) < partLeft(tightest)) tightest = counter;
+  }
+  return tightest;
 }
 
 /** What a caller is told that a limit does not let through. */
