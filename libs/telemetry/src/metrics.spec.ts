@@ -27,6 +27,16 @@ it('writes the text format that Prometheus reads', () => {
   ]);
 });
 
+it('counts in one series, whether it is found for each time or kept', () => {
+  const metrics = new Metrics();
+  const decisions = metrics.counter('gatehouse_decisions_total', 'Decisions made.');
+  const allowed = decisions.of({ outcome: 'allow' });
+  allowed.add();
+  decisions.add(2, { outcome: 'allow' });
+  allowed.add(-1);
+  expect(metrics.render()).toContain('gatehouse_decisions_total{outcome="allow"} 3\n');
+});
+
 it('keeps a bounded number of series, whatever labels traffic brings', () => {
   const metrics = new Metrics();
   const counter = metrics.counter('gatehouse_paths_total', 'By path.');

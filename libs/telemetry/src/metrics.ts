@@ -4,6 +4,10 @@ import { Series, type Labels } from './series.js';
 export const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export type Counter = { add(amount?: number, labels?: Labels): void };
+export type LabelledCounter = Counter & {
+  /** The one series of these labels, to be kept where each request counts: to find it costs 4 µs, to add nothing. */
+  of(labels: Labels): { add(amount?: number): void };
+};
 export type Gauge = { set(value: number, labels?: Labels): void };
 export type Histogram = { observe(value: number, labels?: Labels): void };
 
@@ -22,11 +26,12 @@ export class Metrics {
   private readonly metrics = new Map<string, Metric>();
 
   /** Only grows; the name ends in `_total`. */
-  counter(name: string, help: string): Counter {
+  counter(name: string, help: string): LabelledCounter {
     const series = new Series(() => ({ value: 0 }));
     const lines = () => series.map((labels, cell) => `${name}${labels()} ${cell.value}`);
     this.register(name, { kind: 'counter', help, lines });
-    return { add: (amount = 1, labels) => void (series.cell(labels).value += Math.max(0, amount)) };
+    const to = (cell: { value: number }) => ({ add: (amount = 1) => void (cell.value += Math.max(0, amount)) });
+    return { add: (amount, labels) => to(series.cell(labels)).add(amount), of: (labels) => to(series.cell(labels)) };
   }
 
   gauge(name: string, help: string): Gauge {

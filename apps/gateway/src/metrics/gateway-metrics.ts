@@ -1,9 +1,10 @@
 import type { Counter, Histogram, Metrics } from '#libs/telemetry';
+import { EndedCalls } from './ended-calls.js';
 
 /** What the request path counts. */
 export type GatewayMetrics = {
   readonly refusals: Counter;
-  readonly calls: Counter;
+  readonly calls: EndedCalls;
   readonly unrecorded: Counter;
   readonly contentsLost: Counter;
   readonly latency: Histogram;
@@ -12,7 +13,9 @@ export type GatewayMetrics = {
 export function gatewayMetrics(metrics: Metrics): GatewayMetrics {
   return {
     refusals: metrics.counter('gatehouse_refusals_total', 'Requests refused, by code.'),
-    calls: metrics.counter('gatehouse_calls_total', 'Allowed calls that ended, by outcome and operation.'),
+    calls: new EndedCalls(
+      metrics.counter('gatehouse_calls_total', 'Allowed calls that ended, by outcome and operation.'),
+    ),
     unrecorded: metrics.counter('gatehouse_unrecorded_total', 'Records that could not be written to the spool.'),
     contentsLost: metrics.counter(
       'gatehouse_contents_lost_total',

@@ -23,7 +23,7 @@ export function settleStep(
     metrics.unrecorded.add(1, { reason: 'end of call' });
     logger.error({ err: error }, 'the end of a call could not be recorded');
   }
-  metrics.calls.add(1, { outcome: ended.outcome, operation: state.route.operation });
+  metrics.calls.add(ended.outcome, state.route.operation);
   metrics.latency.observe(latencyMs / 1_000);
   return facts;
 }
