@@ -1,6 +1,6 @@
 import { billionthsOf } from '#libs/limits';
 import { countAt } from '../body/count-at.js';
-import { costOf } from '../money/cost-of.js';
+import { billionthsOfCost } from '../money/cost-of.js';
 import { piecesAsked } from '../money/pieces.js';
 import type { Reached } from '../pipeline/exchange.js';
 import { noTokens, tokensPerCallMax } from '../providers/token-count.js';
@@ -78,5 +78,5 @@ function mostCostAt(state: Reached, input: number, output: number): number {
 
 function costAt(state: Reached, inputTokens: number, outputTokens: number, cacheWriteTokens = 0): number {
   const usage = { ...noTokens, inputTokens, outputTokens, cacheWriteTokens };
-  return billionthsOf(costOf(usage, state.model.cost, piecesAsked(state)));
+  return billionthsOfCost(usage, state.model.cost, piecesAsked(state));
 }

@@ -1,5 +1,7 @@
+import { billionthsOf } from '#libs/limits';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { costOf } from './cost-of.js';
+import { billionthsOfCost, costOf, type Prices } from './cost-of.js';
 
 const used = (inputTokens: number, outputTokens: number, cachedInputTokens = 0, cacheWriteTokens = 0) => ({
   inputTokens,
@@ -55,3 +57,21 @@ it('rounds what is below its last digit up', () => {
 });
 
 it('is 0 without a price', () => expect(costOf(used(5, 5), undefined)).toBe('0'));
+
+it('is the same to limits, which count billionths, as on record', () => {
+  const count = fc.oneof(fc.nat(20_000), fc.nat(2 ** 31));
+  const price = fc.option(fc.constantFrom('0', '2.5', '0.00000001', '0.00000003', '99999999.99999999'), {
+    nil: undefined,
+  });
+  const perMillion = ['inputPerMillion', 'outputPerMillion', 'cachedInputPerMillion', 'cacheWritePerMillion'];
+  const names = [...perMillion, 'perRequest', 'perImage', 'perMinute'];
+  const prices = fc.record(Object.fromEntries(names.map((name) => [name, price]))) as fc.Arbitrary<Prices>;
+  const pieces = fc.record({ images: fc.nat(1_000), durationMs: count });
+  fc.assert(
+    fc.property(count, count, prices, pieces, (input, output, some, made) => {
+      const usage = used(input, output, Math.floor(input / 3), Math.floor(input / 4));
+      expect(billionthsOfCost(usage, some, made)).toBe(billionthsOf(costOf(usage, some, made)));
+    }),
+  );
+  expect(billionthsOfCost(used(5, 5), undefined, { images: 1, durationMs: 1 })).toBe(0);
+});

@@ -21,19 +21,33 @@ const digitsKept = 12;
  * no number of calls is free. Without prices, 0.
  */
 export function costOf(usage: TokenUsage, prices: Prices | undefined, pieces: Pieces = noPieces): string {
-  if (!prices) return '0';
+  return prices ? textOf(unitsOf(usage, prices, pieces)) : '0';
+}
+
+/** The same in billionths of the currency, as limits count it, rounded up, and no more than a number can hold exactly. */
+export function billionthsOfCost(usage: TokenUsage, prices: Prices | undefined, pieces: Pieces): number {
+  if (!prices) return 0;
+  const billionths = (unitsOf(usage, prices, pieces) + unitsPerBillionth - 1n) / unitsPerBillionth;
+  return Number(billionths < billionthsMax ? billionths : billionthsMax);
+}
+
+const billionthsMax = BigInt(Number.MAX_SAFE_INTEGER);
+const unitsPerBillionth = 10n ** BigInt(scale - 9);
+
+/** In units of 10^-14 of the currency. */
+function unitsOf(usage: TokenUsage, prices: Prices, pieces: Pieces): bigint {
   const input = perToken(prices.inputPerMillion);
   const ofCache = (price: string | undefined) => (price === undefined ? input : perToken(price));
   const { inputTokens, cachedInputTokens, cacheWriteTokens } = usage;
-  const units =
+  return (
     BigInt(inputTokens - cachedInputTokens - cacheWriteTokens) * input +
     BigInt(cachedInputTokens) * ofCache(prices.cachedInputPerMillion) +
     BigInt(cacheWriteTokens) * ofCache(prices.cacheWritePerMillion) +
     BigInt(usage.outputTokens) * perToken(prices.outputPerMillion) +
     perToken(prices.perRequest) * 1_000_000n +
     perToken(prices.perImage) * 1_000_000n * BigInt(pieces.images) +
-    ofMinutes(perToken(prices.perMinute) * 1_000_000n, pieces.durationMs);
-  return textOf(units);
+    ofMinutes(perToken(prices.perMinute) * 1_000_000n, pieces.durationMs)
+  );
 }
 
 /** Rounded up: no number of short calls is free. */
