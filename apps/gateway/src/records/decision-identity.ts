@@ -2,6 +2,7 @@ import { callerText } from '#libs/access';
 import type { DecisionRecord } from '#libs/contracts';
 import { NO_METADATA, type Metadata } from '../metadata/pairs.js';
 import type { Known } from '../pipeline/exchange.js';
+import { timeText } from './time-text.js';
 
 /** What decision and call carry alike. */
 export type DecisionIdentity = Pick<
@@ -37,7 +38,7 @@ export function identityOf(known: Known, isAllowed: boolean): DecisionIdentity {
 export function ownIdentityOf({ decisionId, atMs, requestId, metadata = NO_METADATA }: Known): OwnIdentity {
   return {
     decision_id: decisionId,
-    at: new Date(atMs).toISOString(),
+    at: timeText(atMs),
     request_id: callerText(requestId),
     metadata: pairsOfCaller(metadata),
   };
@@ -66,5 +67,6 @@ export function sharedIdentityOf(known: Known, isAllowed: boolean): Omit<Decisio
 
 /** As they may stand in a record. */
 export function pairsOfCaller(pairs: Metadata): Record<string, string> {
+  if (pairs === NO_METADATA) return {};
   return Object.fromEntries(Object.entries(pairs).map(([key, value]) => [callerText(key), callerText(value)]));
 }
