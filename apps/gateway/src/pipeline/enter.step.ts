@@ -15,15 +15,10 @@ export function enterStep({ health }: Pick<GatewayParts, 'health'>, { model, cal
 }
 
 /** Gives the pass back; `ended` is undefined for a call that was not sent. */
-export function leaveStep(
-  { health }: Pick<GatewayParts, 'health'>,
-  { caller, model }: Reached,
-  pass: Pass,
-  ended: RelayOutcome | undefined,
-): void {
+export function leaveStep({ health }: Pick<GatewayParts, 'health'>, pass: Pass, ended: RelayOutcome | undefined): void {
   // A refusal may be fast, and says nothing of how fast answers are.
   const firstByteMs = ended?.outcome === 'completed' ? ended.firstByteMs : 0;
-  health.leave(caller.tenantId, model.name, pass, ended ? endOf(ended) : 'unknown', firstByteMs);
+  health.leave(pass, ended ? endOf(ended) : 'unknown', firstByteMs);
 }
 
 /** What the end of a call says of its upstream. One that refuses a request, or asks to wait, is well. */

@@ -163,7 +163,7 @@ export class Pipeline {
     // Awaited only where it takes time: most tenants' records are written by now.
     const refusal = unrecorded instanceof Promise ? await unrecorded : unrecorded;
     const ended = refusal ? neverSent(refusal) : await this.relay(limited);
-    leaveStep(this.parts, limited, pass, refusal ? undefined : ended);
+    leaveStep(this.parts, pass, refusal ? undefined : ended);
     const { identity }: Known = limited;
     // Every call that is on record as allowed has an end on record, before its caller hears of it.
     const facts = settleStep(this.parts, limited, identity, ended);

@@ -17,7 +17,13 @@ export type UpstreamHealthOptions = {
 };
 
 /** What is let through, to be given back at its end. */
-export type Pass = { readonly probe: number | undefined };
+export type Pass = {
+  readonly tenantId: string;
+  readonly model: string;
+  /** Of both together. */
+  readonly key: string;
+  readonly probe: number | undefined;
+};
 
 /**
  * How the upstreams of this replica do, by provider account and model, for each tenant alone, so that nobody's calls and
@@ -26,6 +32,7 @@ export type Pass = { readonly probe: number | undefined };
  */
 export class UpstreamHealth {
   private readonly known = new Map<string, Health>();
+  private newest: string | undefined;
   private probes = 0;
 
   constructor(private readonly options: UpstreamHealthOptions) {}
@@ -38,16 +45,17 @@ export class UpstreamHealth {
 
   /** Lets a call through, where `waitMs` is 0. Each pass is given to `leave`, once. */
   enter(tenantId: string, model: string): Pass {
-    const health = this.of(keyOf(tenantId, model));
-    if (health.circuit.kind === 'closed') return { probe: undefined };
+    const key = keyOf(tenantId, model);
+    const health = this.of(key);
+    if (health.circuit.kind === 'closed') return { tenantId, model, key, probe: undefined };
     this.probes += 1;
     health.circuit = entered(health.circuit, this.probes, this.options.monotonicMs(), this.options.bounds);
-    return { probe: this.probes };
+    return { tenantId, model, key, probe: this.probes };
   }
 
   /** `firstByteMs`: of an answer that was good; 0 where there was none. */
-  leave(tenantId: string, model: string, { probe }: Pass, end: CallEnd, firstByteMs: number): void {
-    const health = this.of(keyOf(tenantId, model));
+  leave({ tenantId, model, key, probe }: Pass, end: CallEnd, firstByteMs: number): void {
+    const health = this.of(key);
     const nowMs = this.options.monotonicMs();
     const before = health.circuit.kind;
     health.circuit = ended(health.circuit, end, probe, nowMs, this.options.bounds);
@@ -72,12 +80,19 @@ export class UpstreamHealth {
       firstByteMs: 0,
       measuredAtMs: -Infinity,
     };
-    // Behind all others: a map keeps the order in which its keys came.
+    // One that stands there already is moved for nothing, and a map that is moved about in is built anew all the time.
+    if (this.newest !== key) this.putLast(key, health);
+    return health;
+  }
+
+  /** Behind all others: a map keeps the order in which its keys came. */
+  private putLast(key: string, health: Health): void {
+    this.newest = key;
     this.known.delete(key);
     this.known.set(key, health);
+    if (this.known.size <= modelsMax) return;
     const [oldest] = this.known.keys();
-    if (this.known.size > modelsMax && oldest !== undefined) this.known.delete(oldest);
-    return health;
+    if (oldest !== undefined) this.known.delete(oldest);
   }
 }
 
