@@ -15,7 +15,7 @@ export * from './envelope/state-record.js';
 export { joined, type JoinedOptions } from './joined.js';
 export { KafkaBus } from './kafka/kafka-bus.js';
 export type { KafkaBusOptions } from './kafka/kafka-settings.js';
-export * from './logger.js';
+export { silentLogger, type Logger } from '#libs/kafka';
 export { BusContext } from './nest/bus-context.js';
 export { BusServer } from './nest/bus-server.js';
 export { connectBus, type ConnectedBus } from './nest/connect-bus.js';

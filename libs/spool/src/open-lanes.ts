@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { decisionPartition } from '#libs/contracts';
 import { silentLogger, SystemClock, type Clock } from '#libs/telemetry';
 import { FloodLane } from './append/flood-lane.js';
 import { RecordWriter } from './append/record-writer.js';
@@ -47,6 +48,8 @@ export function openLanes(options: SpoolOptions): Lanes {
   if (bytesMax < BYTES_MAX_LEAST) throw new RangeError('A spool needs at least 1 MiB.');
   const cells = new SpoolCells();
   const nowMs = () => clock.nowMs();
+  const { partitions } = options.topic;
+  const partitionOf = (tenantId: string) => decisionPartition(tenantId, partitions);
   const mainBoot = newBootName(nowMs());
   // By topic: what one service left is never published by another that was given the same directory.
   const boots = new BootDirectories(join(options.directory, options.topic.name), mainBoot);
@@ -55,7 +58,7 @@ export function openLanes(options: SpoolOptions): Lanes {
     const lane = cells.lane(index);
     const directory = boots.create(boot);
     const log = new SegmentLog({ directory, files, cells: lane, segmentBytes, room: (bytes) => room(lane, bytes) });
-    const writer = new RecordWriter({ log, replica, boot, partitions: options.topic.partitions, nowMs });
+    const writer = new RecordWriter({ log, replica, boot, partitions, partitionOf, nowMs });
     return { boot, cells: lane, log, writer };
   };
   const [mainCells, floodCells] = [cells.lane(MAIN_LANE), cells.lane(FLOOD_LANE)];

@@ -1,11 +1,12 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decisionPartition } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { DecisionSpool } from './decision-spool.js';
 import { killedNow, openSpool, recovered } from './spec/left-behind.fixture.js';
 import { MemorySink } from './spec/memory-sink.fixture.js';
-import { completed, decided, listed, refused, topicSpec } from './spec/records.fixture.js';
+import { completed, decided, listed, recordsOf, refused, topicSpec } from './spec/records.fixture.js';
 import { filesIn, spoolDirectory } from './spec/spool-directory.fixture.js';
 
 const RECORDS = 25;
@@ -164,7 +165,7 @@ describe('a call without an end', () => {
     const directory = spoolDirectory();
     const sink = new MemorySink();
     const spool = await openSpool(directory, sink);
-    const long = decided();
+    const long = decided('globex');
     spool.append(long);
     for (let i = 0; i < 1500; i += 1) {
       const call = decided();
@@ -178,9 +179,13 @@ describe('a call without an end', () => {
     );
     const left = killedNow(directory);
     await spool.close();
-    expect(ends(await recovered(left)).filter((end) => end.endsWith('interrupted'))).toEqual([
-      `${long.decision_id} interrupted`,
-    ]);
+    const after = await recovered(left);
+    expect(ends(after).filter((end) => end.endsWith('interrupted'))).toEqual([`${long.decision_id} interrupted`]);
+    // Where all of its tenant's records are.
+    const partitions = after.batches.flatMap(({ partition, value }) => {
+      return [...recordsOf(value)].flatMap((record) => (record.decision_id === long.decision_id ? [partition] : []));
+    });
+    expect(partitions).toEqual([decisionPartition('globex', topicSpec('gateway.decisions.v1').partitions)]);
   });
 
   it('of another running process is left alone', async () => {

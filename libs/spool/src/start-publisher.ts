@@ -1,3 +1,4 @@
+import { DECISIONS_PER_RECORD_MAX } from '#libs/contracts';
 import { silentLogger } from '#libs/telemetry';
 import { FLOOD_LANE, MAIN_LANE, type Lanes } from './open-lanes.js';
 import type { PublisherOptions } from './publish/publisher-options.js';
@@ -17,7 +18,8 @@ export function startPublisher(options: SpoolOptions, lanes: Lanes): PublisherRu
     const earlier = boots.claim(live.map(({ name }) => name));
     // Until the publisher has looked at them: something waits.
     if (earlier.length > 0) cells.earlier = { records: 1, bytes: 0, heldBytes: 0 };
-    return { live, earlier, replica, partitions: topic.partitions, segmentBytes };
+    const recordsPerBatchMax = DECISIONS_PER_RECORD_MAX;
+    return { live, earlier, replica, partitions: topic.partitions, recordsPerBatchMax, segmentBytes };
   };
   if (sink) {
     const log: PublisherOptions['log'] = (level, fields, message) => logger[level](fields, message);

@@ -1,3 +1,4 @@
+export * from './cuttable-line.js';
 export * from './fake-clock.js';
 export * from './fresh-database.js';
 export * from './fresh-name.js';

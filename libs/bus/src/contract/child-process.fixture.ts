@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 
-const SOURCE = resolve(import.meta.dirname, '..');
-const MODULES = resolve(SOURCE, '../../../node_modules');
+const LIBS = resolve(import.meta.dirname, '../../..');
+const MODULES = resolve(LIBS, '../node_modules');
 
 /** This library in a process of its own, which can be stopped and continued by signals, and what it has said so far. */
 export type BusChild = {
@@ -17,9 +17,9 @@ export type BusChild = {
 /** Runs `script` (an ES module; `./bus/index.js` is this library) in a child; what it `process.send`s is collected. */
 export async function busChild(script: string, env: Record<string, string>): Promise<BusChild> {
   const home = await mkdtemp(join(tmpdir(), 'gatehouse-bus-'));
-  await writeFile(join(home, 'package.json'), '{"type": "module"}');
+  await writeFile(join(home, 'package.json'), '{"type": "module", "imports": {"#libs/*": "./*/index.js"}}');
   await symlink(MODULES, join(home, 'node_modules'));
-  await compileInto(join(home, 'bus'));
+  for (const lib of ['bus', 'kafka']) await compileInto(join(home, lib), resolve(LIBS, lib, 'src'));
   await writeFile(join(home, 'main.js'), script);
   const child = fork(join(home, 'main.js'), { env: { PATH: '', ...env }, execArgv: [], silent: false });
   const said: Record<string, unknown>[] = [];
@@ -35,8 +35,8 @@ export async function busChild(script: string, env: Record<string, string>): Pro
   return { process: child, said, end };
 }
 
-async function compileInto(target: string): Promise<void> {
-  const names = await readdir(SOURCE, { recursive: true });
+async function compileInto(target: string, source: string): Promise<void> {
+  const names = await readdir(source, { recursive: true });
   const sources = names.filter((name) => name.endsWith('.ts') && !/\.(spec|contract|fixture)\.ts$/.test(name));
   const compilerOptions = {
     module: ModuleKind.ESNext,
@@ -47,8 +47,8 @@ async function compileInto(target: string): Promise<void> {
   };
   await Promise.all(
     sources.map(async (name) => {
-      const from = join(SOURCE, name);
-      const to = join(target, relative(SOURCE, from)).replace(/\.ts$/, '.js');
+      const from = join(source, name);
+      const to = join(target, relative(source, from)).replace(/\.ts$/, '.js');
       await mkdir(dirname(to), { recursive: true });
       const { outputText } = transpileModule(await readFile(from, 'utf8'), { compilerOptions });
       await writeFile(to, outputText);

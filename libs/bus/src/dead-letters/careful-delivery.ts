@@ -1,7 +1,7 @@
 import { BackOff } from '../back-off.js';
 import { BusError, PoisonRecord } from '../bus-error.js';
 import type { BusRecord } from '../bus-record.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '#libs/kafka';
 import type { DeadLetters } from './dead-letters.js';
 import { isTransient } from './transient-failure.js';
 

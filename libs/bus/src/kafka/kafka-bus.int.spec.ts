@@ -1,7 +1,7 @@
 import { KafkaBus } from '#libs/bus';
 import { freshName, testStack } from '#libs/testing';
 import { busContract } from '../contract/bus.contract.js';
-import { kafkaClient } from './kafka-client.js';
+import { kafkaClient } from '#libs/kafka';
 
 busContract('KafkaBus', () => {
   const options = { brokers: testStack().kafka.brokers, clientId: 'bus-contract' };

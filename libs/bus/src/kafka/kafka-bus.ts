@@ -1,13 +1,11 @@
-import { within } from '../back-off.js';
+import { kafkaClient, silentLogger, within } from '#libs/kafka';
 import { Bus } from '../bus.js';
 import { BusError } from '../bus-error.js';
 import type { OutgoingRecord, PublishedRange, TopicPartition } from '../bus-record.js';
 import { systemClock, type BusClock } from '../clock.js';
 import type { CommittedOffset, ConsumeOptions, Consumption } from '../consumption.js';
-import { silentLogger } from '../logger.js';
 import type { Replay, ReplayOptions } from '../replay/replay.js';
 import type { EndOffsets, TopicIdentity, TopicSpec } from '../topic-spec.js';
-import { kafkaClient } from './kafka-client.js';
 import { KafkaConsumption } from './kafka-consumption.js';
 import type { ReaderParts } from './kafka-reader.js';
 import { recordBytes } from './kafka-record.js';

@@ -1,7 +1,7 @@
 import type { EachBatchPayload } from 'kafkajs';
 import { BackOff } from '../back-off.js';
 import { BusError } from '../bus-error.js';
-import { isOwnershipLost, isRetriable } from './kafka-failure.js';
+import { isOwnershipLost, isRetriable } from '#libs/kafka';
 import type { KeepAlive } from './keep-alive.js';
 
 /** Kafka's default `offset.metadata.max.bytes`. */

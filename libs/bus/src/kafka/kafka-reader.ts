@@ -1,9 +1,9 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
-import { BackOff, within } from '../back-off.js';
+import { within, type Logger } from '#libs/kafka';
+import { BackOff } from '../back-off.js';
 import type { TopicPartition } from '../bus-record.js';
 import type { BusClock } from '../clock.js';
-import type { Logger } from '../logger.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
 import * as settings from './kafka-settings.js';
 

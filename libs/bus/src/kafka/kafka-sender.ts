@@ -1,10 +1,8 @@
 import { Partitioners, type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { within } from '../back-off.js';
 import { BusError } from '../bus-error.js';
 import type { OutgoingRecord } from '../bus-record.js';
-import { isRetriable, typeOf } from './kafka-failure.js';
-import { REQUEST_TIMEOUT_MS } from './kafka-settings.js';
+import { isRetriable, REQUEST_TIMEOUT_MS, typeOf, within } from '#libs/kafka';
 import type { Landed } from './publish-queue.js';
 
 const RETRY_MS = 50;

@@ -1,21 +1,10 @@
-import type { ISocketFactory, SASLOptions } from 'kafkajs';
-import type { ConnectionOptions } from 'node:tls';
-import type { Logger } from '../logger.js';
+import type { KafkaConnection } from '#libs/kafka';
 
-/** How to reach the brokers. */
-export type KafkaBusOptions = {
-  readonly brokers: readonly string[];
-  /** Shown in the broker's logs and quotas, e.g. `gateway-1`. */
-  readonly clientId: string;
-  readonly sasl?: SASLOptions;
-  readonly ssl?: boolean | ConnectionOptions;
-  readonly logger?: Logger;
+export type KafkaBusOptions = KafkaConnection & {
   /** How long a `publish` tries before it rejects, ms. Default 30000. */
   readonly publishTimeoutMs?: number;
   /** Most bytes that wait to be sent; above it `publish` rejects at once with `bus/overloaded`. Default 64 MiB. */
   readonly publishQueueBytesMax?: number;
-  /** Makes the sockets; for proxies and for specs that cut the line. */
-  readonly socketFactory?: ISocketFactory;
 };
 
 export const PUBLISH_TIMEOUT_MS = 30_000;
@@ -30,9 +19,6 @@ export const SESSION_TIMEOUT_MS = 6_000;
 export const HEARTBEAT_MS = 1_500;
 /** How long a rebalance waits for members that are busy. */
 export const REBALANCE_TIMEOUT_MS = 30_000;
-/** A request without an answer is given up after this long; above the longest fetch wait. */
-export const REQUEST_TIMEOUT_MS = 10_000;
-export const CONNECTION_TIMEOUT_MS = 3_000;
 /** A reader whose loop has not turned for this long, with no handler running, is started again. */
 export const LOOP_STALL_MS = 20_000;
 export const PARTITION_BYTES_MAX = 1024 * 1024;

@@ -2,7 +2,7 @@ import { KafkaBus } from '#libs/bus';
 import { freshName, testStack } from '#libs/testing';
 import { ConfigResourceTypes } from 'kafkajs';
 import { expect, it } from 'vitest';
-import { kafkaClient } from './kafka-client.js';
+import { kafkaClient } from '#libs/kafka';
 
 const options = () => ({ brokers: testStack().kafka.brokers, clientId: 'topics' });
 

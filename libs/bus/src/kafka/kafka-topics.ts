@@ -4,8 +4,8 @@ import { BusError } from '../bus-error.js';
 import type { BusClock } from '../clock.js';
 import type { CommittedOffset } from '../consumption.js';
 import type { EndOffsets, LogBounds, TopicIdentity, TopicSpec } from '../topic-spec.js';
-import { fetchTopicIds, openCluster, type Cluster } from './topic-ids.js';
-import { typeOf } from './kafka-failure.js';
+import { openCluster, typeOf, type Cluster } from '#libs/kafka';
+import { fetchTopicIds } from './topic-ids.js';
 import { applyConfig } from './topic-config.js';
 
 // Node itself, unlike bundlers, finds only some names in this CommonJS module; the default holds all of them.

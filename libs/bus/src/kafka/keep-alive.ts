@@ -1,5 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs';
-import { isOwnershipLost, typeOf } from './kafka-failure.js';
+import { isOwnershipLost, typeOf } from '#libs/kafka';
 import { HEARTBEAT_MS, SESSION_TIMEOUT_MS } from './kafka-settings.js';
 
 /**

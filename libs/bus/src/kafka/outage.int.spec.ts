@@ -1,9 +1,8 @@
 import { KafkaBus, type BusRecord } from '#libs/bus';
-import { freshName, testStack, waitFor } from '#libs/testing';
+import { CuttableLine, freshName, testStack, waitFor } from '#libs/testing';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { numbered, numbersOf, upTo } from '../contract/scene.fixture.js';
-import { CuttableLine } from '../contract/cuttable-line.fixture.js';
 
 const buses: KafkaBus[] = [];
 let topic: string;

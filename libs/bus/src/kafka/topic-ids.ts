@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { Cluster } from '#libs/kafka';
 import { createRequire } from 'node:module';
 import type { TopicIdentity } from '../topic-spec.js';
 import { compactText, CompactReader, varint } from './compact-reader.js';
@@ -10,25 +10,8 @@ const NO_TAGS = Buffer.of(0);
 const NO_UUID = Buffer.alloc(16);
 
 type Encoder = { writeBuffer(bytes: Buffer): Encoder };
-type Request = { apiKey: number; apiVersion: number; apiName: string; encode(): Promise<Encoder> };
 type Response = { decode(bytes: Buffer): Promise<Decoded>; parse(decoded: Decoded): Promise<Decoded> };
 type Decoded = { readonly clientSideThrottleTime: number; readonly identities: readonly TopicIdentity[] };
-type Broker = { connectionPool: { send(sent: { request: Request; response: Response }): Promise<Decoded> } };
-
-/** The part of kafkajs 2.2.4's private cluster that this touches; `Kafka` makes one per producer, consumer and admin. */
-export type Cluster = {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
-};
-
-/** A connection of its own to the brokers. Undefined if kafkajs has changed inside. */
-export function openCluster(kafka: Kafka): Cluster | undefined {
-  const symbol = Object.getOwnPropertySymbols(kafka).find((s) => s.description === 'private:Kafka:createCluster');
-  const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol];
-  return create?.({ allowAutoTopicCreation: false, metadataMaxAge: 0 });
-}
-
 /**
  * Asks which logs the topics are, in the one protocol version that says so. kafkajs frames the request with header
  * version 1 and hands over answers after their correlation id; version 2 of the header, which this API version wants,
@@ -38,7 +21,7 @@ export async function fetchTopicIds(cluster: Cluster, topics: readonly string[])
   const broker = await cluster.brokerPool.findConnectedBroker();
   const request = { apiKey: METADATA_API, apiVersion: METADATA_VERSION, apiName: 'Metadata', encode: encode(topics) };
   const response: Response = { decode: async (bytes) => decode(bytes), parse: async (decoded) => decoded };
-  const { identities } = await broker.connectionPool.send({ request, response });
+  const { identities } = await broker.connectionPool.send<Decoded>({ request, response });
   return identities;
 }
 

@@ -1,4 +1,5 @@
-import { BackOff, within } from '../back-off.js';
+import { within } from '#libs/kafka';
+import { BackOff } from '../back-off.js';
 import type { BusClock } from '../clock.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
 

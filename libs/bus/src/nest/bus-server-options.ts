@@ -1,5 +1,5 @@
 import type { ConsumeOptions } from '../consumption.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '#libs/kafka';
 
 /** How a service's `@EventPattern` methods are fed. */
 export type BusServerOptions = {

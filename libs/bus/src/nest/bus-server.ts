@@ -4,7 +4,7 @@ import type { Bus } from '../bus.js';
 import type { ConsumedBatch, Consumption } from '../consumption.js';
 import { CarefulDelivery } from '../dead-letters/careful-delivery.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
-import { silentLogger } from '../logger.js';
+import { silentLogger } from '#libs/kafka';
 import type { ReaderHealth } from '../reader-health.js';
 import { BusContext } from './bus-context.js';
 import type { BusServerOptions } from './bus-server-options.js';

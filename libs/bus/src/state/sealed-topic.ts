@@ -5,7 +5,7 @@ import type { ConsumedBatch, Consumption } from '../consumption.js';
 import type { MacKey } from '../envelope/record-mac.js';
 import { verifyRecord } from '../envelope/state-record.js';
 import { joined } from '../joined.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '#libs/kafka';
 
 /** Between two attempts to join, while the brokers are away, ms. */
 const RETRY_MS = 2_000;

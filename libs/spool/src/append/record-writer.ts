@@ -1,4 +1,4 @@
-import { decisionPartition, type AccessDecided, type CallCompleted } from '#libs/contracts';
+import type { AccessDecided, CallCompleted } from '#libs/contracts';
 import { FLAG_CLOSES, FLAG_OPENS, FRAME_HEADER_BYTES, RECORD_BYTES_MAX, sealFrame } from '../frame.js';
 import type { SegmentLog, Written } from './segment-log.js';
 
@@ -13,6 +13,8 @@ export type RecordWriterOptions = {
   readonly replica: string;
   readonly boot: string;
   readonly partitions: number;
+  /** Which of them carries a tenant's records. */
+  readonly partitionOf: (tenantId: string) => number;
   readonly nowMs: () => number;
 };
 
@@ -47,7 +49,7 @@ export class RecordWriter {
   /** The same for a record that is JSON already. */
   writeJson(tenantId: string, json: string, flags: number): Written {
     const { scratch, lastSeq, prefixEnd } = this;
-    const partition = decisionPartition(tenantId, this.options.partitions);
+    const partition = this.options.partitionOf(tenantId);
     const seq = (lastSeq[partition] ?? 0) + 1;
     if (json.length * 3 > RECORD_BYTES_MAX && Buffer.byteLength(json) > RECORD_BYTES_MAX - ADDED_BYTES_MAX) {
       throw new RangeError('A decision record is larger than the spool takes.');

@@ -10,7 +10,9 @@ const ID = Buffer.from('"decision_id":"');
 const ID_CHARS = 36;
 
 /** Where a call's decision stands, or, once its file is removed, the decision itself. */
-type OpenCall = { readonly segment: number; readonly next: number; readonly bytes: number; readonly carried?: Buffer };
+type OpenCall = Pick<FrameAt, 'partition' | 'segment' | 'next' | 'bytes'> & { readonly carried?: Buffer };
+/** A call's decision as it was written, and the partition of its tenant. */
+export type Decision = { readonly payload: Buffer; readonly partition: number };
 
 /**
  * The allowed calls of a boot that have no end yet. As many as there are calls in flight; those whose segment is
@@ -27,11 +29,11 @@ export class OpenCalls {
   }
 
   /** Keeps no part of the frame: most calls end soon, and of those that do not the file is there. */
-  see({ flags, payload, segment, next, bytes }: FrameAt): void {
+  see({ flags, payload, partition, segment, next, bytes }: FrameAt): void {
     if ((flags & (FLAG_OPENS | FLAG_CLOSES)) === 0) return;
     const id = decisionIdOf(payload);
     if (id === undefined) return;
-    if (flags & FLAG_OPENS) this.calls.set(id, { segment, next, bytes });
+    if (flags & FLAG_OPENS) this.calls.set(id, { partition, segment, next, bytes });
     else if (!this.calls.delete(id)) this.strangers.add(id);
   }
 
@@ -39,9 +41,9 @@ export class OpenCalls {
     return this.calls.size;
   }
 
-  /** The decisions of open calls, by id, as they were written. */
-  *list(): Iterable<readonly [id: string, payload: Buffer]> {
-    for (const [id, call] of this.calls) yield [id, this.payloadOf(call)];
+  /** The decisions of open calls, by id. */
+  *list(): Iterable<readonly [id: string, decision: Decision]> {
+    for (const [id, call] of this.calls) yield [id, { payload: this.payloadOf(call), partition: call.partition }];
   }
 
   /**
@@ -76,19 +78,20 @@ export class OpenCalls {
     for (let at = 0; at < bytes.length;) {
       const frame = readFrame(bytes, at);
       if (typeof frame !== 'object') return;
-      at += frame.bytes;
-      const id = decisionIdOf(frame.payload);
-      if (id !== undefined) this.calls.set(id, { segment: 0, next: at, bytes: frame.bytes, carried: frame.payload });
+      const { payload, partition, bytes: taken } = frame;
+      at += taken;
+      const id = decisionIdOf(payload);
+      if (id !== undefined) this.calls.set(id, { partition, segment: 0, next: at, bytes: taken, carried: payload });
     }
   }
 
   private writeCarried(path: string): void {
     const file = openSync(path, 'w', 0o600);
     try {
-      for (const { carried } of this.calls.values()) {
+      for (const { carried, partition } of this.calls.values()) {
         if (!carried) continue;
         const frame = Buffer.concat([Buffer.alloc(FRAME_HEADER_BYTES), carried]);
-        const length = sealFrame(frame, carried.length, { partition: 0, flags: FLAG_OPENS, atMs: 0, count: 1 });
+        const length = sealFrame(frame, carried.length, { partition, flags: FLAG_OPENS, atMs: 0, count: 1 });
         for (let done = 0; done < length;) done += writeSync(file, frame, done, length - done);
       }
       fsyncSync(file);

@@ -14,6 +14,8 @@ export type PublisherOptions = {
   readonly earlier: readonly string[];
   readonly replica: string;
   readonly partitions: number;
+  /** `DECISIONS_PER_RECORD_MAX`, given and not imported: contracts would be most of what the publisher's thread loads. */
+  readonly recordsPerBatchMax: number;
   readonly segmentBytes: number;
   readonly nowMs: () => number;
   readonly sink: BatchSink;

@@ -75,9 +75,9 @@ export class Publisher {
   }
 
   private async deliver(rounds: readonly Round[]): Promise<void> {
-    const { cells } = this.options;
+    const { cells, recordsPerBatchMax } = this.options;
     cells.oldestAtMs = Math.min(...rounds.map(({ frames }) => frames[0]?.atMs ?? Infinity));
-    const batches = rounds.flatMap(({ frames }) => batchesOf(frames));
+    const batches = rounds.flatMap(({ frames }) => batchesOf(frames, recordsPerBatchMax));
     while (!(await this.sent(batches))) {
       if (this.ended.signal.aborted) return;
     }

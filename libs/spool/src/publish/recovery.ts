@@ -34,7 +34,13 @@ export async function closeOpenCalls(sources: readonly BootSource[], options: Re
   for (const source of unmarked) source.lookAhead((frame) => source.calls.see(frame));
   const ended = new Set(unmarked.flatMap(({ calls }) => [...calls.strangers]));
   const open = unmarked.flatMap(({ calls }) => [...calls.list()]).filter(([id]) => !ended.has(id));
-  const ends = open.flatMap(([, payload]) => interruptedCall(payload) ?? []);
+  // A tenant's partition is where its decision was: to reckon it, contracts would have to be loaded here.
+  const partitionsOf = new Map<string, number>();
+  const ends = open.flatMap(([, { payload, partition }]) => {
+    const end = interruptedCall(payload);
+    if (end) partitionsOf.set(end.tenant_id, partition);
+    return end ?? [];
+  });
   if (ends.length === 0) {
     for (const { directory } of unmarked) mark(directory);
     return { boot: undefined, calls: 0 };
@@ -44,7 +50,8 @@ export async function closeOpenCalls(sources: readonly BootSource[], options: Re
   const directory = boots.create(boot);
   const cells = new SpoolCells().lane(0);
   const log = new SegmentLog({ directory, files: systemFiles, cells, segmentBytes, room: () => true });
-  const writer = new RecordWriter({ log, replica, boot, partitions, nowMs });
+  const partitionOf = (tenantId: string) => partitionsOf.get(tenantId) ?? 0;
+  const writer = new RecordWriter({ log, replica, boot, partitions, partitionOf, nowMs });
   for (const end of ends) writer.write(end);
   // The boot of the ends last: until then they count as ends of what is not marked yet.
   for (const marked of [...unmarked.map((source) => source.directory), directory]) mark(marked);

@@ -4,7 +4,7 @@ import { recordsOf } from './records.fixture.js';
 
 /** Takes batches in memory; `down` refuses them, as an unreachable broker does. */
 export class MemorySink implements BatchSink {
-  readonly batches: Batch[] = [];
+  readonly batches: { readonly partition: number; readonly value: Buffer }[] = [];
   down = false;
   /** After so many batches of one call the rest is refused: the broker took a part. */
   failAfter = Infinity;
@@ -13,7 +13,7 @@ export class MemorySink implements BatchSink {
   send(batches: readonly Batch[]): Promise<void> {
     if (this.down) return Promise.reject(new Error('no broker'));
     const taken = batches.slice(0, this.failAfter);
-    this.batches.push(...taken);
+    for (const { partition, value } of taken) this.batches.push({ partition, value: Buffer.concat(value) });
     this.failAfter = Infinity;
     return taken.length < batches.length ? Promise.reject(new Error('broke off')) : Promise.resolve();
   }

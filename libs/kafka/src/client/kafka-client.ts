@@ -1,13 +1,13 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { silentLogger } from '../logger.js';
 import { stopIdleTimer } from './idle-timer-fix.js';
 import { kafkaLog } from './kafka-log.js';
-import { CONNECTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type KafkaBusOptions } from './kafka-settings.js';
+import { CONNECTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type KafkaConnection } from './kafka-connection.js';
+import { silentLogger } from './logger.js';
 
 stopIdleTimer();
 
 /** A kafkajs client as this library needs it. Readers get one each: committed offsets are cached per client. */
-export function kafkaClient(options: KafkaBusOptions): Kafka {
+export function kafkaClient(options: KafkaConnection): Kafka {
   const { brokers, clientId, sasl, ssl, socketFactory, logger = silentLogger } = options;
   return new Kafka({
     brokers: [...brokers],

@@ -1,13 +1,13 @@
-import type { KafkaBusOptions } from '#libs/bus';
+import type { ISocketFactory } from 'kafkajs';
 import { connect, type Socket } from 'node:net';
 
-/** Sockets to the broker that a spec can cut, refuse, or stop hearing on. */
+/** Sockets to a Kafka broker that a spec can cut, refuse, or stop hearing on. */
 export class CuttableLine {
   private readonly sockets = new Set<Socket>();
   private isDown = false;
   private isDeaf = false;
 
-  readonly factory: NonNullable<KafkaBusOptions['socketFactory']> = ({ host, port, onConnect }) => {
+  readonly factory: ISocketFactory = ({ host, port, onConnect }) => {
     const socket = connect({ host, port });
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));

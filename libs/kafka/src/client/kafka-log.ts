@@ -1,5 +1,5 @@
 import { logLevel, type logCreator } from 'kafkajs';
-import type { Logger } from '../logger.js';
+import type { Logger } from './logger.js';
 
 /** What kafkajs' entries may bring along. Everything else (keys, values, buffers, stacks) stays out of the log. */
 const FIELDS = ['broker', 'clientId', 'groupId', 'memberId', 'topic', 'partition', 'retryCount', 'retryTime'] as const;

@@ -1,4 +1,4 @@
-/** What libs/bus writes its reports to; a pino logger fits as it is. Record values and keys never go into it. */
+/** What libs/kafka and libs/bus write their reports to; a pino logger fits as it is. Record values and keys never go into it. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
