@@ -14,8 +14,11 @@ const CALLS = 12;
 async function onDisk(settings: object) {
   const directory = smallDisk(256 * KIB);
   const records: DecisionRecord[] = [];
+  let isBrokerAway = false;
   const take = (batches: readonly Batch[]) => {
-    for (const { value } of batches) records.push(...DecisionBatch.parse(JSON.parse(String(value))).records);
+    if (isBrokerAway) return Promise.reject(new Error('no broker'));
+    for (const { value } of batches)
+      records.push(...DecisionBatch.parse(JSON.parse(Buffer.concat(value).toString())).records);
     return Promise.resolve();
   };
   const spool = await DecisionSpool.open({
@@ -29,12 +32,19 @@ async function onDisk(settings: object) {
   onTestFinished(() => spool.close(100));
   const edge = await gateway(undefined, settings, { writes: spool });
   const others = join(directory, 'of-somebody-else');
-  const fill = () => {
+  /** What is published makes room; so nothing is while the disk is full. */
+  const fill = async () => {
+    expect(await spool.flush(20_000)).toBe(true);
+    isBrokerAway = true;
     const file = openSync(others, 'w');
     expect(() => {
       for (;;) writeSync(file, Buffer.alloc(KIB));
     }).toThrow('ENOSPC');
     closeSync(file);
+  };
+  const makeRoom = () => {
+    rmSync(others);
+    isBrokerAway = false;
   };
   const call = async () => {
     const answer = await post(edge, chat);
@@ -51,14 +61,14 @@ async function onDisk(settings: object) {
     expect(await spool.flush(20_000)).toBe(true);
     return allowed().map(({ decision_id: id }) => id);
   };
-  return { edge, fill, makeRoom: () => rmSync(others), call, calls, idsAllowed };
+  return { edge, fill, makeRoom, call, calls, idsAllowed };
 }
 
 describe('on a full disk', () => {
   it('a strict tenant is refused and nothing is called for it, until there is room; what was served is on record, once', async () => {
     const { edge, fill, makeRoom, call, calls, idsAllowed } = await onDisk({ auditMode: 'strict' });
     const before = await call();
-    fill();
+    await fill();
     const made = await calls();
     expect(made.at(-1)?.code).toBe('503 audit_unavailable');
     makeRoom();
@@ -75,7 +85,7 @@ describe('on a full disk', () => {
   it('any other tenant is served; what could be written is on record once, and all of it once there is room', async () => {
     const { fill, makeRoom, call, calls, idsAllowed } = await onDisk({});
     const before = await call();
-    fill();
+    await fill();
     const made = await calls();
     expect(made.map(({ status }) => status)).toEqual(made.map(() => 200));
     makeRoom();
