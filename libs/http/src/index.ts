@@ -11,7 +11,6 @@ export { problem, PROBLEM_ITEMS_MAX, ProblemError, refusal, type ProblemItem } f
 export { problemBody, problemHeaders, PROBLEM_CONTENT_TYPE } from './problems/problem-body.js';
 export { problemOf } from './problems/problem-of.js';
 export { statusOf } from './problems/status-of.js';
-export { isStorable } from './problems/storable-text.js';
 export { StrictValidationPipe } from './problems/strict-validation.js';
 export {
   answer,

@@ -1,6 +1,5 @@
-import type { ListProjection, StoredEvent } from '#libs/decider';
+import { isStorable, type ListProjection, type StoredEvent } from '#libs/decider';
 import type { ReadModel } from '#libs/event-store';
-import { isStorable } from '#libs/http';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 

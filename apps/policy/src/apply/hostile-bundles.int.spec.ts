@@ -33,6 +33,8 @@ const hostile: [string, string, string?][] = [
   ['a tag that would run something', '!!js/function "function () { return 1 }"'],
   ['one very long line', `a: ${'x'.repeat(1_000_000)}`],
   ['nulls in the text', 'kind: "\u0000"'],
+  ['an escaped NUL in a text', role('a', 'acme', 'it \0 ends')],
+  ['half of a surrogate pair in a text', role('a', 'acme', 'it \ud800 ends')],
   ['one very long name', role('n'.repeat(100_000))],
 ];
 

@@ -1,7 +1,4 @@
-/** What no store of ours can keep: a NUL, or half of a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
-}
+import { isStorable } from '#libs/decider';
 
 /** A place inside plain data; undefined is all of it. */
 type Place = { readonly within: Place | undefined; readonly name: string };

@@ -146,6 +146,21 @@ describe('hostile text', () => {
     expect(documents).toEqual([]);
   });
 
+  it.each([
+    ['an escaped NUL', '\\0'],
+    ['half of a surrogate pair', '\\ud800'],
+  ])('names the place of a text, and of a key, with %s, which no store could keep', (_, escape) => {
+    const described = role(
+      `{id: s, effect: allow, actions: [model:list], resources: ["model:*/*"], description: "${escape}"}`,
+    );
+    expect(check(described).errors).toMatchObject([
+      { rule: 'text', file: 'a.yaml', line: 6, column: 92, pointer: '/spec/statements/0/description' },
+    ]);
+    expect(check(described).documents).toEqual([]);
+    const labelled = account.replace('tenant: acme', `tenant: acme, labels: {"a${escape}": b}`);
+    expect(places(labelled)).toEqual(['text at 3:48']);
+  });
+
   it('suggests quotes where a pattern was taken for an alias', () => {
     expect(check('actions: [*]').errors[0]).toMatchObject({
       line: 1,
