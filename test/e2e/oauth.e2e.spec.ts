@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as oidc from 'openid-client';
 import { expect, it } from 'vitest';
 import { waitFor } from '#libs/testing';
@@ -33,6 +33,38 @@ it('a service gets a token with openid-client and calls a model with the OpenAI 
   // One of the very second in which the client was disabled is ended with the others.
   await waitFor(async () => (await statusOf(await tokenOf(client), 1)) === 200, { timeoutMs: 15_000 });
   expect(await statusOf(token, 1)).toBe(401);
+});
+
+/** Somebody outside whom acme trusts for a while; each token is of the present second. */
+async function issuerOutside() {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const [issuer, audience] = ['https://outside.example', 'https://gatehouse.example'];
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }] };
+  const mappings = [{ match: { sub: 'robot' }, as: { virtual_account: 'service' } }];
+  const { id } = await post<{ id: string }>('/v1/issuers', {
+    name: 'outside',
+    issuer,
+    audiences: [audience],
+    jwks,
+    mappings,
+  });
+  const signed = new SignJWT({ sub: 'robot' }).setProtectedHeader({ alg: 'ES256', kid: 'k1', typ: 'JWT' });
+  const token = () =>
+    signed.setIssuer(issuer).setAudience(audience).setIssuedAt().setExpirationTime('1h').sign(privateKey);
+  return { id, token };
+}
+
+it('a token of an issuer outside is served at both gateways until the issuer is disabled, and never again', async () => {
+  const { id, token } = await issuerOutside();
+  const former = await token();
+  await everywhere(former, 200);
+  await post(`/v1/issuers/${id}/disable`, {});
+  await everywhere(former, 401);
+  await post(`/v1/issuers/${id}/enable`, {});
+  for (const gateway of [1, 2] as const) {
+    await waitFor(async () => (await statusOf(await token(), gateway)) === 200, { timeoutMs: 15_000 });
+    expect(await statusOf(former, gateway)).toBe(401);
+  }
 });
 
 it('a token that its client revokes is refused at both gateways', async () => {

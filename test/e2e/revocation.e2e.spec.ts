@@ -170,6 +170,23 @@ describe('suspending', () => {
     expect(resumed.status).toBe(404);
   });
 
+  it('a team ends the keys of the accounts that it owns at both gateways, and resuming gives them back', async () => {
+    const name = `owners-${Date.now()}`;
+    const { body: team } = await admin<{ id: string }>('identity', 'POST', '/v1/teams', administrator(), {
+      json: { name },
+    });
+    await admin('identity', 'POST', '/v1/virtual-accounts', administrator(), { json: { name, team: name } });
+    const { value } = await issue(`virtual-account:${name}`);
+    for (const [what, status] of [
+      ['suspend', 401],
+      ['resume', 403],
+    ] as const) {
+      const done = await admin('identity', 'POST', `/v1/teams/${team.id}/${what}`, administrator(), { json: {} });
+      await reached(done.headers);
+      expect([await call(value, 1), await call(value, 2)]).toEqual([status, status]);
+    }
+  });
+
   it('a tenant ends every credential of it by one record', async () => {
     const operator = local().operator.api_key;
     const name = `t${Date.now()}`;
