@@ -1,6 +1,7 @@
 import { crossTenantFindings, type ForeignTenant } from '#libs/access';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AuditModule } from '../../apps/audit/src/app.module.js';
+import { DecisionsController } from '../../apps/audit/src/decisions/decisions.controller.js';
 import { IdentityModule } from '../../apps/identity/src/app.module.js';
 import { PolicyModule } from '../../apps/policy/src/app.module.js';
 import { admin, demoKey, gatewayUrl, local } from '../system/system.js';
@@ -36,7 +37,9 @@ describe.each(Object.keys(services) as Service[])('every route of %s as it runs'
 });
 
 it('and the suite does find what is open: to acme itself its own decisions are', async () => {
-  const app = runningService(AuditModule, local().audit.url);
+  class DecisionsAlone {}
+  Reflect.defineMetadata('controllers', [DecisionsController], DecisionsAlone);
+  const app = runningService(DecisionsAlone, local().audit.url);
   expect(await crossTenantFindings(app, demoKey('acme', 'admin'), acme)).not.toEqual([]);
 });
 

@@ -1,18 +1,18 @@
 /**
- * What `npm test` runs: every step of steps.mjs, then a summary, and in the last line the number of tests over all
+ * What `npm test` runs: the stages of steps.mjs, then a summary, and in the last line the number of tests over all
  * vitest projects. Ends with 1 when anything failed, was skipped by a failure before it, or found no test to run.
  */
 import { rmSync } from 'node:fs';
 import { runBounded } from './bounded.mjs';
 import { countsOf, phrase, sum } from './counts.mjs';
-import { steps, WHOLE_WITHIN_MS } from './steps.mjs';
+import { stages, WHOLE_WITHIN_MS } from './steps.mjs';
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
 const whole = setTimeout(() => interruption.abort(), WHOLE_WITHIN_MS);
 
 const results = [];
-for (const step of steps) results.push(await runStep(step));
+for (const stage of stages) results.push(...(await Promise.all(stage.map(runStep))));
 clearTimeout(whole);
 
 const tests = results.flatMap(({ counts }) => (counts ? [counts] : []));

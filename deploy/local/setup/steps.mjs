@@ -7,20 +7,25 @@ const sources = ['apps', 'libs', 'deploy', 'test'];
 /** Where each vitest project writes what it counted. */
 export const reportsFolder = join(checkout, 'dist/.reports');
 
-/** What `npm test` does, in this order; each step is bounded, and one that fails does not keep the others from running. */
-export const steps = [
-  { name: 'format', command: ['oxfmt', '--check', '.'], withinMs: 2 * MINUTE_MS },
-  { name: 'lint', command: ['oxlint', '--deny-warnings'], withinMs: 2 * MINUTE_MS },
-  { name: 'types', command: ['tsc', '-p', 'tsconfig.json', '--noEmit'], withinMs: 5 * MINUTE_MS },
-  {
-    name: 'boundaries',
-    command: ['depcruise', ...sources, '--config', '.dependency-cruiser.cjs'],
-    withinMs: 5 * MINUTE_MS,
-  },
-  { name: 'build', command: ['node', 'deploy/local/setup/build.mjs'], withinMs: 5 * MINUTE_MS },
-  vitest('unit', 10),
-  vitest('integration', 20),
-  vitest('system', 30),
+/**
+ * What `npm test` does: one stage after the other, the steps of a stage at the same time. Each step is bounded, and one that
+ * fails does not keep the others from running.
+ */
+export const stages = [
+  [
+    { name: 'format', command: ['oxfmt', '--check', '.'], withinMs: 2 * MINUTE_MS },
+    { name: 'lint', command: ['oxlint', '--deny-warnings'], withinMs: 2 * MINUTE_MS },
+    { name: 'types', command: ['tsc', '-p', 'tsconfig.json', '--noEmit'], withinMs: 5 * MINUTE_MS },
+    {
+      name: 'boundaries',
+      command: ['depcruise', ...sources, '--config', '.dependency-cruiser.cjs'],
+      withinMs: 5 * MINUTE_MS,
+    },
+    { name: 'build', command: ['node', 'deploy/local/setup/build.mjs'], withinMs: 5 * MINUTE_MS },
+  ],
+  [vitest('unit', 10)],
+  [vitest('integration', 20)],
+  [vitest('system', 30)],
 ];
 
 /** The whole run, should several steps come near their own bounds. */

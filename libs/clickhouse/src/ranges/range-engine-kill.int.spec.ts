@@ -50,7 +50,7 @@ describe('an engine killed with -9 and started again, the consumer replaced', ()
     const twin = new PartitionTwin(exampleLog(300, 20), 'killed');
     const moments = fc.sample(
       fc.record({ at: fc.integer({ min: 1, max: 40 }), delayMs: fc.integer({ min: 0, max: 12 }) }),
-      10,
+      7,
     );
     const outcomes: unknown[] = [];
     for (const { at, delayMs } of moments) outcomes.push(await runUntilEngineDies(twin, at, delayMs));
