@@ -8,28 +8,28 @@ import { faultsOfRecord } from './whole-record.js';
 
 /** Past it a replica that cannot read the log's end answers nobody: DESIGN's log lease. */
 const LEASE_MS = 10_000;
-const PAUSE_MS = LEASE_MS + 2_000;
+const PAUSE_MS = LEASE_MS + 500;
 const PART_WITHIN_MS = 240_000;
 
 /**
- * Which gateways a part's fault may be felt at; all others answer as if nothing had happened. The second gateway, which is
- * another process of the same program, is killed in other specs.
+ * What fails together, and which gateways it may be felt at; all others answer as if nothing had happened. The second gateway,
+ * which is another process of the same program, is killed in other specs.
  */
-const feltAt: Record<string, readonly (1 | 2)[]> = {
-  gateway: [1],
-  kafka: [1, 2],
-  identity: [],
-  policy: [],
-  audit: [],
-  postgres: [],
-  clickhouse: [],
+const faulty: Record<string, { readonly parts: readonly string[]; readonly feltAt: readonly (1 | 2)[] }> = {
+  gateway: { parts: ['gateway'], feltAt: [1] },
+  kafka: { parts: ['kafka'], feltAt: [1, 2] },
+  identity: { parts: ['identity'], feltAt: [] },
+  policy: { parts: ['policy'], feltAt: [] },
+  audit: { parts: ['audit'], feltAt: [] },
+  // Neither knows of the other, and no gateway of either.
+  'both databases': { parts: ['postgres', 'clickhouse'], feltAt: [] },
 };
 /** A revocation that was asked for in the middle of a fault, and when the fault was over. */
 type MidFault = { readonly key: DoomedKey; readonly revoked: Revoked; readonly healedAtMs: number };
 
-describe.each(Object.keys(feltAt))(
+describe.each(Object.entries(faulty))(
   '%s under traffic, killed by -9 and then paused for longer than the lease',
-  (part) => {
+  (_what, { parts, feltAt }) => {
     it(
       'loses no decision, doubles none, and lets no revoked key in',
       async () => {
@@ -39,9 +39,9 @@ describe.each(Object.keys(feltAt))(
         const faults = await whileRunning(traffic, async () => {
           await traffic.flows();
           await worked(traffic, ['doomed 0', 'doomed 1']);
-          return [await killed(part, traffic, first), await paused(part, traffic, second)];
+          return [await killed(parts, traffic, first), await paused(parts, traffic, second)];
         });
-        expect(wrongAnswers(part, traffic.observed)).toEqual([]);
+        expect(wrongAnswers(feltAt, traffic.observed)).toEqual([]);
         expect(faults.flatMap((fault, index) => lateAdmissions(`doomed ${index}`, fault, traffic.observed))).toEqual(
           [],
         );
@@ -60,9 +60,9 @@ async function whileRunning<Result>(traffic: Traffic, work: () => Promise<Result
   }
 }
 
-/** Kills it, revokes a key while it is away, and waits until the supervisor has brought it back and everything flows. */
-async function killed(part: string, traffic: Traffic, key: DoomedKey): Promise<MidFault> {
-  const killing = kill(part);
+/** Kills them, revokes a key while they are away, and waits until the supervisor has brought them back and everything flows. */
+async function killed(parts: readonly string[], traffic: Traffic, key: DoomedKey): Promise<MidFault> {
+  const killing = Promise.all(parts.map(kill));
   const revoking = revoke(key);
   await killing;
   const healedAtMs = performance.now();
@@ -72,15 +72,16 @@ async function killed(part: string, traffic: Traffic, key: DoomedKey): Promise<M
   return { key, revoked, healedAtMs };
 }
 
-async function paused(part: string, traffic: Traffic, key: DoomedKey): Promise<MidFault> {
-  await act(part, 'pause');
+async function paused(parts: readonly string[], traffic: Traffic, key: DoomedKey): Promise<MidFault> {
+  const all = (what: 'pause' | 'resume' | 'ready') => Promise.all(parts.map((part) => act(part, what)));
+  await all('pause');
   const revoking = revoke(key);
   try {
     await pause(PAUSE_MS);
   } finally {
-    await act(part, 'resume');
+    await all('resume');
   }
-  await act(part, 'ready');
+  await all('ready');
   const healedAtMs = performance.now();
   const revoked = await revoking;
   await traffic.flows();
@@ -105,13 +106,13 @@ async function isRefused({ observed }: Traffic, name: string): Promise<void> {
   await waitFor(() => refused(1) && refused(2), { timeoutMs: LEASE_MS + 5_000, what: `${name} to be refused` });
 }
 
-/** Answers of gateways that no fault explains: a status that is neither the usual one nor 503, or any change where the part is not felt. */
-function wrongAnswers(part: string, observed: readonly Observed[]): string[] {
+/** Answers of gateways that no fault explains: a status that is neither the usual one nor 503, or any change where the fault is not felt. */
+function wrongAnswers(feltAt: readonly (1 | 2)[], observed: readonly Observed[]): string[] {
   return observed
     .filter(({ caller }) => caller.gateway !== undefined && caller.usual !== undefined)
     .filter((seen) => !isUsual(seen))
     .filter(({ caller, status, isWhole }) => {
-      const isFelt = caller.gateway !== undefined && feltAt[part]?.includes(caller.gateway);
+      const isFelt = caller.gateway !== undefined && feltAt.includes(caller.gateway);
       const isOutage = status === 0 || status === 503 || (status === caller.usual && !isWhole);
       return !(isFelt && isOutage);
     })

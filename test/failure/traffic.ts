@@ -12,7 +12,7 @@ export type Caller = {
 };
 export type Observed = Seen & { readonly caller: Caller; readonly sentAtMs: number };
 
-const EVERY_MS = 250;
+const EVERY_MS = 120;
 const gateways = [1, 2] as const;
 type Keys = { readonly revoked: string; readonly doomed: readonly string[] };
 
