@@ -61,6 +61,9 @@ const expression = (pattern: string) => {
 };
 const expressionOf = (patterns: readonly string[] = ['**']) => patterns.map(expression).join('|');
 
+/** casbin takes no policy without a line: one that concerns nobody. */
+const NOTHING = 'p, nobody, ^$, ^$, none, allow';
+
 function linesOf(own: PolicyDocument[], platform: PolicyDocument[]): string {
   const rows = flatStatements({ tenant: 'acme', own, platform }).flatMap(({ subjects, effect, actions, reach }) => {
     const [objects, also] = [expressionOf(reach[0]), expressionOf(reach[1])];
@@ -69,7 +72,7 @@ function linesOf(own: PolicyDocument[], platform: PolicyDocument[]): string {
       concerned.map((act) => `p, ${subject}, ${objects}, ${also}, ${act}, ${effect}`),
     );
   });
-  return [...new Set(rows)].join('\n');
+  return [NOTHING, ...new Set(rows)].join('\n');
 }
 
 function subjectsOf({ principal: { id, name, kind, teams, groups } }: NaiveRequest): string[] {
