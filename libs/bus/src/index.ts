@@ -12,7 +12,7 @@ export { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope/envelo
 export * from './envelope/event-record.js';
 export * from './envelope/record-mac.js';
 export * from './envelope/state-record.js';
-export { joined, type JoinedOptions } from './joined.js';
+export { Membership, type MembershipOptions } from './membership.js';
 export { KafkaBus } from './kafka/kafka-bus.js';
 export type { KafkaBusOptions } from './kafka/kafka-settings.js';
 export { silentLogger, type Logger } from '#libs/kafka';

@@ -1,5 +1,5 @@
 import { IdentityView } from '#libs/access';
-import { Bus, joined, type ConsumedBatch, type Consumption, type MacKey } from '#libs/bus';
+import { Bus, Membership, type ConsumedBatch, type Consumption, type MacKey } from '#libs/bus';
 import { Logger } from '#libs/telemetry';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
@@ -18,9 +18,11 @@ const RETRY_MS = 2_000;
  */
 @Injectable()
 export class ContentsConsumer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
-  private consumption: Consumption | undefined;
-  private joining: Promise<void> = Promise.resolve();
+  private readonly membership = new Membership({
+    join: () => this.consume(),
+    retryMs: RETRY_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'what is kept of calls cannot be read yet'),
+  });
 
   constructor(
     private readonly bus: Bus,
@@ -33,21 +35,11 @@ export class ContentsConsumer implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.database.ready.then(() => (this.joining = this.join()));
+    void this.database.ready.then(() => this.membership.start());
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.joining;
-    await this.consumption?.close();
-  }
-
-  private async join(): Promise<void> {
-    this.consumption = await joined(() => this.consume(), {
-      signal: this.closing.signal,
-      retryMs: RETRY_MS,
-      onFailure: (error) => this.logger.warn({ err: error }, 'what is kept of calls cannot be read yet'),
-    });
+    await this.membership.stop();
   }
 
   private async consume(): Promise<Consumption> {

@@ -1,4 +1,4 @@
-import { Bus, joined, type ConsumedBatch, type Consumption } from '#libs/bus';
+import { Bus, Membership, type ConsumedBatch, type Consumption } from '#libs/bus';
 import { Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
@@ -15,9 +15,11 @@ const RETRY_MS = 2_000;
  */
 @Injectable()
 export class LettersConsumer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
-  private consumption: Consumption | undefined;
-  private joining: Promise<void> = Promise.resolve();
+  private readonly membership = new Membership({
+    join: () => this.consume(),
+    retryMs: RETRY_MS,
+    onFailure: (error) => this.logger.warn({ err: error }, 'dead letters cannot be read yet'),
+  });
 
   constructor(
     private readonly bus: Bus,
@@ -27,21 +29,11 @@ export class LettersConsumer implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    void this.database.ready.then(() => (this.joining = this.join()));
+    void this.database.ready.then(() => this.membership.start());
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.joining;
-    await this.consumption?.close();
-  }
-
-  private async join(): Promise<void> {
-    this.consumption = await joined(() => this.consume(), {
-      signal: this.closing.signal,
-      retryMs: RETRY_MS,
-      onFailure: (error) => this.logger.warn({ err: error }, 'dead letters cannot be read yet'),
-    });
+    await this.membership.stop();
   }
 
   private async consume(): Promise<Consumption> {

@@ -1,6 +1,6 @@
 import {
   DeadLetters,
-  joined,
+  Membership,
   type AssignedPartition,
   type Bus,
   type CommittedOffset,
@@ -47,35 +47,33 @@ const RETRY_MS = 500;
 /** Consumes topics in ranges. Kafka and ClickHouse may be away when it starts: it goes on trying. */
 export class RangeConsumption {
   private readonly partitions = new Map<string, Ingest>();
-  private readonly closing = new AbortController();
   private readonly writer: RangeWriter;
   private readonly deadLetters: DeadLetters;
-  private consumption: Consumption | undefined;
+  private readonly membership: Membership;
 
   constructor(private readonly options: RangeConsumptionOptions) {
-    const { bus, database, source, clock, tables } = options;
+    const { bus, database, source, clock, tables, logger, group } = options;
     this.writer = new RangeWriter(database.client, database.name, tables);
     this.deadLetters = new DeadLetters(bus, source.consumer, () => clock.nowMs());
-  }
-
-  get isRunning(): boolean {
-    return this.consumption !== undefined;
-  }
-
-  /** Resolves once it consumes, or is closed; it waits for the tables. */
-  async start(): Promise<void> {
-    const { database, logger, group } = this.options;
-    await database.ready;
-    this.consumption = await joined(() => this.consume(), {
-      signal: this.closing.signal,
+    this.membership = new Membership({
+      join: () => this.consume(),
       retryMs: RETRY_MS,
       onFailure: (error) => logger.warn({ err: error, group }, 'the log cannot be consumed yet'),
     });
   }
 
+  get isRunning(): boolean {
+    return this.membership.isJoined;
+  }
+
+  /** Resolves once it consumes, or is closed; it waits for the tables. */
+  async start(): Promise<void> {
+    await this.options.database.ready;
+    await this.membership.start();
+  }
+
   async close(): Promise<void> {
-    this.closing.abort();
-    await this.consumption?.close(CLOSE_TIMEOUT_MS);
+    await this.membership.stop(CLOSE_TIMEOUT_MS);
   }
 
   /** For what a range says that is worth a line in the log: it was mended, dropped or lost something. */

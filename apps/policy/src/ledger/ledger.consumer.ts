@@ -1,4 +1,12 @@
-import { Bus, buryPoison, DeadLetters, joined, type BusRecord, type ConsumedBatch, type Consumption } from '#libs/bus';
+import {
+  Bus,
+  buryPoison,
+  DeadLetters,
+  Membership,
+  type BusRecord,
+  type ConsumedBatch,
+  type Consumption,
+} from '#libs/bus';
 import { readDecisionBatch, type DecisionRecord } from '#libs/contracts';
 import { Clock, Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -16,10 +24,13 @@ const RETRY_MS = 2_000;
 /** What calls cost, from the gateways' decisions into the ledger. */
 @Injectable()
 export class LedgerConsumer implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly closing = new AbortController();
   private readonly deadLetters: DeadLetters;
-  private consumption: Consumption | undefined;
-  private joining: Promise<void> = Promise.resolve();
+  private readonly membership = new Membership({
+    join: () => this.consume(),
+    retryMs: RETRY_MS,
+    onFailure: (error) =>
+      this.logger.warn({ err: error, group: this.source.group }, 'the ledger cannot read calls yet'),
+  });
 
   constructor(
     private readonly bus: Bus,
@@ -33,22 +44,11 @@ export class LedgerConsumer implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Does not wait for the brokers. */
   onApplicationBootstrap(): void {
-    this.joining = this.join();
+    void this.membership.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing.abort();
-    await this.joining;
-    await this.consumption?.close();
-  }
-
-  private async join(): Promise<void> {
-    const { group } = this.source;
-    this.consumption = await joined(() => this.consume(), {
-      signal: this.closing.signal,
-      retryMs: RETRY_MS,
-      onFailure: (error) => this.logger.warn({ err: error, group }, 'the ledger cannot read calls yet'),
-    });
+    await this.membership.stop();
   }
 
   private async consume(): Promise<Consumption> {

@@ -4,7 +4,7 @@ import type { Bus } from '../bus.js';
 import type { ConsumedBatch, Consumption } from '../consumption.js';
 import type { MacKey } from '../envelope/record-mac.js';
 import { verifyRecord } from '../envelope/state-record.js';
-import { joined } from '../joined.js';
+import { Membership } from '../membership.js';
 import type { Logger } from '#libs/kafka';
 
 /** Between two attempts to join, while the brokers are away, ms. */
@@ -36,33 +36,31 @@ export type SealedTopicOptions<Value> = {
  * cannot be read is nobody's word: it is logged and passed over. Tombstones say nothing and are passed over, too.
  */
 export class SealedTopic<Value> {
-  private readonly closing = new AbortController();
-  private consumption: Consumption | undefined;
-  private joining: Promise<void> = Promise.resolve();
+  private readonly membership = new Membership({
+    join: (signal) => this.join(signal),
+    retryMs: RETRY_MS,
+    onFailure: (error) => {
+      const { logger, group } = this.options;
+      logger.warn({ err: error, group }, 'a topic cannot be read yet');
+    },
+  });
 
   constructor(private readonly options: SealedTopicOptions<Value>) {}
 
   /** Does not wait for the brokers. */
   start(): void {
-    this.joining = this.join();
+    void this.membership.start();
   }
 
   async close(): Promise<void> {
-    this.closing.abort();
-    await this.joining;
-    await this.consumption?.close();
+    await this.membership.stop();
   }
 
-  private async join(): Promise<void> {
-    const { bus, group, topic, logger, isReady } = this.options;
-    const { signal } = this.closing;
-    while (!signal.aborted && !isReady()) await delay(READY_POLL_MS, undefined, { signal }).catch(() => undefined);
+  private async join(signal: AbortSignal): Promise<Consumption> {
+    const { bus, group, topic, isReady } = this.options;
+    while (!isReady()) await delay(READY_POLL_MS, undefined, { signal });
     const onBatch = (batch: ConsumedBatch) => this.takeAll(batch);
-    this.consumption = await joined(() => bus.consume({ group, topics: [topic.name], batchMax: BATCH_MAX, onBatch }), {
-      signal,
-      retryMs: RETRY_MS,
-      onFailure: (error) => logger.warn({ err: error, group }, 'a topic cannot be read yet'),
-    });
+    return bus.consume({ group, topics: [topic.name], batchMax: BATCH_MAX, onBatch });
   }
 
   private async takeAll({ records, lastOffset, signal, commit }: ConsumedBatch): Promise<void> {
