@@ -1,12 +1,9 @@
 import { Partitioners, type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { BusError } from '../bus-error.js';
 import type { OutgoingRecord } from '../bus-record.js';
-import { isRetriable, REQUEST_TIMEOUT_MS, typeOf, within } from '#libs/kafka';
+import { isRetriable, nameOf, REQUEST_TIMEOUT_MS, typeOf, withPatience } from '#libs/kafka';
 import type { Landed } from './publish-queue.js';
 
-const RETRY_MS = 50;
-const RETRY_MS_MAX = 1000;
 /** A topic that was just created may not be known everywhere yet; one that nobody created never will be. */
 const UNKNOWN_TOPIC_MS = 5000;
 
@@ -30,20 +27,14 @@ export class KafkaSender {
 
   async send(records: readonly OutgoingRecord[]): Promise<readonly Landed[]> {
     const messages = records.map(messageOf);
-    const startedMs = performance.now();
-    for (let waitMs = RETRY_MS; ; waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
-      try {
-        return await this.inTime(this.attempt(records, messages), startedMs + this.timeoutMs);
-      } catch (error) {
-        const spentMs = performance.now() - startedMs;
-        const patienceMs = typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' ? UNKNOWN_TOPIC_MS : this.timeoutMs;
-        if (isRetriable(error) && spentMs + waitMs < patienceMs) {
-          await pause(waitMs);
-          continue;
-        }
-        void this.close();
-        throw failure(error);
-      }
+    const { timeoutMs } = this;
+    const patienceMs = (error: unknown) => (isUnknownTopic(error) ? UNKNOWN_TOPIC_MS : timeoutMs);
+    const late = () => new BusError('bus/publish-failed', 'Publishing failed: no answer in time', true);
+    try {
+      return await withPatience(() => this.attempt(records, messages), { timeoutMs, patienceMs, late });
+    } catch (error) {
+      void this.close();
+      throw failure(error);
     }
   }
 
@@ -54,11 +45,6 @@ export class KafkaSender {
     if (!line) return;
     line.retired = true;
     await line.producer.disconnect().catch(() => undefined);
-  }
-
-  private async inTime<Answer>(attempt: Promise<Answer>, deadlineMs: number): Promise<Answer> {
-    if (await within(deadlineMs - performance.now(), attempt)) return attempt;
-    throw new BusError('bus/publish-failed', 'Publishing failed: no answer in time', true);
   }
 
   private async attempt(records: readonly OutgoingRecord[], messages: readonly Message[]): Promise<readonly Landed[]> {
@@ -118,11 +104,13 @@ function messageOf({ key, value, headers, partition }: OutgoingRecord): Message 
   return partition === undefined ? message : { ...message, partition };
 }
 
+function isUnknownTopic(error: unknown): boolean {
+  return typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
+}
+
 function failure(error: unknown): BusError {
   if (error instanceof BusError) return error;
-  const type = typeOf(error);
-  const name = error instanceof Error ? error.name : 'unknown error';
-  const code = type === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'bus/unknown-topic' : 'bus/publish-failed';
+  const code = isUnknownTopic(error) ? 'bus/unknown-topic' : 'bus/publish-failed';
   // kafkajs puts no record into its messages, but nothing here depends on that: the code is enough.
-  return new BusError(code, `Publishing failed: ${type ?? name}`, isRetriable(error), { cause: error });
+  return new BusError(code, `Publishing failed: ${nameOf(error)}`, isRetriable(error), { cause: error });
 }

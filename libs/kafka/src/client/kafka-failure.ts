@@ -21,6 +21,11 @@ export function typeOf(error: unknown): string | undefined {
   return typeof type === 'string' ? type : typeOf(cause);
 }
 
+/** What to call an error without its message: the protocol's name of it, or else that of its class. */
+export function nameOf(error: unknown): string {
+  return typeOf(error) ?? (error instanceof Error ? error.name : 'unknown error');
+}
+
 /** Errors that say: this member owns nothing any more. */
 const LOST = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID', 'REBALANCE_IN_PROGRESS']);
 

@@ -1,14 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { kafkaClient } from '../client/kafka-client.js';
 import type { KafkaConnection } from '../client/kafka-connection.js';
-import { isRetriable, typeOf } from '../client/kafka-failure.js';
+import { nameOf } from '../client/kafka-failure.js';
+import { withPatience } from '../client/with-patience.js';
 import { within } from '../client/within.js';
 import { BatchMemory, requestsOf, type EncodedBatch, type PlacedRecord } from './encoded-batches.js';
 import { ProducerLine } from './producer-line.js';
 
 /** How long it tries before `send` rejects. */
 const SEND_TIMEOUT_MS = 30_000;
-const RETRY_MS = { first: 50, max: 1000 };
 
 export type BatchProducerOptions = KafkaConnection & {
   readonly topic: string;
@@ -62,29 +61,23 @@ export class BatchProducer {
   }
 
   private async deliver(records: readonly PlacedRecord[]): Promise<void> {
-    const deadlineMs = performance.now() + (this.options.timeoutMs ?? SEND_TIMEOUT_MS);
-    const request: Request = { records, batches: undefined, isOver: false };
-    for (let waitMs = RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, RETRY_MS.max)) {
-      try {
-        await inTime(this.attempt(request), deadlineMs);
-        // What was sent more than once may still stand in the buffers of a connection that broke.
-        if (waitMs > RETRY_MS.first) this.memory.leave();
-        return;
-      } catch (error) {
-        if (isRetriable(error) && performance.now() + waitMs < deadlineMs) {
-          await pause(waitMs);
-          continue;
-        }
-        request.isOver = true;
-        void this.giveUp();
-        if (error instanceof ProduceError) throw error;
-        const name = error instanceof Error ? error.name : 'unknown error';
-        throw new ProduceError(`Publishing failed: ${typeOf(error) ?? name}`, { cause: error });
-      }
+    const { timeoutMs = SEND_TIMEOUT_MS } = this.options;
+    const request: Request = { records, batches: undefined, attempts: 0, isOver: false };
+    const late = () => new ProduceError('Publishing failed: no answer in time');
+    try {
+      await withPatience(() => this.attempt(request), { timeoutMs, late });
+    } catch (error) {
+      request.isOver = true;
+      void this.giveUp();
+      if (error instanceof ProduceError) throw error;
+      throw new ProduceError(`Publishing failed: ${nameOf(error)}`, { cause: error });
     }
+    // What was sent more than once may still stand in the buffers of a connection that broke.
+    if (request.attempts > 1) this.memory.leave();
   }
 
   private async attempt(request: Request): Promise<void> {
+    request.attempts += 1;
     if (this.isClosed) throw new ProduceError('Publishing failed: the producer is closed');
     const line = await (this.opening ??= this.open());
     // Of what was given up meanwhile nothing may be sent, nor written over what another call sends.
@@ -124,10 +117,6 @@ type Request = {
   readonly records: readonly PlacedRecord[];
   /** Those not yet acknowledged, once they are written. */
   batches: Set<EncodedBatch> | undefined;
+  attempts: number;
   isOver: boolean;
 };
-
-async function inTime(attempt: Promise<void>, deadlineMs: number): Promise<void> {
-  if (await within(deadlineMs - performance.now(), attempt)) return attempt;
-  throw new ProduceError('Publishing failed: no answer in time');
-}
