@@ -16,20 +16,21 @@ export type ProjectionParts = Folding & {
   readonly logger: Logger;
 };
 
-type Run = { readonly running: Promise<void>; next?: Promise<void> };
-
 /**
  * Keeps the read models of a service in step with its events; each moves its own position in the transaction that changes
  * its table. Those that are up to date but for the last commits move in one transaction; one that is far behind, or fails,
  * goes by itself and holds up no other.
  */
 export class ProjectionRunner {
-  private readonly rounds = new Rounds<ReadModel>((models) => this.together(models));
-  private readonly runs = new Map<string, Run>();
+  private readonly rounds = new Rounds((models: readonly ReadModel[]) => this.together(models));
+  /** Those of one read model that goes by itself. */
+  private readonly alone: ReadonlyMap<ReadModel, Rounds<never, void>>;
   private readonly failures = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly parts: ProjectionParts) {}
+  constructor(private readonly parts: ProjectionParts) {
+    this.alone = new Map(parts.readModels.map((model) => [model, new Rounds(() => this.run(model))]));
+  }
 
   /** Builds what is new or behind, then goes on looking every second. */
   async start(): Promise<void> {
@@ -40,7 +41,7 @@ export class ProjectionRunner {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.rounds.idle();
-    await Promise.all([...this.runs.values()].flatMap(({ running, next }) => [running, next]));
+    await Promise.all([...this.alone.values()].map((rounds) => rounds.idle()));
   }
 
   /**
@@ -78,9 +79,9 @@ export class ProjectionRunner {
   }
 
   private async bring(models: readonly ReadModel[]): Promise<void> {
-    const alone = models.length > 0 ? await this.rounds.join(models) : [];
-    const left = models.filter((model) => alone.includes(model));
-    await Promise.all(left.map((model) => this.joinRun(model)));
+    const left = models.length > 0 ? await this.rounds.join(models) : [];
+    const own = models.filter((model) => left.includes(model));
+    await Promise.all(own.map((model) => this.alone.get(model)?.join([])));
   }
 
   /** Answers those that have to go by themselves: one that failed before, and all of them when one fails now. */
@@ -101,21 +102,6 @@ export class ProjectionRunner {
     const { lastPosition } = await selectHeads(em, []);
     const positions = new Map(rows.map(({ name, position }) => [name, Number(position)]));
     return this.parts.readModels.filter(({ name }) => (positions.get(name) ?? 0) < lastPosition);
-  }
-
-  /** One run per model at a time. Who comes while one runs needs the next one, and shares it with the others. */
-  private joinRun(model: ReadModel): Promise<void> {
-    const run = this.runs.get(model.name);
-    if (run) return (run.next ??= run.running.then(() => this.startRun(model)));
-    return this.startRun(model);
-  }
-
-  private startRun(model: ReadModel): Promise<void> {
-    const running = this.run(model).finally(() => {
-      if (this.runs.get(model.name)?.running === running) this.runs.delete(model.name);
-    });
-    this.runs.set(model.name, { running });
-    return running;
   }
 
   private async run(model: ReadModel): Promise<void> {

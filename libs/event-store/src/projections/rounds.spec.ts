@@ -4,7 +4,7 @@ import { Rounds } from './rounds.js';
 function held() {
   const begun: string[][] = [];
   const ends: (() => void)[] = [];
-  const rounds = new Rounds<string>((items) => {
+  const rounds = new Rounds<string, readonly string[]>((items) => {
     begun.push([...items]);
     return new Promise((resolve) => ends.push(() => resolve(items)));
   });
