@@ -8,8 +8,8 @@ export type TeamRow = {
   memberIds: readonly string[];
   /** Absent in rows of before there were managers: nobody. */
   managerIds?: readonly string[];
-  /** Absent unless it is. */
-  status?: 'suspended';
+  /** Absent until it was suspended once: active. */
+  status?: 'active' | 'suspended';
   createdAt: string;
 };
 
@@ -35,11 +35,8 @@ export const teamList: ListProjection<TeamEvent, TeamRow> = {
         return held && { ...held, managerIds: managersWithout(held, event.data) };
       case 'identity.team.suspended':
         return held && { ...held, status: 'suspended' };
-      case 'identity.team.resumed': {
-        if (!held) return held;
-        const { status: _, ...active } = held;
-        return active;
-      }
+      case 'identity.team.resumed':
+        return held && { ...held, status: 'active' };
       case 'identity.team.deleted':
         return undefined;
     }

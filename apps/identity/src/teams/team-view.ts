@@ -2,10 +2,8 @@ import { DomainError } from '#libs/decider';
 import type { Reservation } from '#libs/event-store';
 import type { TeamRow } from './team-list.projection.js';
 
-type TeamView = Omit<TeamRow, 'status'> & { readonly status?: 'active' | 'suspended' };
-
 /** A team as the API shows one. */
-export function shownTeam({ id, name, memberIds, managerIds: managers = [], status = 'active', createdAt }: TeamView) {
+export function shownTeam({ id, name, memberIds, managerIds: managers = [], status = 'active', createdAt }: TeamRow) {
   return { object: 'team', id, name, member_count: memberIds.length, managers, status, created_at: createdAt };
 }
 

@@ -90,13 +90,11 @@ export const teamDecider: Decider<TeamState, TeamCommand, TeamEvent> = {
           ? [TeamManagerRemoved.of({ ...data, principalId: command.principalId })]
           : [];
       case 'SuspendTeam':
-        return state.status === 'suspended' ? [] : [TeamSuspended.of({ ...data, ...reasonOf(command) })];
+        return state.status === 'suspended' ? [] : [TeamSuspended.of(data)];
       case 'ResumeTeam':
-        return state.status === 'active' ? [] : [TeamResumed.of({ ...data, ...reasonOf(command) })];
+        return state.status === 'active' ? [] : [TeamResumed.of(data)];
       case 'DeleteTeam':
         return state.status === 'deleted' ? [] : [TeamDeleted.of({ ...data, memberIds: [...state.members] })];
     }
   },
 };
-
-const reasonOf = ({ reason }: { reason?: Sealed }) => (reason ? { reason } : {});
