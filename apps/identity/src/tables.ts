@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { keyList, type KeyRow } from './api-keys/key-list.projection.js';
 import { invitationList, type InvitationRow } from './invitations/invitation-list.projection.js';
 import { issuerList, type IssuerRow } from './issuers/issuer-list.projection.js';
-import { ListTable } from './lists/list-table.adapter.js';
+import { ListTable, type Listed } from './lists/list-table.adapter.js';
 import { clientList, type OAuthClientRow } from './oauth-clients/client-list.projection.js';
 import { onboardingList, type OnboardingRow } from './onboardings/onboarding-list.projection.js';
 import { revocationList, type RevocationRow } from './revocations/revocation-list.projection.js';
@@ -37,6 +37,12 @@ export class Tables {
     this.invitations = new ListTable(em, invitationList.name);
     this.onboardings = new ListTable(em, onboardingList.name);
     this.revocations = new ListTable(em, revocationList.name);
+  }
+
+  /** A tenant has no other team of that name; `tenantId` undefined is the operator's view: any tenant's. */
+  async teamNamed(tenantId: string | undefined, name: string): Promise<Listed<TeamRow> | undefined> {
+    const [team] = await this.teams.page({ tenantId, afterPosition: 0, limit: 1, where: { name } });
+    return team;
   }
 }
 

@@ -78,7 +78,7 @@ export class InvitationSteps {
   private async teams(caller: Caller, tenantId: string, names: readonly string[]): Promise<TeamRow[]> {
     const found: TeamRow[] = [];
     for (const name of names) {
-      const [team] = await this.tables.teams.page({ tenantId, afterPosition: 0, limit: 1, where: { name } });
+      const team = await this.tables.teamNamed(tenantId, name);
       if (!team) throw this.access.notFound(caller, 'team:edit', teamResource({ name, tenantId }));
       found.push(team.row);
     }

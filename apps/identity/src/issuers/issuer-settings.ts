@@ -111,8 +111,7 @@ export class WantedSettings {
   }
 
   private async requireTeam(caller: Caller, { tenantId }: Place, name: string): Promise<void> {
-    const found = await this.tables.teams.page({ tenantId, afterPosition: 0, limit: 1, where: { name } });
-    if (found.length === 0)
+    if (!(await this.tables.teamNamed(tenantId, name)))
       throw this.access.notFound(caller, 'issuer:edit', { type: 'team', path: name, tenant: tenantId });
   }
 }

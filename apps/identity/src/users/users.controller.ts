@@ -106,7 +106,7 @@ export class UsersController {
   private async narrowedBy(tenantId: string, { email, status, team }: UsersQuery) {
     const where = { ...(email !== undefined && { email: email.toLowerCase() }), ...(status && { status }) };
     if (team === undefined) return { where };
-    const [found] = await this.tables.teams.page({ tenantId, afterPosition: 0, limit: 1, where: { name: team } });
+    const found = await this.tables.teamNamed(tenantId, team);
     return { where, ids: found?.row.memberIds ?? [] };
   }
 

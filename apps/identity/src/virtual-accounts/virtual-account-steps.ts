@@ -41,9 +41,7 @@ export class VirtualAccountSteps {
 
   /** An owner that does not exist would leave the account without one. */
   async requireTeam(caller: Caller, action: string, row: VirtualAccountRow, team: string) {
-    const where = { name: team };
-    const found = await this.tables.teams.page({ tenantId: row.tenantId, afterPosition: 0, limit: 1, where });
-    if (found.length === 0)
+    if (!(await this.tables.teamNamed(row.tenantId, team)))
       throw this.access.notFound(caller, action, { type: 'team', path: team, tenant: row.tenantId });
   }
 

@@ -33,10 +33,9 @@ export class TokenSubjects {
 
   private async account(id: string) {
     const found = await this.tables.virtualAccounts.find(undefined, id);
-    const { tenantId, team = null } = found?.row ?? {};
-    if (team === null) return found;
-    const owner = { tenantId, afterPosition: 0, limit: 1, where: { name: team, status: 'suspended' } };
-    return (await this.tables.teams.page(owner)).length === 0 ? found : undefined;
+    if (!found || found.row.team === null) return found;
+    const owner = await this.tables.teamNamed(found.row.tenantId, found.row.team);
+    return owner?.row.status === 'suspended' ? undefined : found;
   }
 
   async tenantIsActive(tenantId: string): Promise<boolean> {
