@@ -30,10 +30,10 @@ export class Promotions {
     tenantId: string,
     wanted: readonly WantedChange[],
   ): Promise<DocumentChange | undefined> {
-    for (const { change } of wanted) {
-      if (!isPromotion(change)) continue;
-      // A revision that was made just before this one may not be in its read models yet.
-      await this.projections.catchUp([RevisionPublished.type]);
+    const promotions = wanted.map(({ change }) => change).filter(isPromotion);
+    // A revision that was made just before this one may not be in its read models yet.
+    if (promotions.length > 0) await this.projections.catchUp([RevisionPublished.type]);
+    for (const change of promotions) {
       const versions = await this.versions.all(tenantId, change.kind, change.name);
       // A name that never was serves nobody yet; who administers the tenant may begin with it in production.
       const mayBegin = versions.length === 0 && this.rights.holder(caller, tenantId) === undefined;
