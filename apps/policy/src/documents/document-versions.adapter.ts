@@ -2,15 +2,7 @@ import type { DocumentKind } from '#libs/contracts';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-
-/** One version of one document, as it is kept. */
-export type DocumentVersion = {
-  readonly author: string;
-  /** Made by rolling back to an older revision. */
-  readonly isRestored: boolean;
-  readonly digest: string;
-  readonly document: Record<string, unknown>;
-};
+import type { Version } from '../promotions/second-person.js';
 
 /** The versions of one document through all revisions, with who made each. */
 @Injectable()
@@ -18,8 +10,8 @@ export class DocumentVersions {
   constructor(private readonly em: EntityManager) {}
 
   /** All that there ever were, oldest first. */
-  async all(tenantId: string, kind: DocumentKind, name: string): Promise<DocumentVersion[]> {
-    const { rows } = await sql<DocumentVersion>`
+  async all(tenantId: string, kind: DocumentKind, name: string): Promise<Version[]> {
+    const { rows } = await sql<Version>`
       select h.digest, h.document, r.body ->> 'author' as author, coalesce(r.body ->> 'rollbackOf', '') <> '' as "isRestored"
       from document_history_v1 h join revision_list_v1 r on r.tenant_id = h.tenant_id and r.revision = h.revision
       where h.tenant_id = ${tenantId} and h.kind = ${kind} and h.name = ${name} and h.document is not null
