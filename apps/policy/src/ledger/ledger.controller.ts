@@ -1,4 +1,5 @@
 import { Access, CallerParam, IdentityView, PolicyView, Requires, type Caller } from '#libs/access';
+import { isStorable } from '#libs/decider';
 import { SubjectKeys } from '#libs/event-store';
 import { answer, decodeCursor, page, problem } from '#libs/http';
 import { windowAt } from '#libs/limits';
@@ -133,7 +134,7 @@ function placeIn(cursor: string): LedgerPlace {
 
 function accountIn(cursor: string) {
   const [account, currency] = decodeCursor(cursor, 2);
-  const isText = (part: unknown) => typeof part === 'string' && part.isWellFormed() && !part.includes('\u0000');
+  const isText = (part: unknown) => typeof part === 'string' && isStorable(part);
   if (!isText(account) || !isText(currency)) throw noCursor();
   return { account: String(account), currency: String(currency) };
 }
