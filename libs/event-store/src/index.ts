@@ -3,7 +3,7 @@ export * from './event-message.js';
 export * from './event-store.js';
 export * from './recorded-event.js';
 export { SealKeyMismatch, SubjectKeys } from './sealing/subject-keys.js';
-export { runSqlOf, type RunStatement } from './database/run-sql.js';
+export { runSqlOf } from './database/run-sql.js';
 export type { ReadModel } from './projections/read-model.js';
 export { ProjectionRunner } from './projections/projection-runner.js';
 export { Publication, PUBLISHED_WAIT_MS, type PublicationStatus } from './publication/publication.js';

@@ -1,7 +1,7 @@
 import { invitationIdIn, Peppers, type DecisionRequest } from '#libs/access';
 import type { DecisionReason } from '#libs/contracts';
 import { DomainError } from '#libs/decider';
-import { EventStore, SubjectKeys, type RunStatement } from '#libs/event-store';
+import { EventStore, SubjectKeys } from '#libs/event-store';
 import { ProblemError, statusOf } from '#libs/http';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
@@ -112,8 +112,7 @@ export class InvitationAcceptance {
       return acceptedSteps(invitation, { userId, email, ...sealed }, at);
     };
     const context = { actor: userId, tenantId, requestId, decisionId };
-    const alongside = (run: RunStatement) => setPassword(run, userId);
-    const { position } = await this.store.executeAll(plan, { context, alongside });
+    const { position } = await this.store.executeAll(plan, { context, alongside: (run) => setPassword(run, userId) });
     await this.ended.forgetOne(invitationId);
     const status = isNew ? 201 : 200;
     return this.writes.answer(shownUser(person), { position }, { status, location: `/v1/users/${userId}` });
