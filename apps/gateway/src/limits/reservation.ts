@@ -13,13 +13,13 @@ export type Exceeded = { readonly by: Demand; readonly why: 'refused' | 'unavail
 export type Remaining = { readonly meter: Meter; readonly counter: Counter; readonly left: number };
 
 type Held = { readonly demand: Demand; amount: number };
+/** Whose log has to answer first, or, where it is contested, for what others ask. */
+type Waiting = { readonly demand: Demand; readonly isContested: boolean };
 
 /** What one call has set aside in every counter that holds it. Settled once, whatever becomes of the call. */
 export class Reservation {
   private held: Held[] = [];
   private isSettled = false;
-  /** Those of which others ask for what it needs. */
-  private readonly contested = new Set<Demand>();
 
   private constructor(
     /** Rules that only observe, and count what is used. */
@@ -86,33 +86,35 @@ export class Reservation {
     for (const demand of this.observed) demand.counter.settle(0, usedOf(demand));
   }
 
-  /** Those whose log has to answer first, or the first that refuses. */
-  private reserve(demands: readonly Demand[], answered?: Counter): Demand[] | Exceeded {
-    const waiting: Demand[] = [];
+  /** Those that have to wait, or the first that refuses. */
+  private reserve(demands: readonly Demand[], answered?: Counter): readonly Waiting[] | Exceeded {
+    const waiting: Waiting[] = [];
     for (const demand of demands) {
       const { counter, need } = demand;
       const answer = counter.reserve(need.least, need.most, counter === answered);
-      if (answer === 'contested') this.contested.add(demand);
-      else this.contested.delete(demand);
+      const isContested = answer === 'contested';
       if (typeof answer === 'number') this.held.push({ demand, amount: answer });
-      else if (answer === 'wait' || answer === 'contested') waiting.push(demand);
+      else if (answer === 'wait' || isContested) waiting.push({ demand, isContested });
       else return { by: demand, why: answer };
     }
     return waiting;
   }
 
-  private async wait(demands: readonly Demand[]): Promise<Reservation | Exceeded> {
+  private async wait(waiting: readonly Waiting[]): Promise<Reservation | Exceeded> {
     const nowMs = performance.now();
     const [untilMs, contestedUntilMs] = [nowMs + ANSWER_MS_MAX, nowMs + CONTEST_MS_MAX];
-    let left: Demand[] | Exceeded = [...demands];
+    let left: readonly Waiting[] | Exceeded = waiting;
     for (let [first] = left; first; [first] = left) {
       // Bounded by the time: each turn takes an answer of the log.
-      const isContested = this.contested.has(first);
+      const { demand, isContested } = first;
       const leftMs = (isContested ? contestedUntilMs : untilMs) - performance.now();
-      if (leftMs <= 0 || !(await first.counter.answered(first.need.least, leftMs))) {
-        return this.given({ by: first, why: isContested ? 'refused' : 'unavailable' });
+      if (leftMs <= 0 || !(await demand.counter.answered(demand.need.least, leftMs))) {
+        return this.given({ by: demand, why: isContested ? 'refused' : 'unavailable' });
       }
-      left = this.reserve(left, first.counter);
+      left = this.reserve(
+        left.map((each) => each.demand),
+        demand.counter,
+      );
       if ('why' in left) return this.given(left);
     }
     return this;
