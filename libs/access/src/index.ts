@@ -31,6 +31,7 @@ export {
 // Views and feed
 export { IDENTITY_FORMAT as ACCESS_STATE_FORMAT } from './identity/identity-snapshot.js';
 export { IdentityView } from './identity/identity-view.js';
+export { readRecord } from './identity/read-record.js';
 export type { EnginePrincipal } from './identity/directory.js';
 export { promptVersionsOf, type HeldPromptVersions } from './policy/prompt-versions.js';
 export { LAST_GOOD_SERVED_MS, PolicyView, type PolicyViewOptions } from './policy/policy-view.js';

@@ -1,3 +1,4 @@
+import { readRecord } from '#libs/access';
 import { KeyedPlaces, type Places } from '#libs/bus';
 import { readPublicKey } from '#libs/contents';
 import { ContentKeyRecord, WATERMARK_KEY } from '#libs/contracts';
@@ -15,8 +16,8 @@ export class ContentKeyTable {
   apply(key: string, value: Buffer | null): void {
     if (key === WATERMARK_KEY) return;
     this.held.delete(key);
-    const record = value === null ? undefined : readRecord(value);
-    if (record?.tenantId === key) this.held.set(key, { record, read: undefined });
+    const record = value && readRecord(ContentKeyRecord, value, ({ tenantId }) => tenantId === key);
+    if (record) this.held.set(key, { record, read: undefined });
   }
 
   has(tenantId: string): boolean {
@@ -32,13 +33,5 @@ export class ContentKeyTable {
       (read) => ({ keyId, publicKey: read }),
       () => undefined,
     ));
-  }
-}
-
-function readRecord(value: Buffer): ContentKeyRecord | undefined {
-  try {
-    return ContentKeyRecord.parse(JSON.parse(value.toString('utf8')));
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { KeyedPlaces, type Places } from '#libs/bus';
-import { openUpstreamCredential, type MasterKey } from '#libs/access';
+import { openUpstreamCredential, readRecord, type MasterKey } from '#libs/access';
 import { SecretRecord, WATERMARK_KEY } from '#libs/contracts';
 
 type Held = {
@@ -64,13 +64,12 @@ export class UpstreamCredentials {
   }
 
   private read(key: string, value: Buffer): SecretRecord | null {
-    try {
-      const record = SecretRecord.parse(JSON.parse(value.toString('utf8')));
-      if (`${record.tenantId}/${record.account}@${record.version}` === key) return record;
-    } catch {
-      // Counted below: the content must not be quoted anywhere.
-    }
-    this.unreadableCount += 1;
-    return null;
+    const record = readRecord(
+      SecretRecord,
+      value,
+      (said) => `${said.tenantId}/${said.account}@${said.version}` === key,
+    );
+    if (!record) this.unreadableCount += 1;
+    return record ?? null;
   }
 }
