@@ -61,8 +61,8 @@ export class IdentityView implements Places {
     const [kind, id] = splitStateKey(key);
     if (kind === 'credential') this.applyCredential(id, value);
     else if (kind === 'principal') this.applyPrincipal(id, value);
-    else if (kind === 'tenant') this.applyTenant(id, value);
-    else if (kind === 'team') this.applyTeam(id, value);
+    else if (kind === 'tenant') this.applyEntry(this.directory.tenant(id), TenantRecord, value);
+    else if (kind === 'team') this.applyEntry(this.directory.team(id), TeamRecord, value);
     else if (isTable(kind)) this.applyTo(this.tableOf(kind), id, value);
     else if (key !== WATERMARK_KEY && !KEY_FORM.test(key)) throw new UnreadableStateKey();
   }
@@ -216,9 +216,14 @@ export class IdentityView implements Places {
     this.directory.putPrincipal(entry, record ?? undefined, record === null);
   }
 
-  private applyTenant(id: string, value: Buffer | null): void {
-    const record = this.read(TenantRecord, id, value);
-    Object.assign(this.directory.tenant(id), { record: record ?? undefined, unreadable: record === null });
+  private applyEntry<Rec extends { id: string }>(
+    entry: { readonly id: string; record: Rec | undefined; unreadable: boolean },
+    schema: { parse(value: unknown): Rec },
+    value: Buffer | null,
+  ): void {
+    const record = this.read(schema, entry.id, value);
+    entry.record = record ?? undefined;
+    entry.unreadable = record === null;
   }
 
   /** Without a record a team is not stopped; one whose first record has come and was not read yet may be. */
@@ -226,11 +231,6 @@ export class IdentityView implements Places {
     const entry = this.directory.team(id);
     entry.place = place;
     if (!entry.record && !gone) entry.unreadable = true;
-  }
-
-  private applyTeam(id: string, value: Buffer | null): void {
-    const record = this.read(TeamRecord, id, value);
-    Object.assign(this.directory.team(id), { record: record ?? undefined, unreadable: record === null });
   }
 
   /** Undefined for a tombstone, null for what cannot be read. */
