@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
+import type { TenantSnapshot } from '#libs/decision-engine';
 import { decisionIdAt } from '../edge/decision-id.js';
 import { labelledMetadata } from '../metadata/labelled-metadata.js';
 import { Refusal } from '../refusals/refusal.js';
-import { nextTarget, type Choice } from '../routing/choose-target.js';
+import { nextTarget } from '../routing/choose-target.js';
 import type { GoingOn } from '../relay/relay-outcome.js';
 import { canServe } from './authorise.step.js';
 import { authenticateStep } from './authenticate.step.js';
 import { decideCall } from './decide-call.js';
-import { advance, type Governed, type Known, type Read, type StepAnswer } from './exchange.js';
+import { advance, type Known, type Led, type Read, type StepAnswer } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 /** How a call goes on behind a target that cannot say it: nothing was called, and it is not asked a second time. */
@@ -16,7 +17,7 @@ export const passedOver: GoingOn = { retryAfterMs: Infinity };
 type Parts = Pick<GatewayParts, 'policy' | 'targets' | 'health' | 'bounds'>;
 
 /** The target that a call could go on to, were this attempt to fail. */
-export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choice | undefined {
+export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Led | undefined {
   const { led, attempt = 1 }: Known = state;
   const { attemptsMax, waitMsMax } = parts.bounds.retry;
   const snapshot = parts.policy.snapshot(state.caller.tenantId);
@@ -24,17 +25,19 @@ export function targetBehind(parts: Parts, state: Read, retryAfterMs = 0): Choic
     return undefined;
   const model = (name: string) => snapshot.model(name);
   const mayUse = (path: string) =>
-    !(path === led.target && retryAfterMs > waitMsMax) && mayCall(parts, { ...state, snapshot }, path);
-  return nextTarget(led, { model, mayUse });
+    !(path === led.target && retryAfterMs > waitMsMax) && mayCall(parts, snapshot, state, path);
+  const next = nextTarget(led, { model, mayUse });
+  return next && { ...led, ...next };
 }
 
 /** Whether a model could serve this call now, for this caller. */
 export function mayCall(
   { targets, health }: Pick<Parts, 'targets' | 'health'>,
-  state: Read & Governed,
+  snapshot: TenantSnapshot,
+  state: Read,
   path: string,
 ): boolean {
-  const { snapshot, route, caller } = state;
+  const { route, caller } = state;
   const model = snapshot.model(path);
   if (!model || !canServe(model, route) || typeof targets.of(model, route.id) === 'string') return false;
   if (health.waitMs(caller.tenantId, path) > 0) return false;
@@ -56,8 +59,7 @@ export async function fallBackStep(
   { retryAfterMs, to }: GoingOn,
 ): Promise<StepAnswer<Read> | undefined> {
   const { attempt = 1, led }: Known = state;
-  const behind = to ? undefined : targetBehind(parts, state, retryAfterMs);
-  const next = to ?? (led && behind && { ...led, ...behind });
+  const next = to ?? targetBehind(parts, state, retryAfterMs);
   if (!next) return undefined;
   if (next.target === led?.target) await setTimeout(pauseMs(parts, retryAfterMs));
   // Nobody waits any more; the attempt that failed is on record.

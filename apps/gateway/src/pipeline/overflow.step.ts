@@ -1,5 +1,5 @@
 import { LimitRefusal, type Refusal } from '../refusals/refusal.js';
-import { nextTarget, type Choice } from '../routing/choose-target.js';
+import { nextTarget } from '../routing/choose-target.js';
 import { routeNamed } from '../routing/routes-in-force.js';
 import { orderFor } from './authorise.step.js';
 import type { Led, Reached } from './exchange.js';
@@ -17,10 +17,11 @@ export function overflowStep(
   refusal: Refusal,
 ): Led | undefined {
   if (!(refusal instanceof LimitRefusal)) return undefined;
+  const { snapshot } = state;
   const from = state.led?.isOverflow ? state.led : beginningOf(parts, state, refusal);
   if (!from) return undefined;
-  const mayUse = (name: string) => name !== from.ceiling && mayCall(parts, state, name);
-  const next = nextTarget(from, { model: (name) => state.snapshot.model(name), mayUse });
+  const mayUse = (name: string) => name !== from.ceiling && mayCall(parts, snapshot, state, name);
+  const next = nextTarget(from, { model: (name) => snapshot.model(name), mayUse });
   return next && { ...from, ...next, reason: 'redirected' };
 }
 
@@ -33,12 +34,13 @@ function beginningOf(
   const { snapshot, caller, metadata, model } = state;
   const route = overflow === undefined ? undefined : routeNamed(snapshot, overflow, { ...caller, metadata });
   if (!route) return undefined;
-  const choice: Choice = {
+  return {
     target: model.name,
     reason: 'redirected',
     order: orderFor(health, route, state),
     at: -1,
     ceiling: model.name,
+    rules: [route.rule, rule],
+    isOverflow: true,
   };
-  return { ...choice, rules: [route.rule, rule], isOverflow: true };
 }
