@@ -1,8 +1,8 @@
 import type { Authenticated } from '#libs/access';
-import { subjectsMeaning, type CatalogueModel, type TenantSnapshot } from '#libs/decision-engine';
+import type { CatalogueModel, TenantSnapshot } from '#libs/decision-engine';
 import { Windows } from '#libs/limits';
+import { concerns } from '../metadata/concerns.js';
 import { labelsOf } from '../metadata/labelled-metadata.js';
-import { isMatch } from '../metadata/metadata-pattern.js';
 import type { Metadata } from '../metadata/pairs.js';
 import type { Counter } from './counter.js';
 import { counterWindow, NEVER_MS, type CounterWindow } from './counter-window.js';
@@ -81,15 +81,12 @@ export function counterAt(
   return meter.counter;
 }
 
-function isAbout(
-  { subjects, models, metadata: pattern, measure }: LimitRule,
-  { caller, model, metadata }: Metered,
-): boolean {
+function isAbout(rule: LimitRule, { caller: { principal }, model, metadata }: Metered): boolean {
+  const { models, measure } = rule;
   if (models && !models.some((glob) => glob.matches(model.name))) return false;
-  if (pattern && !isMatch(pattern, metadata)) return false;
   // What has no price can use up no budget, and is stopped by none.
   if (measure === 'cost' && !model.cost) return false;
-  return !subjects || [...subjectsMeaning(caller.principal)].some((subject) => subjects.has(subject));
+  return concerns(rule, { principal, metadata });
 }
 
 /** One for each combination of what the rule tells apart; of somebody in several teams, each of the teams counts. */

@@ -1,7 +1,7 @@
-import { canonicalSubject, subjectsMeaning, type Principal, type TenantSnapshot } from '#libs/decision-engine';
+import { canonicalSubject, type TenantSnapshot } from '#libs/decision-engine';
 import type { DocumentOf } from '#libs/policy-language';
-import { compilePattern, isMatch, type MetadataPattern } from '../metadata/metadata-pattern.js';
-import type { Metadata } from '../metadata/pairs.js';
+import { concerns, type Concerned } from '../metadata/concerns.js';
+import { compilePattern, type MetadataPattern } from '../metadata/metadata-pattern.js';
 import type { FallbackOn } from './fallback-cause.js';
 
 type Spec = DocumentOf<'Route'>['spec'];
@@ -38,9 +38,6 @@ export type CompiledRoute = {
 const compiled = new WeakMap<TenantSnapshot, ReadonlyMap<string, readonly CompiledRoute[]>>();
 const none: readonly CompiledRoute[] = Object.freeze([]);
 
-/** Whose call it is, and what is said of it. */
-type Concerned = { readonly principal: Principal; readonly metadata: Metadata };
-
 /** Whether the caller may use the route of that name: it holds `route:read` on it. */
 export type MayUseRoute = (name: string) => boolean;
 
@@ -64,13 +61,6 @@ export function routeFor(
 export function routeNamed(snapshot: TenantSnapshot, name: string, concerned: Concerned): CompiledRoute | undefined {
   const route = [...routesOf(snapshot).values()].flat().find((each) => each.name === name);
   return route && concerns(route, concerned) ? route : undefined;
-}
-
-function concerns({ subjects, metadata: pattern }: CompiledRoute, { principal, metadata }: Concerned): boolean {
-  if (pattern && !isMatch(pattern, metadata)) return false;
-  if (!subjects) return true;
-  const meaning = subjectsMeaning(principal);
-  return [...subjects].some((subject) => meaning.has(subject));
 }
 
 /** Made once for a revision. Of a name's routes those for some calls come before those for all, then by name. */
