@@ -58,7 +58,7 @@ export function openLanes(options: SpoolOptions): Lanes {
     const lane = cells.lane(index);
     const directory = boots.create(boot);
     const log = new SegmentLog({ directory, files, cells: lane, segmentBytes, room: (bytes) => room(lane, bytes) });
-    const writer = new RecordWriter({ log, replica, boot, partitions, partitionOf, nowMs });
+    const writer = new RecordWriter({ log, replica, boot, partitionOf, nowMs });
     return { boot, cells: lane, log, writer };
   };
   const [mainCells, floodCells] = [cells.lane(MAIN_LANE), cells.lane(FLOOD_LANE)];

@@ -19,7 +19,7 @@ export function startPublisher(options: SpoolOptions, lanes: Lanes): PublisherRu
     // Until the publisher has looked at them: something waits.
     if (earlier.length > 0) cells.earlier = { records: 1, bytes: 0, heldBytes: 0 };
     const recordsPerBatchMax = DECISIONS_PER_RECORD_MAX;
-    return { live, earlier, replica, partitions: topic.partitions, recordsPerBatchMax, segmentBytes };
+    return { live, earlier, replica, recordsPerBatchMax, segmentBytes };
   };
   if (sink) {
     const log: PublisherOptions['log'] = (level, fields, message) => logger[level](fields, message);

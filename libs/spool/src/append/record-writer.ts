@@ -12,8 +12,7 @@ export type RecordWriterOptions = {
   readonly log: SegmentLog;
   readonly replica: string;
   readonly boot: string;
-  readonly partitions: number;
-  /** Which of them carries a tenant's records. */
+  /** Which partition carries a tenant's records. */
   readonly partitionOf: (tenantId: string) => number;
   readonly nowMs: () => number;
 };
@@ -27,11 +26,11 @@ export class RecordWriter {
   private readonly options: RecordWriterOptions;
   private readonly scratch = Buffer.alloc(FRAME_HEADER_BYTES + ADDED_BYTES_MAX + RECORD_BYTES_MAX);
   private readonly prefixEnd: number;
-  private readonly lastSeq: number[];
+  /** By partition. */
+  private readonly lastSeq: number[] = [];
 
   constructor(options: RecordWriterOptions) {
     this.options = options;
-    this.lastSeq = Array.from({ length: options.partitions }, () => 0);
     const prefix = `{"replica":${JSON.stringify(options.replica)},"boot":${JSON.stringify(options.boot)},"seq":`;
     if (Buffer.byteLength(prefix) > ADDED_BYTES_MAX - 20) throw new RangeError("The replica's name is too long.");
     // The same for every record of this boot: it stays where it is.

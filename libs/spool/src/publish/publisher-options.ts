@@ -13,7 +13,6 @@ export type PublisherOptions = {
   /** Boots that are over and belong to this spool. */
   readonly earlier: readonly string[];
   readonly replica: string;
-  readonly partitions: number;
   /** `DECISIONS_PER_RECORD_MAX`, given and not imported: contracts would be most of what the publisher's thread loads. */
   readonly recordsPerBatchMax: number;
   readonly segmentBytes: number;

@@ -14,7 +14,6 @@ const MARK = 'recovered';
 export type RecoveryOptions = {
   readonly boots: BootDirectories;
   readonly replica: string;
-  readonly partitions: number;
   readonly segmentBytes: number;
   readonly nowMs: () => number;
 };
@@ -45,13 +44,13 @@ export async function closeOpenCalls(sources: readonly BootSource[], options: Re
     for (const { directory } of unmarked) mark(directory);
     return { boot: undefined, calls: 0 };
   }
-  const { boots, replica, partitions, segmentBytes, nowMs } = options;
+  const { boots, replica, segmentBytes, nowMs } = options;
   const boot = newBootName(nowMs());
   const directory = boots.create(boot);
   const cells = new SpoolCells().lane(0);
   const log = new SegmentLog({ directory, files: systemFiles, cells, segmentBytes, room: () => true });
   const partitionOf = (tenantId: string) => partitionsOf.get(tenantId) ?? 0;
-  const writer = new RecordWriter({ log, replica, boot, partitions, partitionOf, nowMs });
+  const writer = new RecordWriter({ log, replica, boot, partitionOf, nowMs });
   for (const end of ends) writer.write(end);
   // The boot of the ends last: until then they count as ends of what is not marked yet.
   for (const marked of [...unmarked.map((source) => source.directory), directory]) mark(marked);
