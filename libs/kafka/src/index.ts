@@ -1,6 +1,6 @@
 export { openCluster, type Cluster } from './client/cluster.js';
 export { kafkaClient } from './client/kafka-client.js';
-export { CONNECTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type KafkaConnection } from './client/kafka-connection.js';
+export { REQUEST_TIMEOUT_MS, type KafkaConnection } from './client/kafka-connection.js';
 export { isOwnershipLost, isRetriable, nameOf, typeOf } from './client/kafka-failure.js';
 export { silentLogger, type Logger } from './client/logger.js';
 export { withPatience } from './client/with-patience.js';

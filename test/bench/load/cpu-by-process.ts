@@ -1,7 +1,7 @@
 import { processCpuMicros } from './process-cpu.js';
 
 /** CPU by the name of a process, in microseconds. */
-export type CpuByProcess = Readonly<Record<string, number>>;
+type CpuByProcess = Readonly<Record<string, number>>;
 
 /** Begins to count; the function tells what each process used since. One that was started anew in between counts as 0. */
 export function countCpu(processes: Readonly<Record<string, number>>): () => CpuByProcess {

@@ -42,7 +42,6 @@ export type Broker = {
 export type Cluster = {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
-  isConnected(): boolean;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;

@@ -12,7 +12,7 @@ const ID_CHARS = 36;
 /** Where a call's decision stands, or, once its file is removed, the decision itself. */
 type OpenCall = Pick<FrameAt, 'partition' | 'segment' | 'next' | 'bytes'> & { readonly carried?: Buffer };
 /** A call's decision as it was written, and the partition of its tenant. */
-export type Decision = { readonly payload: Buffer; readonly partition: number };
+type Decision = { readonly payload: Buffer; readonly partition: number };
 
 /**
  * The allowed calls of a boot that have no end yet. As many as there are calls in flight; those whose segment is
