@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumption } from './consumption.js';
 
+/** A consumption, or whatever else reads until it is closed. */
+type Joined = Pick<Consumption, 'close'>;
+
 export type MembershipOptions = {
   /** One attempt; `signal` is aborted when nobody wants to consume any more. */
-  readonly join: (signal: AbortSignal) => Promise<Consumption>;
+  readonly join: (signal: AbortSignal) => Promise<Joined>;
   /** Between two attempts, while the brokers are away, ms. */
   readonly retryMs: number;
   /** Told of each attempt that failed, unless it is to stop. */
@@ -14,7 +17,7 @@ export type MembershipOptions = {
 export class Membership {
   private readonly closing = new AbortController();
   private joining: Promise<void> = Promise.resolve();
-  private consumption: Consumption | undefined;
+  private consumption: Joined | undefined;
 
   constructor(private readonly options: MembershipOptions) {}
 

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { deriveMacKey, StateFeed, type Bus } from '#libs/bus';
+import { deriveMacKey, Membership, StateFeed, type Bus } from '#libs/bus';
 import type { TopicSpec } from '#libs/contracts';
 import type { Logger } from '#libs/telemetry';
 import type { ContentKeyTable } from './content-key-table.js';
@@ -18,8 +17,7 @@ const RETRY_MS = 2_000;
 /** Follows `audit.content-keys.v1` from its beginning. No call waits for it: without a key nothing is kept. */
 export class ContentKeysFeed {
   private readonly feed: StateFeed;
-  private readonly closing = new AbortController();
-  private starting: Promise<void> = Promise.resolve();
+  private readonly membership: Membership;
 
   constructor(private readonly options: ContentKeysFeedOptions) {
     const { bus, busKey, replica, logger, keys, topic } = options;
@@ -34,31 +32,28 @@ export class ContentKeysFeed {
       // The log is another one: what is written for a key of before can be read or not, and harms nobody.
       onIncident: ({ kind, detail }) => logger.error({ kind, detail }, 'an incident on the topic of content keys'),
     });
+    this.membership = new Membership({
+      join: () => this.join(),
+      retryMs: RETRY_MS,
+      onFailure: (error) => logger.warn({ err: error }, 'content keys cannot be read yet'),
+    });
   }
 
   /** Does not wait for the brokers. */
   start(): void {
-    this.starting = this.join();
+    void this.membership.start();
   }
 
   async close(): Promise<void> {
-    this.closing.abort();
-    await this.starting;
+    await this.membership.stop();
+    // Also where a start began to read and failed then.
     await this.feed.close();
   }
 
-  private async join(): Promise<void> {
-    const { bus, topic, logger } = this.options;
-    const { signal } = this.closing;
-    while (!signal.aborted) {
-      try {
-        await bus.ensureTopics([topic]);
-        await this.feed.start();
-        return;
-      } catch (error) {
-        if (!signal.aborted) logger.warn({ err: error }, 'content keys cannot be read yet');
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
+  private async join(): Promise<StateFeed> {
+    const { bus, topic } = this.options;
+    await bus.ensureTopics([topic]);
+    await this.feed.start();
+    return this.feed;
   }
 }
