@@ -9,11 +9,9 @@ import { EventStore, SubjectKeys, type Context } from '#libs/event-store';
 import { Clock } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { v7 } from 'uuid';
+import { FoldedEvents } from '../folded-events.js';
 import { contentKeyAggregate } from './content-key.aggregate.js';
 import { afterKeyEvent, noKeys, type HeldKey, type KeyRing } from './key-ring.projection.js';
-
-const TYPES = [ContentKeyCreated.type, ContentKeyDeleted.type];
-const EVENTS_AT_ONCE = 500;
 
 /**
  * The tenants' pairs of keys. A private one is sealed under a key of its own, which is under audit's seal key: where that
@@ -21,29 +19,23 @@ const EVENTS_AT_ONCE = 500;
  */
 @Injectable()
 export class ContentKeys {
-  private held: KeyRing = noKeys;
+  private readonly held: FoldedEvents<KeyRing, ContentKeyEvent>;
 
   constructor(
     private readonly store: EventStore,
     private readonly subjectKeys: SubjectKeys,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.held = new FoldedEvents(store, {
+      types: [ContentKeyCreated.type, ContentKeyDeleted.type],
+      initial: noKeys,
+      after: (ring, { event, position }) => afterKeyEvent(ring, event, position),
+    });
+  }
 
   /** As of now: every key of which a question before this one was answered is in it, whichever replica made it. */
-  async ring(): Promise<KeyRing> {
-    // Asked first: what is written meanwhile is for the next question.
-    const end = await this.store.position();
-    for (let full = end > this.held.position; full;) {
-      const { position: afterPosition } = this.held;
-      const events = await this.store.read({ afterPosition, types: TYPES, limit: EVENTS_AT_ONCE });
-      full = events.length === EVENTS_AT_ONCE;
-      for (const { event, position } of events) {
-        this.held = afterKeyEvent(this.held, event as ContentKeyEvent, position);
-      }
-    }
-    // Past everything else in between, so that it is not looked through again.
-    if (end > this.held.position) this.held = { ...this.held, position: end };
-    return this.held;
+  ring(): Promise<KeyRing> {
+    return this.held.now();
   }
 
   /** From here on it is the tenant's current one. */
