@@ -86,6 +86,12 @@ export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutd
     }
   }
 
+  /** Stores rows, by the names of their columns. */
+  async insert(table: string, values: readonly object[]): Promise<void> {
+    if (values.length === 0) return;
+    await this.client.insert({ table: `${this.name}.${table}`, values: [...values], format: 'JSONEachRow' });
+  }
+
   private async answers(): Promise<boolean> {
     return (await this.reading.ping({ select: true })).success;
   }

@@ -11,14 +11,8 @@ export class ContentsTable {
   constructor(private readonly database: AuditDatabase) {}
 
   /** Stored again it is the same row. */
-  async put(rows: readonly ContentsRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    await this.database.client.insert({
-      table: `${this.database.name}.contents`,
-      values: [...rows],
-      format: 'JSONEachRow',
-      clickhouse_settings: { date_time_input_format: 'best_effort' },
-    });
+  put(rows: readonly ContentsRow[]): Promise<void> {
+    return this.database.insert('contents', rows);
   }
 
   async find(tenantId: string, decisionId: string): Promise<ContentsRow | undefined> {

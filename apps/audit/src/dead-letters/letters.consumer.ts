@@ -48,15 +48,10 @@ export class LettersConsumer implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private async note(batch: ConsumedBatch): Promise<void> {
-    const values = batch.records.map(rowOfLetter).filter((row) => row !== undefined);
-    if (values.length > 0) {
-      await this.database.client.insert({
-        table: `${this.database.name}.dead_letters`,
-        values,
-        format: 'JSONEachRow',
-        clickhouse_settings: { date_time_input_format: 'best_effort' },
-      });
-    }
+    await this.database.insert(
+      'dead_letters',
+      batch.records.map(rowOfLetter).filter((row) => row !== undefined),
+    );
     await batch.commit(batch.lastOffset + 1n);
   }
 }

@@ -51,14 +51,11 @@ export class FindingsTable {
   }
 
   async put(rows: readonly FindingRow[]): Promise<void> {
-    if (rows.length === 0) return;
     const version = Math.floor(this.clock.nowMs());
-    await this.database.client.insert({
-      table: `${this.database.name}.findings`,
-      values: rows.map((row) => ({ ...row, version })),
-      format: 'JSONEachRow',
-      clickhouse_settings: { date_time_input_format: 'best_effort' },
-    });
+    await this.database.insert(
+      'findings',
+      rows.map((row) => ({ ...row, version })),
+    );
   }
 }
 
