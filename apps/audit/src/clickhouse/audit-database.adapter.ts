@@ -92,6 +92,13 @@ export class AuditDatabase implements OnApplicationBootstrap, OnApplicationShutd
     await this.client.insert({ table: `${this.name}.${table}`, values: [...values], format: 'JSONEachRow' });
   }
 
+  /** The moment by the clock of the store, ms since 1970: local mode shifts those of the services. */
+  async nowMs(): Promise<number> {
+    const [clock] = await this.rows<{ ms: number }>('SELECT toUnixTimestamp64Milli(now64(3)) AS ms', {});
+    if (!clock) throw new Error('the audit store does not tell the time');
+    return clock.ms;
+  }
+
   private async answers(): Promise<boolean> {
     return (await this.reading.ping({ select: true })).success;
   }

@@ -84,13 +84,12 @@ export class ContentsSweep implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async takeOutExpired(held: Held): Promise<void> {
-    // By the clock of the store, as decisions: local mode shifts those of the services.
-    const [clock] = await this.database.rows<{ ms: number }>('SELECT toUnixTimestamp64Milli(now64(3)) AS ms', {});
-    if (!clock) return;
+    // By the clock of the store, as decisions.
+    const nowMs = await this.database.nowMs();
     for (const tenantId of await this.table.tenants()) {
       if (held.has(tenantId)) continue;
       if (this.isDeleted(tenantId)) await this.table.takeOutTenant(tenantId);
-      const first = this.kept.first(tenantId, clock.ms);
+      const first = this.kept.first(tenantId, nowMs);
       if (first !== undefined) await this.table.takeOutBefore(tenantId, first);
     }
   }

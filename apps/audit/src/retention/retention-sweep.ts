@@ -52,13 +52,12 @@ export class RetentionSweep implements OnApplicationBootstrap, OnModuleDestroy {
   async sweep(): Promise<number> {
     const { ready, fresh } = this.feed.health();
     if (!ready || !fresh) return 0;
-    // By the clock of the store, whose days they are: local mode shifts those of the services.
-    const [clock] = await this.database.rows<{ ms: number }>('SELECT toUnixTimestamp64Milli(now64(3)) AS ms', {});
-    if (!clock) return 0;
+    // By the clock of the store, whose days they are.
+    const nowMs = await this.database.nowMs();
     const chains = new Map<string, ChainState>();
     let count = 0;
     for (const table of TABLES) {
-      const expired = await this.days.before(table, await this.firstKept(table, clock.ms));
+      const expired = await this.days.before(table, await this.firstKept(table, nowMs));
       const signed: ChainDay[] = [];
       for (const day of expired) if (await this.isSigned(day, chains)) signed.push(day);
       // A tenant's day goes whole or not at all: one mutation takes it out whatever topic it came by.
