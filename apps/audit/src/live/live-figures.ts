@@ -5,7 +5,8 @@ import { CALLS, REQUESTS } from '../analytics/cube.js';
 import { FiguresReader } from '../analytics/figures-reader.js';
 import { LimitUse } from '../limits/limit-use.js';
 import type { Reach } from '../records/audit-reach.js';
-import { quotasOf, type Quotas } from './quotas.js';
+import type { ShownQuotas } from './live-answers.js';
+import { quotasOf } from './quotas.js';
 
 const MINUTE_MS = 60_000;
 /** Figures of one moment are shared by all who look at it, ms. */
@@ -64,7 +65,7 @@ export class LiveFigures {
   }
 
   /** Null until everything is known that was used before this process began: less than that is no answer. */
-  private quotas(reach: Reach): Quotas | null {
+  private quotas(reach: Reach): ShownQuotas | null {
     if (!this.limits.isCaughtUp) return null;
     return quotasOf(this.limits.runs(), (tenantId) => this.policy.snapshot(tenantId), reach, this.clock.nowMs());
   }

@@ -1,22 +1,10 @@
 import type { TenantSnapshot } from '#libs/decision-engine';
 import { amountsOf, ruleOf, type LimitRun } from '../limits/limit-run.js';
 import type { Reach } from '../records/audit-reach.js';
+import type { ShownQuotas } from './live-answers.js';
 
 /** Counters that a panel shows; beyond it those that are used up the least are left out. */
 export const QUOTAS_MAX = 200;
-
-/** How much of a limit is used in the window at hand. Amounts are decimal text. */
-export type Quota = {
-  readonly tenant_id: string;
-  readonly rule: string;
-  readonly unit: string;
-  readonly per: Readonly<Record<string, string>>;
-  readonly used: string;
-  readonly limit: string;
-  readonly window_start: string;
-  readonly window_end: string;
-};
-export type Quotas = { readonly data: readonly Quota[]; readonly truncated: boolean };
 
 /** Dimensions of a rule whose value is one principal's id. */
 const OF_ONE = ['principal', 'user', 'virtual-account'] as const;
@@ -30,8 +18,8 @@ export function quotasOf(
   snapshotOf: (tenantId: string) => TenantSnapshot | undefined,
   { tenant, owner }: Reach,
   nowMs: number,
-): Quotas {
-  const found: { readonly share: number; readonly quota: Quota }[] = [];
+): ShownQuotas {
+  const found: { readonly share: number; readonly quota: ShownQuotas['data'][number] }[] = [];
   for (const run of runs) {
     const { tenantId, unit, per, startMs, endMs } = run.about;
     const isCurrent = startMs <= nowMs && nowMs < endMs;
