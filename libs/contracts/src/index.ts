@@ -202,4 +202,5 @@ export {
   DecisionRecord,
   DECISIONS_PER_RECORD_MAX,
 } from './decisions/decision-batch.record.js';
+export { fitsTimeColumn } from './decisions/column-time.js';
 export { readDecisionBatch } from './decisions/read-decision-batch.js';

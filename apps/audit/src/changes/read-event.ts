@@ -1,11 +1,9 @@
 import { PoisonRecord, type BusRecord } from '#libs/bus';
 import type { Sequenced } from '#libs/clickhouse';
-import { RevisionPublished } from '#libs/contracts';
+import { fitsTimeColumn, RevisionPublished } from '#libs/contracts';
 import { readEventMessage, type EventMessage } from '#libs/event-store';
 import { z } from 'zod';
 
-const EARLIEST = '2000-01-01T00:00:00.000Z';
-const LATEST = '2100-01-01T00:00:00.000Z';
 const EVENTS_TOPIC = /^([a-z]+)\.events\./;
 
 /** A domain event as it was received. A publisher that dies sends again: `seq` is the place in its service's store. */
@@ -37,7 +35,7 @@ export function readEvent(record: BusRecord): ReceivedEvent | { readonly poison:
     const { data: untyped, ...rest } = message;
     // Its documents become rows, so its shape must be known; of all others the fields are kept as they are.
     const data = type === RevisionPublished.type ? RevisionPublished.read(stored).data : Data.parse(untyped);
-    if (at.toISOString() < EARLIEST || at.toISOString() >= LATEST) return { poison: 'out_of_range' };
+    if (!fitsTimeColumn(at.toISOString())) return { poison: 'out_of_range' };
     return {
       replica: service,
       boot: `generation-${generation}`,

@@ -1,5 +1,5 @@
 import { verifyRecord, type BusRecord, type MacKey } from '#libs/bus';
-import { contentsKey, ContentsRecord } from '#libs/contracts';
+import { contentsKey, ContentsRecord, fitsTimeColumn } from '#libs/contracts';
 
 /** One row of `contents`. */
 export type ContentsRow = {
@@ -14,10 +14,6 @@ export type ContentsRow = {
   readonly jwe: string;
 };
 
-/** What a column of times holds. */
-const EARLIEST = '2000-01-01T00:00:00.000Z';
-const LATEST = '2100-01-01T00:00:00.000Z';
-
 /** Undefined for what no gateway of ours wrote, or wrote for another call. */
 export function rowOfContents(macKey: MacKey, record: BusRecord): ContentsRow | undefined {
   const verified = verifyRecord(macKey, record);
@@ -25,7 +21,7 @@ export function rowOfContents(macKey: MacKey, record: BusRecord): ContentsRow | 
   const read = readContents(verified.record.value);
   if (!read || contentsKey(read) !== verified.record.key) return undefined;
   const at = new Date(read.at).toISOString();
-  if (at < EARLIEST || at >= LATEST) return undefined;
+  if (!fitsTimeColumn(at)) return undefined;
   return {
     tenant_id: read.tenantId,
     decision_id: read.decisionId,

@@ -1,8 +1,6 @@
+import { fitsTimeColumn } from './column-time.js';
 import { DecisionBatch, type DecisionRecord } from './decision-batch.record.js';
 
-/** What every reader's columns hold: minutes are kept in 32 bits. */
-const EARLIEST = '2000-01-01T00:00:00.000Z';
-const LATEST = '2100-01-01T00:00:00.000Z';
 const HTTP_STATUS_MAX = 65_535;
 
 /**
@@ -24,5 +22,5 @@ export function readDecisionBatch(text: string | null): readonly DecisionRecord[
 }
 
 function fitsColumns({ at, http_status: status }: DecisionRecord): boolean {
-  return at >= EARLIEST && at < LATEST && status >= 0 && status <= HTTP_STATUS_MAX;
+  return fitsTimeColumn(at) && status >= 0 && status <= HTTP_STATUS_MAX;
 }
