@@ -1,5 +1,6 @@
 import { PolicyView } from '#libs/access';
 import { PLATFORM_TENANT, type Finding } from '#libs/contracts';
+import type { TenantSnapshot } from '#libs/decision-engine';
 import { Logger } from '#libs/telemetry';
 import { Injectable } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
@@ -11,9 +12,9 @@ import { GRANTING_THINGS, GrantedLately, type ChangedThingRow } from './granted-
 import { unusedGrants } from './unused-grants.js';
 
 /** A grant that was held and allowed nothing for so long is a finding. */
-export const GRANT_UNUSED_DAYS = 90;
+const GRANT_UNUSED_DAYS = 90;
 /** Findings of one tenant at a time; when some of them are over, others take their place. */
-export const GRANT_FINDINGS_PER_TENANT_MAX = 500;
+const GRANT_FINDINGS_PER_TENANT_MAX = 500;
 /** Grants of one tenant that one look takes up, those among them that are too young to be one. */
 const GRANTS_LOOKED_AT_MAX = 100_000;
 /** Where more has changed within the days than this, nobody says what was held all the time. */
@@ -23,7 +24,8 @@ const LOOK_EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 type Unused = Omit<Extract<Finding, { kind: 'grant-unused' }>, 'at'>;
-type Known = { readonly atMs: number; readonly findings: readonly Unused[] };
+/** `findings` undefined: too much has changed. */
+type Known = { readonly atMs: number; readonly findings: readonly Unused[] | undefined };
 
 /** Grants that somebody has held for {@link GRANT_UNUSED_DAYS} days and that allowed nothing, as of the last look. */
 @Injectable()
@@ -40,7 +42,7 @@ export class UnusedGrantFindings {
 
   /** Whether what was found of a tenant can be relied on; what is not found there is over. */
   canTell(tenantId: string): boolean {
-    return this.known.has(tenantId);
+    return this.known.get(tenantId)?.findings !== undefined;
   }
 
   /** To be asked only while every decision that was written is stored. */
@@ -59,17 +61,20 @@ export class UnusedGrantFindings {
 
   /** Looks at the grants of a tenant anew. */
   async look(tenantId: string, nowMs: number): Promise<void> {
-    const findings = await this.find(tenantId, nowMs);
-    if (findings) this.known.set(tenantId, { atMs: nowMs, findings });
-    else this.known.delete(tenantId);
+    const snapshot = this.policy.snapshot(tenantId);
+    const firstKept = this.kept.first(tenantId, nowMs);
+    const reachesBack = firstKept !== undefined && Date.parse(firstKept) <= sinceOf(nowMs);
+    if (!snapshot || !reachesBack) this.known.delete(tenantId);
+    else this.known.set(tenantId, { atMs: nowMs, findings: await this.find(tenantId, snapshot, nowMs) });
   }
 
-  /** Undefined where the record does not reach back so far, or too much has changed. */
-  private async find(tenantId: string, nowMs: number): Promise<readonly Unused[] | undefined> {
-    const snapshot = this.policy.snapshot(tenantId);
-    const sinceMs = nowMs - GRANT_UNUSED_DAYS * DAY_MS;
-    const firstKept = this.kept.first(tenantId, nowMs);
-    if (!snapshot || firstKept === undefined || Date.parse(firstKept) > sinceMs) return undefined;
+  /** Undefined where too much has changed. */
+  private async find(
+    tenantId: string,
+    snapshot: TenantSnapshot,
+    nowMs: number,
+  ): Promise<readonly Unused[] | undefined> {
+    const sinceMs = sinceOf(nowMs);
     const changes = await this.changes(tenantId, sinceMs);
     if (changes.length > CHANGES_MAX) {
       this.logger.warn({ tenantId, max: CHANGES_MAX }, 'too much has changed to say which grants nobody uses');
@@ -104,3 +109,5 @@ export class UnusedGrantFindings {
     );
   }
 }
+
+const sinceOf = (nowMs: number) => nowMs - GRANT_UNUSED_DAYS * DAY_MS;
