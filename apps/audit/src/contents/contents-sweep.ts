@@ -3,6 +3,7 @@ import { Rounds } from '#libs/service';
 import { Logger } from '#libs/telemetry';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import type { Hold } from '../legal-holds/held-tenants.projection.js';
 import { LegalHolds } from '../legal-holds/legal-holds.js';
 import { KeptDays } from '../retention/kept-days.js';
 import { ContentKeys } from './content-keys.js';
@@ -15,7 +16,6 @@ const KEYS_EVERY_MS = 2_000;
 const SWEEP_EACH = 30;
 /** A key goes so long after another took its place: longer than the topic holds what was written for it. */
 const SUPERSEDED_MS_MIN = 4 * 86_400_000;
-type Held = Awaited<ReturnType<LegalHolds['inForce']>>;
 const NOBODY = { actor: 'audit', requestId: '', decisionId: '' };
 
 /**
@@ -83,7 +83,7 @@ export class ContentsSweep implements OnApplicationBootstrap, OnModuleDestroy {
     this.looks += 1;
   }
 
-  private async takeOutExpired(held: Held): Promise<void> {
+  private async takeOutExpired(held: ReadonlyMap<string, Hold>): Promise<void> {
     // By the clock of the store, as decisions.
     const nowMs = await this.database.nowMs();
     for (const tenantId of await this.table.tenants()) {

@@ -48,12 +48,11 @@ export class LegalHoldsController {
       .slice(0, limit + 1);
     const open = await this.subjectKeys.openAll(rows);
     this.reach.grant(caller, 'legal-holds', reach);
-    const reasonOf = ({ reason }: Hold) => open(reason);
     return page(
       rows,
       limit,
       ({ tenantId }) => [tenantId],
-      (hold) => shown(hold, reasonOf(hold)),
+      (hold) => shown(hold, open(hold.reason)),
     );
   }
 
@@ -61,7 +60,7 @@ export class LegalHoldsController {
   @Requires('audit:read')
   @Answers('Shows the legal hold of a tenant.', { 200: ShownLegalHold })
   async get(@CallerParam() caller: Caller, @Param('tenantId') tenantId: string) {
-    const { hold } = await this.find(caller, 'audit:read', tenantId);
+    const hold = await this.find(caller, 'audit:read', tenantId);
     if (!hold) throw this.access.notFound(caller, 'audit:read', resourceOf(tenantId));
     this.access.require(caller, 'audit:read', resourceOf(tenantId));
     return answer(shown(hold, await this.subjectKeys.open(hold.reason)), { version: hold.version });
@@ -77,7 +76,7 @@ export class LegalHoldsController {
     @IfMatch() expectedVersion: number | undefined,
     @Body({ schema: HoldBody }) { reason: text }: HoldBody,
   ) {
-    const { hold } = await this.find(caller, 'audit:hold', tenantId);
+    const hold = await this.find(caller, 'audit:hold', tenantId);
     this.access.require(caller, 'audit:hold', resourceOf(tenantId));
     const isSame = hold && (await this.subjectKeys.open(hold.reason)) === text;
     const reason = isSame ? hold.reason : await this.subjectKeys.seal(caller.principalId, text);
@@ -96,7 +95,7 @@ export class LegalHoldsController {
     @Param('tenantId') tenantId: string,
     @IfMatch() expectedVersion: number | undefined,
   ) {
-    const { hold } = await this.find(caller, 'audit:hold', tenantId);
+    const hold = await this.find(caller, 'audit:hold', tenantId);
     if (!hold) throw this.access.notFound(caller, 'audit:hold', resourceOf(tenantId));
     this.access.require(caller, 'audit:hold', resourceOf(tenantId));
     const command = { type: 'ReleaseLegalHold' as const, ...this.said(caller, tenantId) };
@@ -105,13 +104,13 @@ export class LegalHoldsController {
   }
 
   /** Another’s tenant, and one that nobody knows, are missing alike. */
-  private async find(caller: Caller, action: 'audit:read' | 'audit:hold', tenantId: string) {
+  private async find(caller: Caller, action: 'audit:read' | 'audit:hold', tenantId: string): Promise<Hold | undefined> {
     const isOurs = caller.operator || caller.tenantId === tenantId;
     const isKnown = tenantId === PLATFORM_TENANT || this.identity.tenant(tenantId) !== undefined;
     if (!isOurs || !isKnown || !Slug.safeParse(tenantId).success) {
       throw this.access.notFound(caller, action, resourceOf(tenantId));
     }
-    return { hold: (await this.holds.inForce()).get(tenantId) };
+    return (await this.holds.inForce()).get(tenantId);
   }
 
   private said({ principalId: author }: Caller, tenantId: string) {
