@@ -1,3 +1,4 @@
+import { readRecord } from '#libs/access';
 import { verifyRecord, type BusRecord, type MacKey } from '#libs/bus';
 import { contentsKey, ContentsRecord, fitsTimeColumn } from '#libs/contracts';
 
@@ -18,8 +19,9 @@ export type ContentsRow = {
 export function rowOfContents(macKey: MacKey, record: BusRecord): ContentsRow | undefined {
   const verified = verifyRecord(macKey, record);
   if (!verified.ok || !verified.record.value) return undefined;
-  const read = readContents(verified.record.value);
-  if (!read || contentsKey(read) !== verified.record.key) return undefined;
+  const { key, value } = verified.record;
+  const read = readRecord(ContentsRecord, value, (contents) => contentsKey(contents) === key);
+  if (!read) return undefined;
   const at = new Date(read.at).toISOString();
   if (!fitsTimeColumn(at)) return undefined;
   return {
@@ -33,13 +35,4 @@ export function rowOfContents(macKey: MacKey, record: BusRecord): ContentsRow | 
     truncated: read.isTruncated,
     jwe: read.jwe,
   };
-}
-
-function readContents(value: Uint8Array): ContentsRecord | undefined {
-  try {
-    return ContentsRecord.parse(JSON.parse(Buffer.from(value).toString('utf8')));
-  } catch {
-    // What it was is nobody's to know: it is counted where it is passed over.
-    return undefined;
-  }
 }
