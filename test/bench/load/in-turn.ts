@@ -4,12 +4,16 @@ import type { Bench } from '../section.js';
 import { chatBody } from './chat-body.js';
 import { closedLoop, warmUp, type Round } from './closed-loop.js';
 
-/** Chat completions of one size over all arms: each is warmed up, then in turn in rounds, so that what else the machine does hits all alike. */
-export async function inTurn(
-  { options, say }: Pick<Bench, 'options' | 'say'>,
-  arms: readonly Arm[],
-  bytes: number,
-): Promise<Summary[]> {
+type Told = Pick<Bench, 'options' | 'say'>;
+
+/** Chat completions over all arms, size by size: each is warmed up, then in turn in rounds, so that what else the machine does hits all alike. */
+export async function inTurn(bench: Told, arms: readonly Arm[], sizes: readonly number[]): Promise<Summary[]> {
+  const summaries: Summary[] = [];
+  for (const bytes of sizes) summaries.push(...(await ofOneSize(bench, arms, bytes)));
+  return summaries;
+}
+
+async function ofOneSize({ options, say }: Told, arms: readonly Arm[], bytes: number): Promise<Summary[]> {
   const { connections, seconds } = options;
   const found = new Map<string, Round[]>(arms.map(({ name }) => [name, []]));
   const loadOf = ({ model }: Arm) => ({ connections, body: chatBody(model, bytes) });

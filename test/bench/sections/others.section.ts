@@ -25,8 +25,7 @@ export const section: BenchSection = {
       running.push(await portkey(portkeyPort, provider));
       if (bench.options.litellm) running.push(await litellm(litellmPort, provider));
       const arms = [gatewayOn(local), ...running.map(({ arm }) => arm)];
-      const summaries: Summary[] = [];
-      for (const bytes of bench.options.bytes) summaries.push(...(await inTurn(bench, arms, bytes)));
+      const summaries = await inTurn(bench, arms, bench.options.bytes);
       const text = [markdown(summaries), ratios(summaries)].join('\n\n');
       return { markdown: text, figures: { options: bench.options, summaries } };
     } finally {

@@ -5,7 +5,7 @@ import { gatewayOff } from '../arms/gateway-off.js';
 import { nginx } from '../arms/nginx.js';
 import { undiciProxy } from '../arms/undici-proxy.js';
 import { inTurn } from '../load/in-turn.js';
-import { markdown, type Summary } from '../report.js';
+import { markdown } from '../report.js';
 import type { BenchSection } from '../section.js';
 
 /** The gateway beside bare proxies: what a call costs. */
@@ -25,8 +25,7 @@ export const section: BenchSection = {
       running.push(await nginx(nginxPort, provider));
       running.push(await gatewayOff(offPort, provider));
       const arms = [direct(local), ...running.map(({ arm }) => arm), gatewayOn(local)];
-      const summaries: Summary[] = [];
-      for (const bytes of bench.options.bytes) summaries.push(...(await inTurn(bench, arms, bytes)));
+      const summaries = await inTurn(bench, arms, bench.options.bytes);
       return { markdown: markdown(summaries), figures: { options: bench.options, summaries } };
     } finally {
       for (const each of running) await each.stop();

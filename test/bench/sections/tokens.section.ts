@@ -27,7 +27,7 @@ export const section: BenchSection = {
       { ...path, name: 'token, new with each call', headers: () => bearer(token()) },
     ];
     await known(path.url, seen);
-    const summaries = await inTurn({ options, say }, arms, options.bytes[0] ?? 1_000);
+    const summaries = await inTurn({ options, say }, arms, [options.bytes[0] ?? 1_000]);
     return { markdown: [markdown(summaries), ratios(summaries)].join('\n\n'), figures: { options, summaries } };
   },
 };
