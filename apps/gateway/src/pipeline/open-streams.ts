@@ -2,6 +2,7 @@ import { looksLikeToken, type Authenticated, type Unauthenticated } from '#libs/
 import { readCredential } from '../credentials/read-credential.js';
 import { Refusal } from '../refusals/refusal.js';
 import type { StreamCut } from '../relay/upstream-call.js';
+import { Bag, type Held } from './bag.js';
 import type { Reached } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
@@ -17,7 +18,7 @@ type Open = { readonly credential: string; readonly tenantId: string; readonly c
  * their credential would be refused; all of them when the gateway stops. No timer runs while there are none.
  */
 export class OpenStreams {
-  private readonly open = new Set<Open>();
+  private readonly open = new Bag<Open>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: Parts) {}
@@ -27,19 +28,18 @@ export class OpenStreams {
     const credential = readCredential(request.rawHeaders);
     // It was read before, and has not changed.
     if (credential instanceof Refusal) return () => undefined;
-    const stream = { credential, tenantId: caller.tenantId, cut };
-    this.open.add(stream);
+    const stream = this.open.add({ credential, tenantId: caller.tenantId, cut });
     this.timer ??= setInterval(() => this.sweep(), sweepMs).unref();
     return () => this.leave(stream);
   }
 
   /** Ends every stream, as the gateway stops. */
   cutAll(): void {
-    for (const { cut } of this.open) cut(stopping);
+    for (const { cut } of this.open.things()) cut(stopping);
   }
 
   private sweep(): void {
-    for (const stream of this.open) {
+    for (const stream of this.open.things()) {
       if (this.parts.policy.snapshot(stream.tenantId)?.settings?.cutStreamsOnRevoke === true) this.check(stream);
     }
   }
@@ -54,8 +54,8 @@ export class OpenStreams {
     return void answer.then((known) => cutIfRefused(stream, known));
   }
 
-  private leave(stream: Open): void {
-    this.open.delete(stream);
+  private leave(stream: Held<Open>): void {
+    this.open.remove(stream);
     if (this.open.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;

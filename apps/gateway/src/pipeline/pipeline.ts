@@ -6,6 +6,7 @@ import { arrive } from './arrive.js';
 import { authenticateStep } from './authenticate.step.js';
 import { authoriseStep } from './authorise.step.js';
 import { asksForPosition, awaitPositionStep } from './await-position.step.js';
+import { Bag } from './bag.js';
 import { enterStep, leaveStep } from './enter.step.js';
 import {
   advance,
@@ -38,7 +39,7 @@ const defect = 'Something went wrong on our side.';
 
 /** `route → authenticate → read body → resolve model → authorise → put in prompt → reach → limit → record → relay → settle → record`. */
 export class Pipeline {
-  private readonly underWay = new Set<ServerResponse>();
+  private readonly underWay = new Bag<ServerResponse>();
   private idle: (() => void) | undefined;
 
   private readonly streams: OpenStreams;
@@ -50,14 +51,14 @@ export class Pipeline {
   /** Serves one request to its end. Never throws and never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const arrived = arrive(this.parts, request, response);
-    this.underWay.add(response);
+    const held = this.underWay.add(response);
     try {
       const refusal = await this.run(arrived);
       if (refusal) this.refuse(arrived, refusal);
     } catch (error) {
       this.fail(arrived, error);
     } finally {
-      this.underWay.delete(response);
+      this.underWay.remove(held);
       if (this.underWay.size === 0) this.idle?.();
     }
   }
@@ -83,7 +84,7 @@ export class Pipeline {
     this.streams.cutAll();
     // Streams are over by then, and leave as their last words are written.
     setImmediate(() => {
-      for (const response of this.underWay) response.destroy();
+      for (const response of this.underWay.things()) response.destroy();
     });
   }
 
