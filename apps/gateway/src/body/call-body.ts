@@ -4,6 +4,7 @@ import { badRequest, Refusal } from '../refusals/refusal.js';
 import type { ModelRoute } from '../routes/route.js';
 import { controlledKeys, refuseFurtherModels } from './controlled-keys.js';
 import { refuseHostedTools } from './hosted-tools.js';
+import { refuseItemReferences } from './kept-upstream.js';
 import { missingModel, modelBytesMax, modelTooLong, refuseModelName } from './model-name.js';
 import { scanObject, textOf, valueOf, type ScanFault, type Span } from './scan-object.js';
 
@@ -26,12 +27,12 @@ export type CallBody = {
 const streamOptionsBytesMax = 4_096;
 
 /** What an operation asks of its body. */
-type Operation = Pick<ModelRoute, 'requires' | 'refuses' | 'hostedTools' | 'streamFormats'>;
+type Operation = Pick<ModelRoute, 'requires' | 'refuses' | 'hostedTools' | 'inputItems' | 'streamFormats'>;
 
 /** Reads the controlled fields of a JSON body. */
 export function readCallBody(
   bytes: Buffer,
-  { requires, refuses, hostedTools, streamFormats }: Operation,
+  { requires, refuses, hostedTools, inputItems, streamFormats }: Operation,
 ): CallBody | Refusal {
   const scanned = scanObject(bytes, controlledKeys);
   if (typeof scanned === 'string') return faults[scanned]();
@@ -42,7 +43,8 @@ export function readCallBody(
     refuseFurtherModels(fields) ??
     refuseFields(bytes, fields, refuses) ??
     refuseMissing(bytes, fields, requires) ??
-    (hostedTools ? refuseHostedTools(bytes, fields.get('tools')) : undefined);
+    (hostedTools ? refuseHostedTools(bytes, fields.get('tools')) : undefined) ??
+    (inputItems ? refuseItemReferences(bytes, fields.get('input')) : undefined);
   if (wrong) return wrong;
   const stream = streamFormats ? readStreamFormat(bytes, fields.get('stream_format')) : readStream(bytes, fields);
   if (stream instanceof Refusal) return stream;

@@ -32,6 +32,7 @@ export const controlledKeys: ReadonlySet<string> = new Set([
   'background',
   'previous_response_id',
   'conversation',
+  'container',
   'service_tier',
   'modalities',
 ]);

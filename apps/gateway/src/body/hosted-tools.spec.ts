@@ -21,6 +21,11 @@ describe('a further model is not called by way of a tool', () => {
   ])('nor by %s', (_how, tools) => expect(codeOf(tools)).toBe('ambiguous_body'));
 });
 
+it('runs in no container that another caller may have left something in', () => {
+  expect(codeOf('[{"type":"code_interpreter","container":"cntr_of_somebody"}]')).toBe('invalid_request');
+  expect(codeOf('[{"type":"code_interpreter","container":{"type":"auto"}}]')).toBeUndefined();
+});
+
 it('takes functions as they are, whatever their parameters are called', () => {
   const parameters = { type: 'object', properties: { model: { type: 'string' }, type: { const: 'image_generation' } } };
   expect(codeOf(JSON.stringify([{ type: 'function', name: 'f', model: null, parameters }, { name: 'g' }]))).toBe(

@@ -1,4 +1,5 @@
 import { RESOURCE_METADATA_PATH } from '#libs/access';
+import { keptUpstream } from '../body/kept-upstream.js';
 import type { ModelRoute, PublicRoute } from './route.js';
 
 const credentials = ['pat', 'vak', 'token'] as const;
@@ -9,6 +10,7 @@ const anthropic = {
   operation: 'messages',
   modelTypes: ['chat'],
   hostedTools: true,
+  refuses: { container: keptUpstream },
 } as const;
 const images = { ...openai, operation: 'images', modelTypes: ['image'] } as const;
 const audio = { ...openai, operation: 'audio', modelTypes: ['audio'] } as const;
@@ -21,9 +23,6 @@ const list = {
   modelTypes: [],
   requires: [],
 } as const;
-
-/** What one caller leaves with a provider is in reach of all who use the account. */
-const keptUpstream = 'what a provider keeps is not told apart by caller; send the conversation itself';
 
 /** Every route that models are reached by. A path that is not here is 404 before anything else is looked at. */
 export const modelRoutes: readonly ModelRoute[] = [
@@ -52,6 +51,7 @@ export const modelRoutes: readonly ModelRoute[] = [
     requires: ['input', 'prompt'],
     storedPrompts: true,
     hostedTools: true,
+    inputItems: true,
     refuses: {
       background: 'an answer that comes later cannot be metered',
       previous_response_id: keptUpstream,

@@ -24,6 +24,8 @@ export type ModelRoute = {
   readonly requires: readonly string[];
   /** Whether `tools` may hold such as the provider runs; those of functions it does not run. */
   readonly hostedTools?: boolean;
+  /** Whether `input` may be a list of items, of which some could stand for what the provider keeps. */
+  readonly inputItems?: boolean;
   /** Whether `prompt` names a stored prompt, which is put into the input. */
   readonly storedPrompts?: boolean;
   /** Whether the body is `multipart/form-data`; all others are JSON. */
