@@ -8,11 +8,18 @@ import { ensureKafka } from './kafka.mjs';
 import { SetupFailed } from './run.mjs';
 
 try {
-  await ensureDependencies();
-  await ensureKafka();
+  // Neither knows of the other, and both mostly wait for what they fetch.
+  await both(ensureDependencies(), ensureKafka());
   await ensureBuild();
 } catch (error) {
   if (!(error instanceof SetupFailed)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
+}
+
+/** As `Promise.all`, but nothing goes on behind the message about what failed. */
+async function both(...parts) {
+  const ends = await Promise.allSettled(parts);
+  const failed = ends.find(({ status }) => status === 'rejected');
+  if (failed) throw failed.reason;
 }

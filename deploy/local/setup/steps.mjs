@@ -21,7 +21,6 @@ export const stages = [
       command: ['depcruise', ...sources, '--config', '.dependency-cruiser.cjs'],
       withinMs: 5 * MINUTE_MS,
     },
-    { name: 'build', command: ['node', 'deploy/local/setup/build.mjs'], withinMs: 5 * MINUTE_MS },
   ],
   [vitest('unit', 10)],
   [vitest('integration', 20)],
