@@ -52,7 +52,7 @@ export function readYaml(text: string): ReadText {
       resolveKnownTags: false,
       strict: true,
     };
-    for (const document of new Composer(options).compose(boundedTokens(text, lines))) {
+    for (const document of new Composer(options).compose(boundedTokens(withoutMark(text), lines))) {
       const failed: readonly YAMLError[] = [...document.errors, ...document.warnings];
       for (const { pos, message } of failed.slice(0, SYNTAX_ERRORS_MAX)) add(pos[0], { rule: 'syntax', message });
       if (mistakes.length >= SYNTAX_ERRORS_MAX) break;
@@ -65,6 +65,9 @@ export function readYaml(text: string): ReadText {
   }
   return { documents: mistakes.length > 0 ? [] : documents, lines, mistakes };
 }
+
+/** The byte order mark that editors put before a text, and that none of them counts as a column. */
+const withoutMark = (text: string) => (text.startsWith('\uFEFF') ? text.slice(1) : text);
 
 const tooMany = (offset: number, what: string) => new Refused(offset, 'too-large', `A bundle holds ${what} at most.`);
 

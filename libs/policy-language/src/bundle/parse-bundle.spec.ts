@@ -47,6 +47,13 @@ describe('what a bundle may be', () => {
     expect(check(JSON.stringify([document], null, '\t')).documents).toEqual([document]);
   });
 
+  it('reads what editors of other systems write: a byte order mark and CRLF move no place', () => {
+    const wrong = `apiVersion: gatehouse/v2\n# a comment\n${account.slice(account.indexOf('kind'))}`;
+    expect(places(wrong)).toEqual(['schema at 1:13']);
+    expect(places(`\uFEFF${wrong.replaceAll('\n', '\r\n')}`)).toEqual(['schema at 1:13']);
+    expect(check(`\uFEFF${account}`).documents).toEqual(check(account).documents);
+  });
+
   it('gives documents as they were written: nothing is added', () => {
     expect(check(account).documents[0]?.spec).toEqual({ provider: 'openai', baseUrl: 'http://127.0.0.1:8090/v1' });
   });
