@@ -1,6 +1,6 @@
 import { builtInRoles } from '../roles/built-in-roles.js';
 import { PLATFORM } from '../documents/names.js';
-import { kinds, type PolicyDocument } from '../kinds/registry.js';
+import { kindNames, kinds, type PolicyDocument } from '../kinds/registry.js';
 import type { LintContext, Report } from '../lint/lint-context.js';
 import { lintPolicyTest } from '../policy-test/policy-test.rules.js';
 import type { PolicyTest } from '../policy-test/policy-test.js';
@@ -94,6 +94,7 @@ function contextOf(
     tenant,
     own: (kind) => ownNames.get(kind) ?? NONE,
     platform: (kind) => platformNames.get(kind) ?? NONE,
+    kinds: kindNames,
     builtInRoles: new Set(builtInRoles.map(({ name }) => name)),
     tagSchema: settings?.tagSchema,
     tagKeys: new Set([...own, ...platformDocuments].flatMap(({ metadata }) => Object.keys(metadata.tags ?? {}))),

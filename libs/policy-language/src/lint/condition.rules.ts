@@ -4,7 +4,7 @@ import { readNetwork } from '../matching/ip-network.js';
 import { didYouMean, nearest } from '../matching/nearest.js';
 import { attributes, readAttribute, type AttributeName, type AttributeReference } from '../vocabulary/attributes.js';
 import { operatorNames, operators, type Operator } from '../vocabulary/operators.js';
-import { credentialKinds, ENVIRONMENT_TAG, modelTypes, operations } from '../vocabulary/closed-lists.js';
+import { credentialKinds, ENVIRONMENT_TAG, modelTypes, operations, providers } from '../vocabulary/closed-lists.js';
 import type { LintContext, Report } from './lint-context.js';
 
 type Conditions = {
@@ -43,11 +43,13 @@ function lintAttribute(text: string, path: Path, context: LintContext, report: R
     const known = Object.keys(attributes);
     const whole = known.filter((name) => !name.endsWith('.*'));
     const meant = nearestParent(text, known) ?? nearest(text, whole);
-    const suggestion = meant === undefined ? undefined : `Did you mean "${meant}"?`;
+    const suggestion = meant === text ? KEYS : meant && `Did you mean "${meant}"?`;
     report({ path, rule: 'unknown-attribute', message: `There is no attribute "${text}".`, suggestion });
   } else if (attribute.name === 'resource.tags.*') lintTagKey(attribute.key ?? '', path, context, report);
   return attribute;
 }
+
+const KEYS = 'Keys of tags and labels are letters, digits, dots, dashes and underscores; 63 at most.';
 
 /** `resource.tag.env` → `resource.tags.env`. */
 function nearestParent(text: string, known: readonly string[]): string | undefined {
@@ -159,6 +161,7 @@ function lintText(
 
 const CLOSED: Partial<Record<AttributeName, readonly string[]>> = {
   'request.operation': operations,
+  'resource.provider': providers,
   'resource.types': modelTypes,
   'principal.kind': ['user', 'virtual-account'],
   'credential.kind': credentialKinds,

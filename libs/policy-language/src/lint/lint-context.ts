@@ -24,6 +24,8 @@ export type LintContext = {
   own(kind: string): ReadonlySet<string>;
   /** Names of the platform's documents of a kind; empty when the platform itself is linted. */
   platform(kind: string): ReadonlySet<string>;
+  /** Names of all kinds of documents. */
+  readonly kinds: readonly string[];
   readonly builtInRoles: ReadonlySet<string>;
   readonly tagSchema: TagSchema | undefined;
   /** Every tag key that a document in force carries. */

@@ -2,6 +2,7 @@ import type { Path } from '../bundle/source-map.js';
 import { nearest } from '../matching/nearest.js';
 import { isPattern, readResourcePattern } from '../matching/resource-pattern.js';
 import type { LintContext, Report } from './lint-context.js';
+import { lintPattern } from './pattern.rules.js';
 
 /** Reports a model named in full that does not exist. The platform's documents may name models of any tenant. */
 export function lintModelName(name: string, path: Path, context: LintContext, report: Report): void {
@@ -36,5 +37,6 @@ export function lintModelGlobs(
         suggestion: `Write <account>/<model>, such as */${text}.`,
       });
     } else if (read.glob.literal !== undefined) lintModelName(read.glob.literal, path, context, report);
+    else lintPattern(read, path, context, report);
   }
 }

@@ -6,6 +6,7 @@ import { actionNames, actions as vocabulary, type Action } from '../vocabulary/a
 import { resourceTypeNames, type ResourceType } from '../vocabulary/resource-types.js';
 import type { LintContext, Report } from './lint-context.js';
 import { lintModelName } from './model.rules.js';
+import { lintPattern } from './pattern.rules.js';
 
 type Scope = { readonly actions: readonly string[]; readonly resources?: readonly string[] | undefined };
 
@@ -66,9 +67,9 @@ export function lintResources(
   return resources.map((text, n) => {
     const read = readResourcePattern(text);
     if (isPattern(read)) {
-      if (read.type === 'model' && read.glob.literal !== undefined) {
-        lintModelName(read.glob.literal, [...path, n], context, report);
-      }
+      const { literal } = read.glob;
+      if (read.type === 'model' && literal !== undefined) lintModelName(literal, [...path, n], context, report);
+      else lintPattern(read, [...path, n], context, report);
       return read;
     }
     const suggestion = read.unknownType === undefined ? suggestShape(text) : suggestType(read.unknownType);

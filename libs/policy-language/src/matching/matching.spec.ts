@@ -5,6 +5,7 @@ import { actionsMatching } from './action-pattern.js';
 import { compileGlob } from './glob.js';
 import { networkHolds, readIp, readNetwork } from './ip-network.js';
 import { nearest } from './nearest.js';
+import { isPattern, readResourcePattern } from './resource-pattern.js';
 
 describe('globs', () => {
   it.each([
@@ -88,6 +89,12 @@ describe('patterns of actions', () => {
     expect(actionsMatching('model:invok')).toEqual([]);
     expect(actionsMatching('constructor')).toEqual([]);
   });
+});
+
+it('takes as a pattern what the ledger asks about, which no document is named like', () => {
+  expect(isPattern(readResourcePattern('limits:ledger/entries'))).toBe(true);
+  expect(isPattern(readResourcePattern('limits:ledger/*'))).toBe(true);
+  expect(isPattern(readResourcePattern('limits:ledger/entry'))).toBe(false);
 });
 
 describe('suggestions', () => {

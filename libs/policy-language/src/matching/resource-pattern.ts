@@ -1,4 +1,9 @@
-import { isResourceType, resourceTypes, type ResourceType } from '../vocabulary/resource-types.js';
+import {
+  isResourceType,
+  resourceTypes,
+  type ResourceType,
+  type ResourceTypeDeclaration,
+} from '../vocabulary/resource-types.js';
 import { compileGlob, type Glob } from './glob.js';
 
 /** `<type>:<glob>`, or `**` for everything of every type (`type` undefined). */
@@ -27,8 +32,8 @@ export const isPattern = (read: ResourcePattern | PatternMistake): read is Resou
 
 /** Whether some path with the type's number of segments matches; a pattern with `**` is taken to. */
 function canMatchShape(type: ResourceType, path: string): boolean {
-  const { segments } = resourceTypes[type];
-  if (segments === null) return true;
+  const { segments, also = [] }: ResourceTypeDeclaration = resourceTypes[type];
+  if (segments === null || also.some((other) => compileGlob(path).matches(other))) return true;
   const parts = path.split('/');
   if (parts.includes('')) return false;
   return path.includes('**') ? parts.length <= segments : parts.length === segments;
