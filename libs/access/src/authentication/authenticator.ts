@@ -8,6 +8,7 @@ import type { Authenticated, Unauthenticated } from './caller.js';
 import { boundsOf, CallerMemory, overdueCaller, type KnownCaller } from './caller-memory.js';
 import { faultOfAge, overdueRule } from './key-age.js';
 import { provesUntilMs } from './prove-secret.js';
+import { RecentTexts } from './recent-texts.js';
 
 export type AuthenticatorOptions = {
   readonly identity: IdentityView;
@@ -16,7 +17,7 @@ export type AuthenticatorOptions = {
   readonly policy: Pick<PolicyView, 'snapshot'>;
   /** Kinds of keys that are accepted; any other is refused as if it were wrong. Gateways do not list `svc`. */
   readonly accepts: readonly KeyKind[];
-  /** Callers that are kept ready; 65,536 unless given, at about 300 bytes each. */
+  /** Callers that are kept ready; 65,536 unless given, at about 350 bytes each. */
   readonly callersMax?: number;
 };
 
@@ -36,23 +37,29 @@ function isSound({ soundAt, notBeforeMs, soundUntilMs }: KnownCaller, changes: n
 }
 
 /**
- * From a key's text to its caller. The MAC is computed once per text and remembered by the SHA-256 of all of it; status,
+ * From a key's text to its caller. The MAC is computed once per text and remembered by the SHA-256 of all of it, and
+ * whose it is for as long as nothing comes from the bus (`RecentTexts`); status,
  * dates, owner and tenant are as the newest record says in every call. Every text of a key's form that is not remembered costs two MACs,
  * whether or not its id is known.
  */
 export class Authenticator {
   private readonly callers: CallerMemory;
+  private readonly recent: RecentTexts;
   private readonly accepts: ReadonlySet<KeyKind>;
 
   constructor(private readonly options: AuthenticatorOptions) {
-    this.callers = new CallerMemory(options.identity, options.callersMax ?? CALLERS_MAX);
+    const callersMax = options.callersMax ?? CALLERS_MAX;
+    this.callers = new CallerMemory(options.identity, callersMax);
+    this.recent = new RecentTexts(callersMax);
     this.accepts = new Set(options.accepts);
   }
 
   /** `nowMs`: ms since 1970. Never throws. Under 1 µs for a key that was seen before. */
   authenticate(text: string, nowMs: number): Authenticated | Unauthenticated {
-    if (!isKeyText(text)) return MALFORMED;
     const { identity, peppers } = this.options;
+    const seen = this.recent.find(text);
+    if (seen && isSound(seen, identity.changes, nowMs)) return this.byPolicy(text, seen.slot, seen, nowMs);
+    if (!isKeyText(text)) return MALFORMED;
     const slot = identity.credentials.find(text, keyIdRange.start);
     const untilMs = provesUntilMs(text, slot, identity.credentials, peppers);
     if (untilMs === undefined) return this.refuse(text, slot, slot < 0 ? 'key_unknown' : 'key_mac_mismatch');
@@ -62,6 +69,8 @@ export class Authenticator {
       if (reason) return this.refuse(text, slot, reason);
       known.soundAt = identity.changes;
     }
+    // A former secret ends by itself, before its key does.
+    if (untilMs === Number.POSITIVE_INFINITY) this.recent.keep(known);
     return this.byPolicy(text, slot, known, nowMs);
   }
 
