@@ -1,5 +1,5 @@
 import type { DecisionReason, KeyKind } from '#libs/contracts';
-import { credentialStatus } from '../identity/credential-table.js';
+import { credentialStatus, type CredentialReader } from '../identity/credential-reader.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import { isKeyText, keyIdRange } from '../keys/key-text.js';
 import type { Peppers } from '../keys/peppers.js';
@@ -36,6 +36,11 @@ function isSound({ soundAt, notBeforeMs, soundUntilMs }: KnownCaller, changes: n
   return soundAt === changes && nowMs >= notBeforeMs && nowMs < soundUntilMs;
 }
 
+/** The table may be written by another thread: what was learned of a key holds while its record is the same. */
+function isStill({ slot, sequence }: KnownCaller, credentials: CredentialReader): boolean {
+  return credentials.sequence(slot) === sequence;
+}
+
 /**
  * From a key's text to its caller. The MAC is computed once per text and remembered by the SHA-256 of all of it, and
  * whose it is for as long as nothing comes from the bus (`RecentTexts`); status,
@@ -56,41 +61,55 @@ export class Authenticator {
 
   /** `nowMs`: ms since 1970. Never throws. Under 1 µs for a key that was seen before. */
   authenticate(text: string, nowMs: number): Authenticated | Unauthenticated {
-    const { identity, peppers } = this.options;
+    const { identity } = this.options;
+    const { credentials } = identity;
     const seen = this.recent.find(text);
-    if (seen && isSound(seen, identity.changes, nowMs)) return this.byPolicy(text, seen.slot, seen, nowMs);
+    if (seen && isSound(seen, identity.changes, nowMs) && isStill(seen, credentials)) {
+      return this.byPolicy(text, seen, nowMs);
+    }
     if (!isKeyText(text)) return MALFORMED;
-    const slot = identity.credentials.find(text, keyIdRange.start);
-    const untilMs = provesUntilMs(text, slot, identity.credentials, peppers);
-    if (untilMs === undefined) return this.refuse(text, slot, slot < 0 ? 'key_unknown' : 'key_mac_mismatch');
-    const known = this.callers.of(slot);
+    // Another round only where the record became another meanwhile.
+    for (;;) {
+      const slot = credentials.find(text, keyIdRange.start);
+      const known = slot < 0 ? undefined : this.callers.of(slot, text);
+      if (slot >= 0 && !known) continue;
+      const answer = this.answer(text, known, nowMs);
+      if (!known || isStill(known, credentials)) return answer;
+    }
+  }
+
+  /** By what is known of the key with that id. */
+  private answer(text: string, known: KnownCaller | undefined, nowMs: number): Authenticated | Unauthenticated {
+    const { identity, peppers } = this.options;
+    const untilMs = provesUntilMs(text, known, identity.credentials, peppers);
+    if (!known) return refused(text, undefined, 'key_unknown');
+    if (untilMs === undefined) return refused(text, known, 'key_mac_mismatch');
     if (!isSound(known, identity.changes, nowMs) || nowMs >= untilMs) {
-      const reason = this.faultOfKey(slot, known, untilMs, nowMs) ?? this.faultOfOwner(slot, known);
-      if (reason) return this.refuse(text, slot, reason);
+      const reason = this.faultOfKey(known, untilMs, nowMs) ?? this.faultOfOwner(known);
+      if (reason) return refused(text, known, reason);
       known.soundAt = identity.changes;
     }
     // A former secret ends by itself, before its key does.
     if (untilMs === Number.POSITIVE_INFINITY) this.recent.keep(known);
-    return this.byPolicy(text, slot, known, nowMs);
+    return this.byPolicy(text, known, nowMs);
   }
 
   /** A good key, by what its tenant's policy says of its age. Where no policy can be relied on, nobody decides anything. */
-  private byPolicy(text: string, slot: number, known: KnownCaller, nowMs: number): Authenticated | Unauthenticated {
+  private byPolicy(text: string, known: KnownCaller, nowMs: number): Authenticated | Unauthenticated {
     const bounds = boundsOf(known, this.options.policy.snapshot(known.tenant.id));
     if (!bounds) return known.caller;
-    const { uses } = this.options.identity.credentials;
-    const { bornMs } = known;
-    const fault = faultOfAge(bounds, { bornMs, usedMs: uses.of(slot) }, nowMs);
-    if (fault) return { ...this.refuse(text, slot, fault.reason), appliedRules: [fault.rule] };
-    if (bounds.idle) uses.note(slot, nowMs);
+    const { credentials } = this.options.identity;
+    const { bornMs, slot } = known;
+    const fault = faultOfAge(bounds, { bornMs, usedMs: credentials.usedMs(slot) }, nowMs);
+    if (fault) return { ...refused(text, known, fault.reason), appliedRules: [fault.rule] };
+    if (bounds.idle) credentials.noteUse(slot, nowMs);
     const overdue = overdueRule(bounds, bornMs, nowMs);
     return overdue === undefined ? known.caller : overdueCaller(known, overdue);
   }
 
   /** The first thing wrong with a key whose secret was right. */
-  private faultOfKey(slot: number, known: KnownCaller, untilMs: number, nowMs: number): DecisionReason | undefined {
-    const { slots } = this.options.identity.credentials;
-    const status = slots.status(slot);
+  private faultOfKey(known: KnownCaller, untilMs: number, nowMs: number): DecisionReason | undefined {
+    const { status } = known;
     if (status === credentialStatus.revoked) return 'key_revoked';
     if (status === credentialStatus.suspended) return 'key_suspended';
     // Unreadable: what stood there may have been a revocation.
@@ -98,28 +117,23 @@ export class Authenticator {
     if (nowMs >= untilMs) return 'key_superseded';
     if (nowMs < known.notBeforeMs) return 'key_not_yet_valid';
     // Written so that a date which could not be read counts as passed.
-    if (!(nowMs < slots.double(slot, 'expiresAtMs'))) return 'key_expired';
-    return this.accepts.has(this.options.identity.credentials.keyKind(slot)) ? undefined : 'key_kind_not_accepted';
+    if (!(nowMs < known.soundUntilMs)) return 'key_expired';
+    return this.accepts.has(known.kind) ? undefined : 'key_kind_not_accepted';
   }
 
-  private faultOfOwner(slot: number, { principal, tenant, record }: KnownCaller): DecisionReason | undefined {
+  private faultOfOwner({ principal, tenant, record, ownerEpoch }: KnownCaller): DecisionReason | undefined {
     if (!record) return principal.unreadable ? 'internal_error' : 'principal_missing';
     if (record.tenantId !== tenant.id || record.status === 'deleted') return 'principal_missing';
     if (record.status !== 'active') return 'principal_suspended';
-    const { credentials } = this.options.identity;
-    if (record.epoch !== credentials.slots.word(slot, 'ownerEpoch')) return 'principal_epoch_mismatch';
+    if (record.epoch !== ownerEpoch) return 'principal_epoch_mismatch';
     if (!this.options.identity.ownerIsActive(record)) return 'team_suspended';
     return this.options.identity.tenantIsActive(tenant.id) ? undefined : 'tenant_suspended';
   }
+}
 
-  private refuse(text: string, slot: number, reason: DecisionReason): Unauthenticated {
-    const { credentials, directory } = this.options.identity;
-    const keyId = text.slice(keyIdRange.start, keyIdRange.end);
-    // A key without terms never had a readable record: nothing is known of whose it is.
-    const known = slot >= 0 && credentials.termsOf(slot) !== undefined;
-    const owner = known ? directory.principalNumbered(credentials.slots.word(slot, 'owner')) : undefined;
-    const tenant = known ? directory.tenantNumbered(credentials.slots.word(slot, 'tenant')) : undefined;
-    const [tenantId, principalId] = [tenant?.id ?? '', owner?.id ?? ''];
-    return { ok: false, code: 'invalid_api_key', reason, tenantId, keyId, principalId };
-  }
+function refused(text: string, known: KnownCaller | undefined, reason: DecisionReason): Unauthenticated {
+  const keyId = text.slice(keyIdRange.start, keyIdRange.end);
+  // Of a key that never had a readable record, nothing is known of whose it is.
+  const [tenantId, principalId] = known?.isRead ? [known.tenant.id, known.principal.id] : ['', ''];
+  return { ok: false, code: 'invalid_api_key', reason, tenantId, keyId, principalId };
 }

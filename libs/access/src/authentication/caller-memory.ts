@@ -1,13 +1,24 @@
-import type { PrincipalRecord, TenantRecord } from '#libs/contracts';
+import type { KeyKind, PrincipalRecord, TenantRecord } from '#libs/contracts';
 import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
 import { isOperator, type PrincipalEntry, type TenantEntry } from '../identity/directory.js';
+import type { Credential } from '../identity/credential-reader.js';
 import type { IdentityView } from '../identity/identity-view.js';
+import type { FormerSecret } from '../identity/key-terms.js';
+import { keyIdRange } from '../keys/key-text.js';
 import type { Authenticated } from './caller.js';
 
 /** What follows from a credential's and its owner's record, as long as both are the same. */
 export type KnownCaller = {
-  /** Offset of the credential's record in its topic: no two records have the same. */
-  readonly offset: number;
+  readonly slot: number;
+  /** The credential's record is the one that this was made from for as long as its slot has this number. */
+  readonly sequence: number;
+  readonly status: number;
+  readonly kind: KeyKind;
+  readonly pepperVersion: number;
+  readonly former: FormerSecret | undefined;
+  /** Whether any record of the key could be read; if not, nobody knows whose it is. */
+  readonly isRead: boolean;
+  readonly ownerEpoch: number;
   readonly notBeforeMs: number;
   readonly principal: PrincipalEntry;
   readonly tenant: TenantEntry;
@@ -18,7 +29,6 @@ export type KnownCaller = {
   readonly caller: Authenticated;
   /** When the key's present text was made, ms since 1970: what its age is counted from. */
   readonly bornMs: number;
-  readonly slot: number;
   /** Nothing was wrong with key and owner at that count of changes, and by itself nothing will be until then. */
   soundAt: number;
   readonly soundUntilMs: number;
@@ -43,18 +53,24 @@ export class CallerMemory {
     this.places = Array.from({ length: placesMax }, () => undefined);
   }
 
-  /** What the records say now. The owner's record may be missing: then `caller` must not be used. */
-  of(slot: number): KnownCaller {
+  /**
+   * What the records say now of the key whose id stands in `text`; undefined where the slot is another's by now. The
+   * owner's record may be missing: then `caller` must not be used.
+   */
+  of(slot: number, text: string): KnownCaller | undefined {
     const place = slot % this.places.length;
     const held = this.places[place];
-    if (held && held.slot === slot && held.soundAt === this.identity.changes) return held;
-    const offset = this.identity.credentials.slots.double(slot, 'offset');
-    // Another key's record has another offset, and so has a newer one of this key.
-    if (held && held.offset === offset && isCurrent(held)) return held;
-    const made = callerOf(this.identity, slot);
-    this.places[place] = made;
-    return made;
+    const { identity } = this;
+    if (held?.slot === slot && held.sequence === identity.credentials.sequence(slot) && isOf(held, text)) {
+      if (held.soundAt === identity.changes || isCurrent(held)) return held;
+    }
+    const credential = identity.credentials.read(slot, text, keyIdRange.start);
+    return credential && (this.places[place] = callerOf(identity, credential));
   }
+}
+
+function isOf({ caller }: KnownCaller, text: string): boolean {
+  return text.startsWith(caller.keyId, keyIdRange.start);
 }
 
 function isCurrent({ record, principal, tenantRecord, tenant }: KnownCaller): boolean {
@@ -77,13 +93,12 @@ export function overdueCaller(known: KnownCaller, rule: string): Authenticated {
   return known.overdue;
 }
 
-function callerOf({ credentials, directory }: IdentityView, slot: number): KnownCaller {
-  const { slots } = credentials;
-  const principal = directory.principalNumbered(slots.word(slot, 'owner'));
-  const tenant = directory.tenantNumbered(slots.word(slot, 'tenant'));
+function callerOf({ directory }: IdentityView, credential: Credential): KnownCaller {
+  const { slot, sequence, status, terms, rare } = credential;
+  const principal = terms ? directory.principalNumbered(credential.owner) : UNKNOWN;
+  const tenant = terms ? directory.tenantNumbered(credential.tenant) : UNKNOWN;
   if (!principal || !tenant) throw new RangeError(`Slot ${slot} names no owner.`);
   const { record } = principal;
-  const terms = credentials.termsOf(slot);
   const operator = record !== undefined && isOperator(record);
   const caller: Authenticated = Object.freeze({
     ok: true,
@@ -91,23 +106,34 @@ function callerOf({ credentials, directory }: IdentityView, slot: number): Known
     principalId: principal.id,
     principalKind: operator ? 'operator' : (record?.kind ?? 'user'),
     operator,
-    keyId: slots.id(slot),
-    keyKind: credentials.keyKind(slot),
+    keyId: credential.keyId,
+    keyKind: credential.kind,
     authMethod: 'api_key',
     principal: principal.engine ?? NOBODY,
     restrictions: terms?.compiled,
     keyLabels: terms?.labels ?? {},
     tenantLabels: tenant.record?.labels ?? {},
-    issuedAtMs: slots.double(slot, 'issuedAtMs'),
+    issuedAtMs: credential.issuedAtMs,
   });
-  const rare = credentials.rareOf(slot);
   const notBeforeMs = rare?.notBeforeMs ?? Number.NEGATIVE_INFINITY;
   const bornMs = rare?.rotatedAt == null ? caller.issuedAtMs : Date.parse(rare.rotatedAt);
   const unasked = { overdue: undefined, policy: undefined, bounds: undefined, soundAt: -1 };
-  const [offset, soundUntilMs] = [slots.double(slot, 'offset'), slots.double(slot, 'expiresAtMs')];
-  const made = { principal, tenant, record, tenantRecord: tenant.record, caller };
-  return { slot, offset, notBeforeMs, soundUntilMs, bornMs, ...made, ...unasked };
+  const { expiresAtMs: soundUntilMs, ownerEpoch, pepperVersion, kind } = credential;
+  const [former, isRead] = [rare?.former ?? undefined, terms !== undefined];
+  const key = { slot, sequence, status, kind, pepperVersion, former, isRead };
+  const made = { ownerEpoch, principal, tenant, record, tenantRecord: tenant.record, caller };
+  return { ...key, notBeforeMs, soundUntilMs, bornMs, ...made, ...unasked };
 }
+
+/** Whose a key is of which no record could ever be read. */
+const UNKNOWN = Object.freeze({
+  id: '',
+  number: -1,
+  record: undefined,
+  unreadable: true,
+  place: undefined,
+  engine: undefined,
+});
 
 /** Stands where an owner's record is missing, so that even a mistake grants nothing: it is in no tenant. */
 const NOBODY = Object.freeze({ id: '', kind: 'user', tenant: '', teams: [], groups: [], labels: {} } as const);

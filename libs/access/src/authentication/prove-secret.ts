@@ -1,8 +1,16 @@
-import type { CredentialTable } from '../identity/credential-table.js';
+import type { CredentialReader } from '../identity/credential-reader.js';
+import type { FormerSecret } from '../identity/key-terms.js';
 import type { Peppers } from '../keys/peppers.js';
 import { sha256 } from './sha256.js';
 
 const NO_MAC = new Uint8Array(32);
+
+/** What a text of an id is compared with; undefined where no key has the id. */
+export type HeldSecrets = {
+  readonly slot: number;
+  readonly pepperVersion: number;
+  readonly former: FormerSecret | undefined;
+};
 
 /**
  * Until when the text is good by itself, ms since 1970: Infinity for a key's current secret, the end of the overlap for
@@ -10,16 +18,14 @@ const NO_MAC = new Uint8Array(32);
  */
 export function provesUntilMs(
   text: string,
-  slot: number,
-  credentials: CredentialTable,
+  held: HeldSecrets | undefined,
+  credentials: CredentialReader,
   peppers: Peppers,
 ): number | undefined {
   const digest = sha256(text);
-  if (slot < 0) return proveSlowly(text, digest, slot, credentials, peppers);
-  if (credentials.slots.isProven(slot, digest)) return Number.POSITIVE_INFINITY;
-  const former = credentials.rareOf(slot)?.former;
-  if (former?.proven === digest) return former.untilMs;
-  return proveSlowly(text, digest, slot, credentials, peppers);
+  if (held && credentials.isProven(held.slot, digest)) return Number.POSITIVE_INFINITY;
+  if (held?.former?.proven === digest) return held.former.untilMs;
+  return proveSlowly(text, digest, held, credentials, peppers);
 }
 
 /**
@@ -29,18 +35,17 @@ export function provesUntilMs(
 function proveSlowly(
   text: string,
   digest: string,
-  slot: number,
-  credentials: CredentialTable,
+  held: HeldSecrets | undefined,
+  credentials: CredentialReader,
   peppers: Peppers,
 ): number | undefined {
-  const current = slot < 0 ? undefined : credentials.slots.mac(slot);
-  const former = slot < 0 ? undefined : credentials.rareOf(slot)?.former;
-  const version = current ? credentials.slots.pepperVersion(slot) : peppers.current;
-  const isCurrent = peppers.matches(text, version, current ?? NO_MAC);
+  const current = held && credentials.mac(held.slot);
+  const former = held?.former;
+  const isCurrent = peppers.matches(text, held?.pepperVersion ?? peppers.current, current ?? NO_MAC);
   const formerMac = former ? Buffer.from(former.mac, 'base64url') : NO_MAC;
   const isFormer = peppers.matches(text, former?.pepperVersion ?? peppers.current, formerMac);
-  if (current && isCurrent) {
-    credentials.slots.setProven(slot, digest);
+  if (held && current && isCurrent) {
+    credentials.setProven(held.slot, digest, current);
     return Number.POSITIVE_INFINITY;
   }
   if (!former || !isFormer) return undefined;

@@ -1,62 +1,49 @@
 import type { Place } from '#libs/bus';
-import type { CredentialRecord, KeyKind } from '#libs/contracts';
-import { compileRestrictions, type CompiledRestrictions } from '#libs/decision-engine';
-import { CredentialSlots, MAC_BYTES } from './credential-slots.js';
-import { Interned } from './interned.js';
-import { KeyIndex } from './key-index.js';
-import { LastUses, type LastUsesState } from './last-uses.js';
-
-/** What many keys have in common: held once, compiled once. */
-export type KeyTerms = {
-  readonly restrictions: CredentialRecord['restrictions'];
-  readonly labels: CredentialRecord['labels'];
-  readonly compiled: CompiledRestrictions | undefined;
-};
-/** What few keys have. */
-export type RareTerms = {
-  readonly notBeforeMs: number | null;
-  readonly rotatedAt: string | null;
-  /** The secret of before a rotation; `untilMs` ends its overlap. */
-  readonly former: FormerSecret | null;
-  readonly rotationFailing?: CredentialRecord['rotationFailing'];
-};
-export type FormerSecret = {
-  readonly mac: string;
-  readonly pepperVersion: number;
-  readonly untilMs: number;
-  /** SHA-256 (Latin-1) of a text that was proved to be this secret; never leaves the process. */
-  proven?: string;
-};
-
-/** Slot states. `unreadable`: the record of that key could not be read, so the key is denied. */
-export const credentialStatus = { none: 0, active: 1, suspended: 2, revoked: 3, unreadable: 4 } as const;
-const kinds: readonly KeyKind[] = ['pat', 'vak', 'svc'];
+import type { CredentialRecord } from '#libs/contracts';
+import type { CredentialNews, CredentialShare, TellNews } from './credential-news.js';
+import { CredentialReader, credentialStatus, keyKinds } from './credential-reader.js';
+import { MAC_BYTES } from './credential-slots.js';
+import type { ExtrasState } from './key-extras.js';
+import type { RareTerms } from './key-terms.js';
 
 export type CredentialTableState = {
   readonly pages: readonly Buffer[];
   readonly used: number;
   readonly free: readonly number[];
-  readonly terms: ReturnType<Interned<KeyTerms>['export']>;
-  readonly rare: readonly (readonly [slot: number, RareTerms])[];
-  readonly uses: LastUsesState;
+  readonly extras: ExtrasState;
 };
 
-/** Every credential by its key's id, in about 130 bytes off the heap each. A slot's number is valid until it is removed. */
-export class CredentialTable {
-  readonly slots = new CredentialSlots();
-  readonly uses = new LastUses();
-  private readonly index = new KeyIndex(this.slots);
-  private readonly terms = new Interned<KeyTerms>(readTerms);
-  private readonly rare = new Map<number, RareTerms>();
+/**
+ * Every credential by its key's id, in about 140 bytes off the heap each, and the one that writes them. A slot's number is
+ * valid until it is removed.
+ */
+export class CredentialTable extends CredentialReader {
+  private readonly listeners: Set<TellNews>;
   private live = 0;
+
+  constructor() {
+    const listeners = new Set<TellNews>();
+    super({ tell: (news: CredentialNews) => listeners.forEach((tell) => tell(news)) });
+    this.listeners = listeners;
+  }
 
   get size(): number {
     return this.live;
   }
 
-  /** Slot of the id that stands in `text` from `at` on; -1 if there is none. */
-  find(text: string, at = 0): number {
-    return this.index.find(text, at);
+  /** Slots ever taken, released ones included. */
+  get extent(): number {
+    return this.slots.extent;
+  }
+
+  /**
+   * What another thread needs to read along from this moment on; `tell` gets everything that it needs later, before
+   * anything names it. Answers also how to end that.
+   */
+  share(tell: TellNews): { share: CredentialShare; end: () => void } {
+    this.listeners.add(tell);
+    const share = { pages: this.slots.shared(), ...this.index.shared(), extras: this.extras.shared() };
+    return { share, end: () => void this.listeners.delete(tell) };
   }
 
   place(slot: number): Place {
@@ -71,11 +58,19 @@ export class CredentialTable {
 
   /** Takes note of a record's place before its content; a new key is denied until it has some. */
   setPlace(keyId: string, place: Place): void {
-    const slot = this.find(keyId) < 0 ? this.add(keyId) : this.find(keyId);
-    this.slots.setDouble(slot, 'offset', Number(place.offset));
-    this.slots.setWord(slot, 'generation', place.generation);
-    this.slots.setWord(slot, 'epoch', place.epoch);
-    this.slots.setDouble(slot, 'position', place.position);
+    const found = this.find(keyId);
+    const slot = found < 0 ? this.slots.take(keyId) : found;
+    const { slots } = this;
+    slots.change(slot, () => {
+      if (found < 0) this.setStatus(slot, credentialStatus.unreadable);
+      slots.setDouble(slot, 'offset', Number(place.offset));
+      slots.setWord(slot, 'generation', place.generation);
+      slots.setWord(slot, 'epoch', place.epoch);
+      slots.setDouble(slot, 'position', place.position);
+    });
+    if (found >= 0) return;
+    this.index.add(slot);
+    this.live += 1;
   }
 
   /** `owner` and `tenant` are numbers of the directory. Throws a RangeError for a MAC that is none. */
@@ -83,66 +78,47 @@ export class CredentialTable {
     const { slots } = this;
     const [current, former] = record.secrets.map((secret) => ({ ...secret, bytes: macBytes(secret.mac) }));
     if (!current) throw new RangeError('A credential needs a secret.');
-    this.forget(slot);
-    slots.setStatus(slot, credentialStatus[record.status]);
-    slots.setKind(slot, kinds.indexOf(record.kind));
-    slots.setSecret(slot, current.bytes, current.pepperVersion);
-    slots.setDouble(slot, 'expiresAtMs', millis(record.expiresAt, Number.POSITIVE_INFINITY));
-    slots.setDouble(slot, 'issuedAtMs', Date.parse(record.issuedAt));
-    slots.setWord(slot, 'owner', owner);
-    slots.setWord(slot, 'ownerEpoch', record.ownerEpoch);
-    slots.setWord(slot, 'tenant', tenant);
-    if (record.lastUsedAt) this.uses.note(slot, Date.parse(record.lastUsedAt));
     const { restrictions, labels } = record;
-    slots.setWord(slot, 'extras', 1 + this.terms.hold(JSON.stringify({ restrictions, labels })));
-    const { rotationFailing } = record;
-    if (!former && record.notBefore === null && record.rotatedAt === null && !rotationFailing) return;
-    this.rare.set(slot, {
-      notBeforeMs: record.notBefore === null ? null : Date.parse(record.notBefore),
-      rotatedAt: record.rotatedAt,
-      former: former
-        ? { mac: former.mac, pepperVersion: former.pepperVersion, untilMs: millis(former.until, 0) }
-        : null,
-      ...(rotationFailing && { rotationFailing }),
+    const before = slots.word(slot, 'extras');
+    const extras = this.extras.hold(JSON.stringify({ restrictions, labels }), rareOf(record, former));
+    slots.change(slot, () => {
+      const kind = keyKinds.indexOf(record.kind);
+      slots.setState(slot, { status: credentialStatus[record.status], kind, pepperVersion: current.pepperVersion });
+      slots.setMac(slot, current.bytes);
+      slots.setDouble(slot, 'expiresAtMs', millis(record.expiresAt, Number.POSITIVE_INFINITY));
+      slots.setDouble(slot, 'issuedAtMs', Date.parse(record.issuedAt));
+      slots.setWord(slot, 'owner', owner);
+      slots.setWord(slot, 'ownerEpoch', record.ownerEpoch);
+      slots.setWord(slot, 'tenant', tenant);
+      slots.setWord(slot, 'extras', extras);
     });
+    if (record.lastUsedAt) slots.noteUse(slot, Date.parse(record.lastUsedAt));
+    // Not before the slot names it no more.
+    if (before > 0) this.extras.release(before);
   }
 
   deny(slot: number): void {
-    this.slots.setStatus(slot, credentialStatus.unreadable);
+    this.slots.change(slot, () => this.setStatus(slot, credentialStatus.unreadable));
   }
 
   remove(keyId: string): void {
     const slot = this.find(keyId);
     if (slot < 0) return;
-    this.forget(slot);
-    this.uses.forget(slot);
+    const extras = this.slots.word(slot, 'extras');
     this.index.remove(slot);
     this.slots.release(slot);
+    if (extras > 0) this.extras.release(extras);
     this.live -= 1;
   }
 
-  keyKind(slot: number): KeyKind {
-    return kinds[this.slots.kind(slot)] ?? 'pat';
-  }
-
-  termsOf(slot: number): KeyTerms | undefined {
-    return this.terms.value(this.slots.word(slot, 'extras') - 1);
-  }
-
-  rareOf(slot: number): RareTerms | undefined {
-    return this.rare.get(slot);
-  }
-
   export(): CredentialTableState {
-    return { ...this.slots.export(), terms: this.terms.export(), rare: this.exportRare(), uses: this.uses.export() };
+    return { ...this.slots.export(), extras: this.extras.export() };
   }
 
   /** Into an empty table. */
   import(state: CredentialTableState): void {
     this.slots.import(state);
-    this.terms.import(state.terms);
-    this.uses.import(state.uses);
-    for (const [slot, rare] of state.rare) this.rare.set(slot, rare);
+    this.extras.import(state.extras);
     const free = new Set(state.free);
     for (let slot = 0; slot < state.used; slot += 1) {
       if (free.has(slot)) continue;
@@ -151,32 +127,22 @@ export class CredentialTable {
     }
   }
 
-  private exportRare(): (readonly [slot: number, RareTerms])[] {
-    return Array.from(this.rare, ([slot, { former, ...rare }]) => {
-      const { proven: _, ...secret } = former ?? { proven: undefined };
-      return [slot, { ...rare, former: former ? (secret as FormerSecret) : null }] as const;
-    });
-  }
-
-  private add(keyId: string): number {
-    const slot = this.slots.take(keyId);
-    this.slots.setStatus(slot, credentialStatus.unreadable);
-    this.index.add(slot);
-    this.live += 1;
-    return slot;
-  }
-
-  private forget(slot: number): void {
-    const extras = this.slots.word(slot, 'extras');
-    if (extras > 0) this.terms.release(extras - 1);
-    this.slots.setWord(slot, 'extras', 0);
-    this.rare.delete(slot);
+  private setStatus(slot: number, status: number): void {
+    this.slots.setState(slot, { ...this.slots.state(slot), status });
   }
 }
 
-function readTerms(text: string): KeyTerms {
-  const { restrictions, labels } = JSON.parse(text) as Pick<KeyTerms, 'restrictions' | 'labels'>;
-  return Object.freeze({ restrictions, labels, compiled: compileRestrictions(restrictions) });
+type Secret = CredentialRecord['secrets'][number];
+
+function rareOf(record: CredentialRecord, former: Secret | undefined): RareTerms | undefined {
+  const { rotationFailing, notBefore, rotatedAt } = record;
+  if (!former && notBefore === null && rotatedAt === null && !rotationFailing) return undefined;
+  return {
+    notBeforeMs: notBefore === null ? null : Date.parse(notBefore),
+    rotatedAt,
+    former: former ? { mac: former.mac, pepperVersion: former.pepperVersion, untilMs: millis(former.until, 0) } : null,
+    ...(rotationFailing && { rotationFailing }),
+  };
 }
 
 function macBytes(mac: string): Buffer {

@@ -19,8 +19,8 @@ type Plain = {
   revocations: PlainRevocations;
 };
 
-/** Raised with every kind of record that joins: what a former release wrote lacks it, and is not believed. */
-export const IDENTITY_FORMAT = 4;
+/** Raised with every kind of record that joins, and with the form of a slot: what a former release wrote is not believed. */
+export const IDENTITY_FORMAT = 5;
 
 /** See `IdentityView.export`. Places of keys that nobody here reads are left out: their records are applied to nothing. */
 export function exportIdentity(view: IdentityContent): StateChunk[] {

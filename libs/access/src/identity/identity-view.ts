@@ -11,7 +11,8 @@ import {
   TenantRecord,
   WATERMARK_KEY,
 } from '#libs/contracts';
-import { credentialStatus, CredentialTable } from './credential-table.js';
+import { credentialStatus } from './credential-reader.js';
+import { CredentialTable } from './credential-table.js';
 import { KEY_ID_LENGTH } from './credential-slots.js';
 import { credentialRecordOf } from './credential-record-of.js';
 import { Directory } from './directory.js';
@@ -137,16 +138,18 @@ export class IdentityView implements Places {
   /** The record as it was applied; undefined when the key is unknown or its record was unreadable. Not for hot paths. */
   credential(keyId: string): CredentialRecord | undefined {
     const slot = keyId.length === KEY_ID_LENGTH ? this.credentials.find(keyId) : -1;
-    return slot < 0 ? undefined : credentialRecordOf(this, slot);
+    const held = slot < 0 ? undefined : this.credentials.read(slot, keyId);
+    return held && credentialRecordOf(this, held);
   }
 
   /** Keys that can be read, by slot from `from` on, at most `count` looked at; `next` is where to go on. Not for hot paths. */
   keysFrom(from: number, count: number): { keys: CredentialRecord[]; next: number | undefined } {
-    const { extent } = this.credentials.slots;
+    const { extent } = this.credentials;
     const end = Math.min(extent, from + count);
     const keys: CredentialRecord[] = [];
     for (let slot = from; slot < end; slot += 1) {
-      const record = this.credentials.slots.status(slot) === 0 ? undefined : credentialRecordOf(this, slot);
+      const held = this.credentials.readAny(slot);
+      const record = held && credentialRecordOf(this, held);
       if (record) keys.push(record);
     }
     return { keys, next: end < extent ? end : undefined };
@@ -207,7 +210,7 @@ export class IdentityView implements Places {
 
   /** A revoked key needs no further denial, and its record says more than an unreadable one. */
   private isRevoked(slot: number): boolean {
-    return this.credentials.slots.status(slot) === credentialStatus.revoked;
+    return this.credentials.readAny(slot)?.status === credentialStatus.revoked;
   }
 
   private applyPrincipal(id: string, value: Buffer | null): void {

@@ -30,25 +30,19 @@ export class Interned<Value> {
     this.free.push(number);
   }
 
-  value(number: number): Value | undefined {
-    return this.held[number]?.value;
+  /** Of a number that somebody holds. */
+  value(number: number): Value {
+    return this.entry(number).value;
   }
 
-  export(): (readonly [text: string, holders: number] | null)[] {
-    return Array.from(this.held, (entry) => (entry ? ([entry.text, entry.holders] as const) : null));
+  /** The same, as it came. */
+  text(number: number): string {
+    return this.entry(number).text;
   }
 
-  /** Into an empty one. */
-  import(entries: readonly (readonly [text: string, holders: number] | null)[]): void {
-    for (const [number, entry] of entries.entries()) {
-      if (!entry) {
-        this.free.push(number);
-        this.held[number] = undefined;
-        continue;
-      }
-      const [text, holders] = entry;
-      this.held[number] = { text, value: this.make(text), holders };
-      this.numbers.set(text, number);
-    }
+  private entry(number: number) {
+    const entry = this.held[number];
+    if (!entry) throw new RangeError(`Nobody holds ${number}.`);
+    return entry;
   }
 }

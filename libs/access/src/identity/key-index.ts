@@ -1,57 +1,98 @@
 import { KEY_ID_LENGTH, type CredentialSlots } from './credential-slots.js';
+import type { TellNews } from './credential-news.js';
 
 const EMPTY = -1;
 const REMOVED = -2;
+const CELLS_MIN = 1_024;
 
-/** From a key's id to its slot: open addressing over an Int32Array that is at most half full. */
+/**
+ * From a key's id to its slot: open addressing over cells that are at most half full, in memory that all threads share.
+ * One thread writes. A cell changes in one store, and an id that stays is never moved within the same cells, so others may
+ * search meanwhile; where too much is filled, all goes into new cells, which are in force once `control` names them.
+ */
 export class KeyIndex {
-  private cells = new Int32Array(1024).fill(EMPTY);
+  private readonly current: Int32Array;
+  private cells: Int32Array;
+  private number: number;
   private filled = 0;
 
-  constructor(private readonly slots: CredentialSlots) {}
+  /** `missing` is called where cells are in force that were not given to this thread yet, and gives them. */
+  constructor(
+    private readonly slots: Pick<CredentialSlots, 'hasId' | 'id'>,
+    private readonly tell: TellNews,
+    private readonly missing: () => void,
+    shared?: { control: SharedArrayBuffer; cells: SharedArrayBuffer; cellsNumber: number },
+  ) {
+    this.current = new Int32Array(shared?.control ?? new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    this.cells = shared ? new Int32Array(shared.cells) : emptyCells(CELLS_MIN);
+    this.number = shared?.cellsNumber ?? 0;
+  }
 
   /** The slot of the id that stands in `text` from `at` on, or -1. Allocates nothing. */
   find(text: string, at: number): number {
-    const mask = this.cells.length - 1;
+    if (Atomics.load(this.current, 0) !== this.number) this.missing();
+    const { cells } = this;
+    const mask = cells.length - 1;
     for (let cell = hashOf(text, at) & mask; ; cell = (cell + 1) & mask) {
-      const slot = this.cells[cell] ?? EMPTY;
+      const slot = Atomics.load(cells, cell);
       if (slot === EMPTY) return -1;
       if (slot !== REMOVED && this.slots.hasId(slot, text, at)) return slot;
     }
   }
 
-  /** The id must not be in the index yet. */
+  /** The id must not be in the index yet, and its slot be written. */
   add(slot: number): void {
     if ((this.filled + 1) * 2 > this.cells.length) this.rebuild();
-    this.put(slot);
+    if (put(this.cells, slot, this.slots.id(slot))) this.filled += 1;
   }
 
   remove(slot: number): void {
-    const id = this.slots.id(slot);
     const mask = this.cells.length - 1;
-    for (let cell = hashOf(id, 0) & mask; this.cells[cell] !== EMPTY; cell = (cell + 1) & mask) {
+    for (let cell = hashOf(this.slots.id(slot), 0) & mask; this.cells[cell] !== EMPTY; cell = (cell + 1) & mask) {
       if (this.cells[cell] !== slot) continue;
-      this.cells[cell] = REMOVED;
+      Atomics.store(this.cells, cell, REMOVED);
       return;
     }
   }
 
-  private put(slot: number): void {
-    const mask = this.cells.length - 1;
-    let cell = hashOf(this.slots.id(slot), 0) & mask;
-    while ((this.cells[cell] ?? EMPTY) >= 0) cell = (cell + 1) & mask;
-    if (this.cells[cell] === EMPTY) this.filled += 1;
-    this.cells[cell] = slot;
+  /** For a thread that reads. */
+  adopt(cells: SharedArrayBuffer, number: number): void {
+    this.cells = new Int32Array(cells);
+    this.number = number;
   }
 
-  /** Leaves the removed ones behind; doubles only if the rest needs it. */
+  shared(): { control: SharedArrayBuffer; cells: SharedArrayBuffer; cellsNumber: number } {
+    const [control, cells] = [this.current.buffer, this.cells.buffer] as unknown as SharedArrayBuffer[];
+    if (!control || !cells) throw new TypeError('The index is not in shared memory.');
+    return { control, cells, cellsNumber: this.number };
+  }
+
+  /** Leaves the removed ones behind; doubles only if the rest needs it. Others go on in the old cells meanwhile. */
   private rebuild(): void {
     const live = this.cells.filter((slot) => slot >= 0);
-    const size = live.length * 4 > this.cells.length ? this.cells.length * 2 : this.cells.length;
-    this.cells = new Int32Array(size).fill(EMPTY);
-    this.filled = 0;
-    for (const slot of live) this.put(slot);
+    const cells = emptyCells(live.length * 4 > this.cells.length ? this.cells.length * 2 : this.cells.length);
+    for (const slot of live) put(cells, slot, this.slots.id(slot));
+    const number = this.number + 1;
+    this.tell({ kind: 'cells', cells: cells.buffer as unknown as SharedArrayBuffer, number });
+    this.cells = cells;
+    this.number = number;
+    this.filled = live.length;
+    Atomics.store(this.current, 0, number);
   }
+}
+
+/** True where the cell had never been filled. */
+function put(cells: Int32Array, slot: number, id: string): boolean {
+  const mask = cells.length - 1;
+  let cell = hashOf(id, 0) & mask;
+  while ((cells[cell] ?? EMPTY) >= 0) cell = (cell + 1) & mask;
+  const isNew = cells[cell] === EMPTY;
+  Atomics.store(cells, cell, slot);
+  return isNew;
+}
+
+function emptyCells(count: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT)).fill(EMPTY);
 }
 
 /** FNV-1a with a final mix: ids are random, but an attacker chooses the ids that are looked up, not those that are held. */

@@ -10,7 +10,7 @@ import {
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
 import { faultOfAge, overdueRule } from '../authentication/key-age.js';
-import { credentialStatus } from '../identity/credential-table.js';
+import { credentialStatus, type Credential } from '../identity/credential-reader.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import type { PolicyView } from '../policy/policy-view.js';
 import { callerOf, isCurrent, type TokenCaller } from './token-caller.js';
@@ -151,46 +151,42 @@ export class HeldToken {
 
   /** A token that was got for a key can do what the key could, as long as it could. */
   private faultOfKey(nowMs: number): DecisionReason | undefined {
-    const { view, accepts } = this.circumstances;
     if (this.token.own?.keyId === undefined) return undefined;
-    if (!this.made || this.made.slot < 0) return 'key_unknown';
-    const { slot, record, principal } = this.made;
-    const { credentials } = view;
-    const status = credentials.slots.status(slot);
+    if (!this.made?.key) return 'key_unknown';
+    const { key, record, principal } = this.made;
+    const { status } = key;
     if (status === credentialStatus.revoked) return 'key_revoked';
     if (status === credentialStatus.suspended) return 'key_suspended';
     if (status !== credentialStatus.active) return 'internal_error';
-    if (credentials.slots.word(slot, 'owner') !== principal.number) return 'token_invalid';
-    if (credentials.slots.word(slot, 'ownerEpoch') !== record.epoch) return 'principal_epoch_mismatch';
-    if (nowMs < (credentials.rareOf(slot)?.notBeforeMs ?? Number.NEGATIVE_INFINITY)) return 'key_not_yet_valid';
-    if (!(nowMs < credentials.slots.double(slot, 'expiresAtMs'))) return 'key_expired';
-    return accepts.has(credentials.keyKind(slot)) ? undefined : 'key_kind_not_accepted';
+    if (key.owner !== principal.number) return 'token_invalid';
+    if (key.ownerEpoch !== record.epoch) return 'principal_epoch_mismatch';
+    if (nowMs < (key.rare?.notBeforeMs ?? Number.NEGATIVE_INFINITY)) return 'key_not_yet_valid';
+    if (!(nowMs < key.expiresAtMs)) return 'key_expired';
+    return this.circumstances.accepts.has(key.kind) ? undefined : 'key_kind_not_accepted';
   }
 
   /** A good token, by what policy says of its key's age: it makes that no younger, and its use is one of the key. */
   private byPolicy(nowMs: number): Authenticated | Unauthenticated | undefined {
     const { made } = this;
-    const policed = made && made.slot >= 0 ? this.policedOf(made) : undefined;
-    if (!made || !policed?.bounds) return made?.caller;
+    const policed = made?.key && this.policedOf(made, made.key);
+    if (!made?.key || !policed?.bounds) return made?.caller;
     const { bounds } = policed;
     const { credentials } = this.circumstances.view;
-    const { uses } = credentials;
-    const rotatedAt = credentials.rareOf(made.slot)?.rotatedAt;
-    const bornMs = rotatedAt == null ? made.caller.issuedAtMs : Date.parse(rotatedAt);
-    const fault = faultOfAge(bounds, { bornMs, usedMs: uses.of(made.slot) }, nowMs);
+    const { slot, rare } = made.key;
+    const bornMs = rare?.rotatedAt == null ? made.caller.issuedAtMs : Date.parse(rare.rotatedAt);
+    const fault = faultOfAge(bounds, { bornMs, usedMs: credentials.usedMs(slot) }, nowMs);
     if (fault) return { ...this.refuse(fault.reason), appliedRules: [fault.rule] };
-    if (bounds.idle) uses.note(made.slot, nowMs);
+    if (bounds.idle) credentials.noteUse(slot, nowMs);
     const rule = overdueRule(bounds, bornMs, nowMs);
     if (rule === undefined) return made.caller;
     policed.overdue ??= Object.freeze({ ...made.caller, appliedRules: Object.freeze([rule]) });
     return policed.overdue;
   }
 
-  private policedOf(made: TokenCaller): Policed | undefined {
+  private policedOf(made: TokenCaller, { kind }: Credential): Policed | undefined {
     const by = this.circumstances.policy.snapshot(this.token.tenantId);
     if (!by) return undefined;
     if (this.policed?.by !== by || this.policed.of !== made) {
-      const kind = this.circumstances.view.credentials.keyKind(made.slot);
       const key = { kind, labels: made.caller.keyLabels, ownerLabels: made.record.labels };
       this.policed = { by, of: made, bounds: keyBounds(by, key), overdue: undefined };
     }

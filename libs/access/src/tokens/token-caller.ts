@@ -1,6 +1,7 @@
 import type { IssuerRecord, PrincipalRecord, TenantRecord } from '#libs/contracts';
 import type { Authenticated } from '../authentication/caller.js';
 import { isOperator, type EnginePrincipal, type PrincipalEntry } from '../identity/directory.js';
+import type { Credential } from '../identity/credential-reader.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import type { VerifiedToken } from './verified-token.js';
 
@@ -11,9 +12,8 @@ export type TokenCaller = {
   readonly record: PrincipalRecord;
   /** Of its tenant, the same. */
   readonly tenantRecord: TenantRecord | undefined;
-  /** Slot of the key that the token was exchanged for, and the offset of that key's record; -1 where there is none. */
-  readonly slot: number;
-  readonly offset: number;
+  /** The key that the token was exchanged for, as it was; undefined where there is none. */
+  readonly key: Credential | undefined;
   /** The record of the issuer that the token was exchanged from, as it was. */
   readonly exchangedFrom: IssuerRecord | undefined;
   /** What ends everything that the principal has. */
@@ -28,8 +28,7 @@ export function callerOf(view: IdentityView, token: VerifiedToken): TokenCaller 
   if (!principal?.record || !principal.engine) return undefined;
   const { record, engine } = principal;
   const { own } = token;
-  const slot = own?.keyId === undefined ? -1 : view.credentials.find(own.keyId);
-  const terms = slot < 0 ? undefined : view.credentials.termsOf(slot);
+  const key = own?.keyId === undefined ? undefined : keyOf(view, own.keyId);
   const exchangedFrom = own?.issuerId === undefined ? undefined : view.issuers.find(own.issuerId);
   const tenantRecord = view.tenant(record.tenantId);
   const operator = isOperator(record);
@@ -43,18 +42,17 @@ export function callerOf(view: IdentityView, token: VerifiedToken): TokenCaller 
     keyKind: 'token',
     authMethod: 'jwt',
     principal: withTeams(engine, own ? stillAdded(token.teams, exchangedFrom) : token.teams),
-    restrictions: terms?.compiled,
+    restrictions: key?.terms?.compiled,
     scopes: token.scopes,
     details: token.details,
-    keyLabels: terms?.labels ?? {},
+    keyLabels: key?.terms?.labels ?? {},
     tenantLabels: tenantRecord?.labels ?? {},
     // A token does not make a key younger than it is.
-    issuedAtMs: slot < 0 ? token.issuedAtMs : view.credentials.slots.double(slot, 'issuedAtMs'),
+    issuedAtMs: key?.issuedAtMs ?? token.issuedAtMs,
     token: token.identity,
   });
-  const offset = offsetOf(view, slot);
   const revocationKey = `principal/${record.id}`;
-  return { principal, record, tenantRecord, slot, offset, exchangedFrom, revocationKey, caller };
+  return { principal, record, tenantRecord, key, exchangedFrom, revocationKey, caller };
 }
 
 /** Whether everything that the caller was made from is as it was. */
@@ -63,14 +61,19 @@ export function isCurrent(view: IdentityView, token: VerifiedToken, made: TokenC
   return (
     made.record === made.principal.record &&
     made.tenantRecord === view.tenant(made.record.tenantId) &&
-    (own?.keyId === undefined || made.offset === offsetOf(view, view.credentials.find(own.keyId))) &&
+    (own?.keyId === undefined || isStill(view, own.keyId, made.key)) &&
     (own?.issuerId === undefined || made.exchangedFrom === view.issuers.find(own.issuerId))
   );
 }
 
-/** No two records have the same offset. */
-function offsetOf({ credentials }: IdentityView, slot: number): number {
-  return slot < 0 ? -1 : credentials.slots.double(slot, 'offset');
+function keyOf({ credentials }: IdentityView, keyId: string): Credential | undefined {
+  const slot = credentials.find(keyId);
+  return slot < 0 ? undefined : credentials.read(slot, keyId);
+}
+
+function isStill({ credentials }: IdentityView, keyId: string, key: Credential | undefined): boolean {
+  const slot = credentials.find(keyId);
+  return key ? slot === key.slot && credentials.sequence(slot) === key.sequence : slot < 0;
 }
 
 /** Those that some rule of the issuer adds to this day: a token keeps nothing that its issuer has lost. */
