@@ -83,10 +83,10 @@ async function fill(
 }
 
 async function insert(client: ClickHouseClient, piece: Piece): Promise<void> {
-  // One after the other: both fill rollups, and an engine of one machine has only so much memory.
-  for (const query of [decisionsSql(piece), callsSql(piece)]) {
-    await client.command({ query, clickhouse_settings: { max_execution_time: INSERT_TIMEOUT_MS / 1_000 } });
-  }
+  // At once: each keeps one core busy, with half a gigabyte of memory.
+  const settings = { max_execution_time: INSERT_TIMEOUT_MS / 1_000 };
+  const queries = [decisionsSql(piece), callsSql(piece)];
+  await Promise.all(queries.map((query) => client.command({ query, clickhouse_settings: settings })));
 }
 
 async function storedRows(client: ClickHouseClient): Promise<number> {
