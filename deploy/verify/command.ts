@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { RecordVerifier, type TenantReport } from '#libs/chain';
+import { RecordVerifier, type NumbersReport, type TenantReport } from '#libs/chain';
 import { checkpointsIn, checkpointsOf } from './checkpoint-source.js';
 import { readExport } from './export-source.js';
 import { readTables } from './table-source.js';
@@ -58,6 +58,7 @@ export async function verifyCommand(
       checkpoints,
       keys,
       new Date(nowMs - keptDays * DAY_MS).toISOString().slice(0, 10),
+      tenant === undefined ? 'all' : 'some',
     );
     const text = output === 'json' ? `${JSON.stringify(reports, undefined, 2)}\n` : reports.map(sentences).join('');
     const isSound = reports.every(({ sound }) => sound);
@@ -72,13 +73,14 @@ async function verified(
   checkpoints: ConstructorParameters<typeof RecordVerifier>[0],
   keys: readonly KeyObject[],
   expiredBefore: string,
+  which: 'all' | 'some',
 ): Promise<TenantReport[]> {
-  const verifier = new RecordVerifier(checkpoints, keys, expiredBefore);
+  const verifier = new RecordVerifier(checkpoints, keys, expiredBefore, which);
   for await (const { table, row } of rows()) verifier.take(table, row);
   return verifier.report();
 }
 
-function sentences({ tenantId, sound, checkpoints, signedAt, fault, chains }: TenantReport): string {
+function sentences({ tenantId, sound, checkpoints, signedAt, fault, chains, numbers }: TenantReport): string {
   const name = tenantId === '' ? '(no tenant)' : tenantId;
   const rows = chains.reduce((all, chain) => all + chain.rows, 0);
   const signed = chains.reduce((all, chain) => all + chain.signedRows, 0);
@@ -90,5 +92,13 @@ function sentences({ tenantId, sound, checkpoints, signedAt, fault, chains }: Te
     return [`  ${kind}: ${where} (${day})${id === '' ? '' : `, ${id}`}\n`];
   });
   const series = fault ? `  ${fault.kind}: number ${fault.number}\n` : '';
-  return `${sound ? 'sound' : 'FAULT'}  ${name}: ${rows} rows, ${signed} signed; ${upTo}\n${series}${faults.join('')}`;
+  const own = `${sound ? 'sound' : 'FAULT'}  ${name}: ${rows} rows, ${signed} signed; ${upTo}\n${series}${faults.join('')}`;
+  return own + (numbers ? numberSentences(numbers) : '');
+}
+
+function numberSentences({ stated, missing, holes }: NumbersReport): string {
+  const named = holes.map(({ topic, partition, replica, boot, first, last, since }) => {
+    return `  missing: ${first} to ${last} of ${replica}, boot ${boot}, in ${topic}/${partition} (${since} or later)\n`;
+  });
+  return `  numbers of all writers: ${stated} signed, ${missing} of them without a row\n${named.join('')}`;
 }

@@ -29,22 +29,24 @@ const command = (query: string) =>
   client.command({ query: query.replaceAll('db.', `${database}.`), clickhouse_settings: { mutations_sync: '1' } });
 
 /** What a consumer would have stored: two tenants by turns, over four days. */
-function rowsOf(tenant_id: string, kafka_partition: number): Row[] {
+function rowsOf(tenant_id: string, kafka_index: number): Row[] {
   let head = '';
   return days.flatMap((day, dayNumber) =>
     Array.from({ length: ROWS_A_DAY }, (_, index): Row => {
       const kafka_offset = dayNumber * ROWS_A_DAY + index;
       const decision_id = `${tenant_id}-${kafka_offset}`;
       const appended_at = `${day}T08:00:00.${String(index).padStart(3, '0')}Z`;
-      const place = { kafka_topic: topic, kafka_partition, kafka_offset, kafka_index: 0 };
-      const row = { decision_id, tenant_id, outcome: 'allow', appended_at, ...place };
+      const place = { kafka_topic: topic, kafka_partition: 1, kafka_offset, kafka_index };
+      // Both tenants' records were written by one boot, by turns.
+      const writer = { replica: 'gateway-1', boot: 'b1', seq: 2 * kafka_offset + (tenant_id === 'acme' ? 1 : 2) };
+      const row = { decision_id, tenant_id, outcome: 'allow', appended_at, ...writer, ...place };
       head = chainHash(head, row);
       return { ...row, chain_hash: head };
     }),
   );
 }
-const acme = rowsOf('acme', 1);
-const globex = rowsOf('globex', 2);
+const acme = rowsOf('acme', 0);
+const globex = rowsOf('globex', 1);
 
 /** A checkpoint at the end of each day but the last, of which half is signed. */
 function checkpointsOf(tenantId: string, rows: readonly Row[]): SignedCheckpoint[] {
@@ -56,7 +58,10 @@ function checkpointsOf(tenantId: string, rows: readonly Row[]): SignedCheckpoint
     const former = last ? checkpointDigest(last) : '';
     const { segments } = builder;
     signed.push(
-      signCheckpoint({ tenantId, number: signed.length + 1, at: new Date(now).toISOString(), former, segments }, key),
+      signCheckpoint(
+        { tenantId, number: signed.length + 1, at: new Date(now).toISOString(), former, segments, written: [] },
+        key,
+      ),
     );
   }
   return signed;
@@ -100,7 +105,7 @@ beforeAll(async () => {
   await command(`CREATE DATABASE ${database}`);
   for (const table of ['decisions', 'calls', 'changes']) {
     await command(`CREATE TABLE db.${table} (decision_id String, tenant_id LowCardinality(String), outcome String,
-      appended_at DateTime64(3, 'UTC'), kafka_topic LowCardinality(String), kafka_partition UInt32, kafka_offset UInt64,
+      appended_at DateTime64(3, 'UTC'), replica String, boot String, seq UInt64, kafka_topic LowCardinality(String), kafka_partition UInt32, kafka_offset UInt64,
       kafka_index UInt32, chain_hash String, type String ALIAS '') ENGINE = MergeTree
       PARTITION BY toYYYYMMDD(appended_at) ORDER BY (tenant_id, decision_id)`);
   }
@@ -117,7 +122,7 @@ const update = (set: string, offset: number) =>
   `ALTER TABLE db.decisions UPDATE ${set} WHERE decision_id = '${id(offset)}'`;
 const copied = (columns: string) =>
   `INSERT INTO db.decisions SELECT ${columns} FROM db.decisions WHERE decision_id = '${id(44)}'`;
-const place = 'appended_at, kafka_topic, kafka_partition';
+const place = 'appended_at, replica, boot, seq, kafka_topic, kafka_partition';
 
 describe('tables that nobody touched', () => {
   it('are sound, also when the oldest days have expired', async () => {
@@ -184,6 +189,39 @@ describe('in real tables, the first row is named that somebody', () => {
     await command(`ALTER TABLE db.decisions DELETE WHERE tenant_id = 'acme' AND kafka_offset >= 44`);
     await client.insert({ table: `${database}.decisions`, values: rewritten, format: 'JSONEachRow' });
     expect((await faultsIn(...tables))['acme']).toMatchObject({ kind: 'rewritten', day: '2026-11-02' });
+  });
+});
+
+describe('the numbers of a writer', () => {
+  const numbered = ['--clickhouse', url, '--checkpoints', 'numbered', '--output', 'text'];
+
+  beforeAll(async () => {
+    const writers = [{ replica: 'gateway-1', boot: 'b1', after: 0, upTo: 240 }];
+    const written = [{ topic, partition: 1, end: 120, since: days[0] ?? '', writers }];
+    const said = { tenantId: '', number: 1, at: new Date(now).toISOString(), former: '', segments: [], written };
+    await mkdir(inFolder('numbered', '~'), { recursive: true });
+    await writeFile(inFolder('numbered', '~', '1.json'), JSON.stringify(signCheckpoint(said, key)));
+  });
+
+  it('name the last row, dropped with the end of its chain before that was signed, and the first row', async () => {
+    const untouched = await verify(...numbered);
+    expect(untouched).toMatchObject({ exitCode: 0, text: expect.stringContaining('240 signed, 0 of them without') });
+    await command(`ALTER TABLE db.decisions DELETE WHERE decision_id = '${id(119)}'`);
+    const { text: ofLast, exitCode } = await verify(...numbered);
+    expect([exitCode, ofLast]).toEqual([1, expect.stringContaining('240 signed, 1 of them without a row')]);
+    await command(`ALTER TABLE db.decisions DELETE WHERE decision_id = '${id(0)}'`);
+    const { text } = await verify(...numbered);
+    expect(text).toContain('240 signed, 2 of them without a row');
+    for (const number of [1, 239]) {
+      const hole = `missing: ${number} to ${number} of gateway-1, boot b1, in ${topic}/1 (2026-11-01 or later)`;
+      expect(text).toContain(hole);
+    }
+  });
+
+  it('are not asked for where their days may have expired, or where one tenant alone is looked at', async () => {
+    await command(`ALTER TABLE db.decisions DELETE WHERE decision_id = '${id(0)}'`);
+    expect((await verify(...numbered, '--kept-days', '2')).text).toContain('0 signed, 0 of them');
+    expect((await verify(...numbered, '--tenant', '')).text).not.toContain('numbers of all writers');
   });
 });
 

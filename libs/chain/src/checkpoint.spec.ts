@@ -1,5 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, verify } from 'node:crypto';
 import type { Checkpoint, SignedCheckpoint } from '#libs/contracts';
+import { canonicalize } from 'json-canonicalize';
 import { describe, expect, it } from 'vitest';
 import { checkpointDigest, checkpointKey, isSigned, signCheckpoint } from './checkpoint.js';
 import { trustedSeries } from './checkpoint-series.js';
@@ -13,6 +14,7 @@ const plain = (number: number, former: string): Checkpoint => ({
   at: `2026-11-0${number}T09:00:00.000Z`,
   former,
   segments: [{ ...segment, former: '', head: 'a'.repeat(64) }],
+  written: [],
 });
 const one = signCheckpoint(plain(1, ''), key);
 const two = signCheckpoint(plain(2, checkpointDigest(one)), key);
@@ -35,6 +37,17 @@ describe('a signature', () => {
     expect(isSigned(one, [checkpointKey(Buffer.alloc(32, 8)).publicKey])).toBe(false);
     expect(isSigned(one, [])).toBe(false);
   });
+});
+
+it('is of the numbers that are stated, and that of one without any is the one it was before there were numbers', () => {
+  const stated = { topic: 't', partition: 0, end: 1, since: '2026-11-01', writers: [] };
+  const stating = signCheckpoint({ ...plain(1, ''), written: [stated] }, key);
+  expect(isSigned(stating, [key.publicKey])).toBe(true);
+  expect(isSigned({ ...stating, written: [] }, [key.publicKey])).toBe(false);
+  expect(isSigned({ ...stating, written: [{ ...stated, end: 2 }] }, [key.publicKey])).toBe(false);
+  const { tenantId, number, at, former, segments } = one;
+  const text = `gatehouse-checkpoint-v1\n${canonicalize({ tenantId, number, at, former, segments })}`;
+  expect(verify(null, Buffer.from(text), key.publicKey, Buffer.from(one.signature, 'base64url'))).toBe(true);
 });
 
 describe('a series of checkpoints', () => {

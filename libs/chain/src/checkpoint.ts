@@ -42,7 +42,11 @@ export function isSigned(checkpoint: SignedCheckpoint, keys: readonly KeyObject[
   return keys.some((key) => verify(null, Buffer.from(signedText(checkpoint)), key, signature));
 }
 
-/** The purpose and the RFC 8785 form of the checkpoint without its signature, each on a line. */
-function signedText({ tenantId, number, at, former, segments }: Checkpoint): string {
-  return `${PURPOSE}\n${canonicalize({ tenantId, number, at, former, segments })}`;
+/**
+ * The purpose and the RFC 8785 form of the checkpoint without its signature, each on a line. One that states no numbers
+ * is signed as all were before there were any: those of then stay what they are.
+ */
+function signedText({ tenantId, number, at, former, segments, written }: Checkpoint): string {
+  const stated = written.length > 0 ? { written } : {};
+  return `${PURPOSE}\n${canonicalize({ tenantId, number, at, former, segments, ...stated })}`;
 }

@@ -3,9 +3,13 @@ import type { ChainSegment, SignedCheckpoint } from '#libs/contracts';
 import type { StoredRow } from './chain-break.js';
 import { ChainVerifier, type ChainReport } from './chain-verifier.js';
 import { trustedSeries, type SeriesFault } from './checkpoint-series.js';
+import { NumberVerifier, type NumbersReport } from './number-verifier.js';
 
 export type ChainTable = ChainSegment['table'];
 export type VerifiedChain = ChainReport & { readonly table: ChainTable; readonly topic: string };
+
+/** The tenant of requests without a verified credential, and of what is said of all tenants together. */
+const NOBODY = '';
 
 /** What was found of one tenant; '' is the tenant of requests without a verified credential. */
 export type TenantReport = {
@@ -18,6 +22,8 @@ export type TenantReport = {
   readonly signedAt: string | null;
   readonly fault?: SeriesFault;
   readonly chains: readonly VerifiedChain[];
+  /** Of the tenant '' alone, and where the rows of all tenants were taken: of the numbers of every writer. */
+  readonly numbers?: NumbersReport;
 };
 
 type Tenant = {
@@ -32,12 +38,17 @@ type Tenant = {
 /** Checks the rows of any number of tenants. Rows of one chain must come in its order; chains may come in any. */
 export class RecordVerifier {
   private readonly tenants = new Map<string, Tenant>();
+  private readonly numbers: NumberVerifier | undefined;
 
-  /** @param expiredBefore Day (UTC) before which retention may have taken rows. */
+  /**
+   * @param expiredBefore Day (UTC) before which retention may have taken rows.
+   * @param rows `all`: every row of the record is taken, so numbers of writers can be looked at as well.
+   */
   constructor(
     checkpoints: readonly SignedCheckpoint[],
     keys: readonly KeyObject[],
     private readonly expiredBefore: string,
+    rows: 'all' | 'some',
   ) {
     for (const [tenantId, own] of Map.groupBy(checkpoints, (each) => each.tenantId)) {
       const { trusted, fault } = trustedSeries(own, keys);
@@ -51,6 +62,8 @@ export class RecordVerifier {
         tenant.chains.set(chain, { table, topic, verifier: new ChainVerifier(signed, this.expiredBefore) });
       }
     }
+    const stated = this.tenants.get(NOBODY)?.trusted.flatMap(({ written }) => written);
+    if (stated && rows === 'all') this.numbers = new NumberVerifier(stated, expiredBefore);
   }
 
   take(table: ChainTable, row: StoredRow): void {
@@ -64,6 +77,7 @@ export class RecordVerifier {
       tenant.chains.set(`${table}\n${topic}`, chain);
     }
     chain.verifier.take(row);
+    if (table !== 'changes') this.numbers?.take(row);
   }
 
   /** Of each tenant that has rows or checkpoints, by name. */
@@ -75,13 +89,15 @@ export class RecordVerifier {
         topic,
         ...verifier.report(),
       }));
+      const numbers = tenantId === NOBODY ? this.numbers?.report() : undefined;
       return {
         tenantId,
-        sound: !fault && reports.every((chain) => chain.fault === undefined),
+        sound: !fault && reports.every((chain) => chain.fault === undefined) && (numbers?.missing ?? 0) === 0,
         checkpoints: trusted.length,
         signedAt: trusted.at(-1)?.at ?? null,
         ...(fault && { fault }),
         chains: reports,
+        ...(numbers && { numbers }),
       };
     });
   }

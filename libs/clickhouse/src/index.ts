@@ -1,4 +1,5 @@
 export { chainRows, storedChains, type Chain, type StoredChain } from './chains/chain-rows.js';
+export { writtenNumbers, type WrittenWindow } from './chains/written-numbers.js';
 export * from './client/clickhouse-client.js';
 export * from './client/failure.js';
 export * from './migrations/migration-file.js';

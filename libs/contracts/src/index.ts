@@ -167,6 +167,7 @@ export { CONTENTS_JWE_BYTES_MAX, contentsKey, ContentsRecord } from './gateway/c
 export { parseUsageKey, readUsageRecord, usageKey, UsageRecord } from './gateway/usage.record.js';
 export {
   CHAIN_SEGMENTS_MAX,
+  CHECKPOINT_WRITERS_MAX,
   ChainCheckpointed,
   chainEvents,
   ChainPlace,
@@ -174,6 +175,7 @@ export {
   type ChainEvent,
   type Checkpoint,
   type SignedCheckpoint,
+  type WrittenPartition,
 } from './audit/chain.events.js';
 export {
   DEAD_LETTER_ID,

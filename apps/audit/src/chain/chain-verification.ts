@@ -29,7 +29,7 @@ export class ChainVerification {
     // The copies in the tables, and the last one from audit's own store: each names the one before it.
     const copies = await this.copies(tenantId, state.last?.number ?? 0);
     const checkpoints = state.last ? [...copies, state.last] : copies;
-    const verifier = new RecordVerifier(checkpoints, [this.key.publicKey], from);
+    const verifier = new RecordVerifier(checkpoints, [this.key.publicKey], from, 'some');
     const { client, name } = this.database;
     let rows = 0;
     for (const chain of await storedChains(client, name, tenantId)) {

@@ -14,12 +14,12 @@ export const chainAggregate: Aggregate<ChainState, PublishCheckpoint, ChainEvent
   events: chainEvents,
   states: [],
   snapshots: {
-    name: 'chain-state-v1',
+    name: 'chain-state-v2',
     everyEvents: SNAPSHOT_EVERY_EVENTS,
-    write: ({ last, ends }) => ({ last: last ?? null, ends }),
+    write: ({ last, ends, written }) => ({ last: last ?? null, ends, written }),
     read: (written) => {
-      const { last, ends } = written as { last: ChainState['last'] | null; ends: ChainState['ends'] };
-      return { last: last ?? undefined, ends };
+      const { last, ...state } = written as Omit<ChainState, 'last'> & { last: ChainState['last'] | null };
+      return { last: last ?? undefined, ...state };
     },
   },
 };

@@ -11,7 +11,7 @@ const segment = (former: string, head: string): ChainSegment => {
 };
 const checkpoint = (number: number, ...segments: ChainSegment[]): SignedCheckpoint => {
   const signed = { keyId: 'k', signature: 's', former: number === 1 ? '' : hash('f') };
-  return { tenantId: 'acme', number, at: '2026-11-28T09:00:00.000Z', segments, ...signed };
+  return { tenantId: 'acme', number, at: '2026-11-28T09:00:00.000Z', segments, written: [], ...signed };
 };
 const publish = (each: SignedCheckpoint) => ({ type: 'PublishCheckpoint' as const, checkpoint: each });
 const first = checkpoint(1, segment('', hash('a')), segment(hash('a'), hash('b')));
@@ -27,6 +27,15 @@ describe('publishing a checkpoint', () => {
     given()
       .when(publish(checkpoint(2, segment('', hash('a')))))
       .expectRefusal('chain/not-next');
+  });
+  it('refuses numbers that are stated already', () => {
+    const stating = (number: number, end: number) => {
+      const partition = { topic: 't', partition: 0, end, since: '2026-11-28', writers: [] };
+      return { ...checkpoint(number), written: [partition] };
+    };
+    const before = given(ChainCheckpointed.of(stating(1, 40)));
+    before.when(publish(stating(2, 40))).expectRefusal('chain/not-next');
+    before.when(publish(stating(2, 41))).expect(ChainCheckpointed.of(stating(2, 41)));
   });
   it('refuses a segment that leaves rows out', () => {
     const gap = checkpoint(2, segment(hash('c'), hash('d')));

@@ -2,13 +2,15 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryBus } from '#libs/bus';
-import { checkpointKey, isSigned } from '#libs/chain';
-import { ChainCheckpointed, topics, type SignedCheckpoint, type TopicSpec } from '#libs/contracts';
+import { checkpointKey, isSigned, RecordVerifier } from '#libs/chain';
+import { chainRows, storedChains } from '#libs/clickhouse';
+import { ChainCheckpointed, topics, type AccessDecided, type SignedCheckpoint, type TopicSpec } from '#libs/contracts';
 import { EventStoreModule } from '#libs/event-store';
 import { freshDatabase, waitFor } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, SpecSource, startAudit, ready } from '../audit.fixture.js';
 import { EventTwin } from '../changes/events.fixture.js';
+import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
 import { storeOptions } from '../store-options.js';
@@ -68,6 +70,24 @@ async function sign(): Promise<void> {
   await audit.app.get(CheckpointSigner).signAll(new AbortController().signal);
   await audit.app.get(CheckpointFiles).write();
 }
+/** How many numbers a checkpoint states, and the highest that was stated before. */
+const numbersOf = (checkpoint: SignedCheckpoint | null) => {
+  const writers = checkpoint?.written.flatMap((partition) => partition.writers) ?? [];
+  const stated = writers.reduce((sum, { after, upTo }) => sum + upTo - after, 0);
+  return { stated, after: Math.max(...writers.map(({ after }) => after)) };
+};
+/** As the command looks: at all rows, with the checkpoints of the folder. */
+async function missingNumbers() {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  const checkpoints = texts.map((text) => ChainCheckpointed.schema.parse(JSON.parse(text)));
+  const verifier = new RecordVerifier(checkpoints, [key.publicKey], '2000-01-01', 'all');
+  const { client, name } = audit.app.get(AuditDatabase);
+  for (const chain of await storedChains(client, name)) {
+    for await (const row of chainRows(client, name, chain, {})) verifier.take(chain.table, row);
+  }
+  return verifier.report().find(({ tenantId }) => tenantId === '')?.numbers;
+}
 const told = async () =>
   (await stored.rows<{ n: number }>(`SELECT count() AS n FROM db.changes WHERE type = '${ChainCheckpointed.type}'`))[0]
     ?.n;
@@ -119,6 +139,16 @@ describe('checkpoints', () => {
     expect((await chainOf('operator')).checkpoint).toMatchObject({ tenantId: '' });
   });
 
+  it('state how far each writer got, dense over all tenants, to nobody but the operator', async () => {
+    const { checkpoint } = await chainOf('operator');
+    expect(numbersOf(checkpoint)).toEqual({ stated: 35, after: 0 });
+    expect(checkpoint?.written.map(({ topic, since }) => [topic, since])).toEqual(
+      checkpoint?.written.map(() => [source.gateway.name, expect.stringMatching(/^\d{4}-\d\d-\d\d$/)]),
+    );
+    expect((await chainOf('ada')).checkpoint?.written).toEqual([]);
+    expect(await missingNumbers()).toMatchObject({ stated: 35, missing: 0 });
+  });
+
   it('go on where the last one ended, also after a restart, and make none where nothing is new', async () => {
     await publish(bus, source.gateway, decisions(7));
     await waitFor(async () => (await counted(`tenant_id = 'acme'`)) === 27);
@@ -130,7 +160,8 @@ describe('checkpoints', () => {
     expect(checkpoint?.number).toBe(2);
     expect(checkpoint?.segments.find(({ table }) => table === 'decisions')).toMatchObject({ rows: 7 });
     expect((await chainOf('gil')).checkpoint?.number).toBe(1);
-    await waitFor(async () => (await told()) === 4);
+    expect(numbersOf((await chainOf('operator')).checkpoint)).toEqual({ stated: 7, after: 25 });
+    await waitFor(async () => (await told()) === 5);
     expect(await verified('ada')).toMatchObject({ sound: true, checkpoints: 2 });
     expect(await readdir(join(folder, 'acme'))).toEqual(['00000001.json', '00000002.json']);
   });
@@ -142,6 +173,20 @@ describe('checkpoints', () => {
     await Promise.all([sign(), sign()]);
     expect((await chainOf('gil')).checkpoint?.number).toBe(2);
   });
+});
+
+it('a row that somebody took before its chain was signed is missed by its number', async () => {
+  const late = decisions(2, 'globex');
+  await publish(bus, source.gateway, late);
+  await waitFor(async () => (await counted(`tenant_id = 'globex'`)) === 9);
+  await committed();
+  await stored.command(`ALTER TABLE db.decisions DELETE WHERE decision_id = '${late[1]?.decision_id}'`);
+  await sign();
+  // The end of a chain is whatever stood there when it was signed.
+  expect(await verified('gil')).toMatchObject({ sound: true });
+  const { replica, boot, seq } = late[1] as AccessDecided;
+  const found = await missingNumbers();
+  expect(found).toMatchObject({ missing: 1, holes: [{ replica, boot, first: seq, last: seq }] });
 });
 
 describe('GET /v1/chain/verify', () => {

@@ -9,14 +9,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import { IngestSource } from '../ingest/ingest-source.js';
 import { chainAggregate, chainId } from './chain.aggregate.js';
-import { chainKey, type ChainState } from './chain.decider.js';
+import { chainKey, partitionKey, type ChainState } from './chain.decider.js';
 import { CHECKPOINT_KEY } from './chain-options.js';
+import { writtenPartitions, type CommittedPartition } from './written-partitions.js';
 
 /** Rows of one tenant that one checkpoint vouches for; the next one goes on behind them. */
 const ROWS_PER_CHECKPOINT_MAX = 1_000_000;
 
 /** Rows that do not follow from the one before them; nothing behind the place is signed until somebody looked. */
 export type BrokenChain = Pick<StoredChain, 'tenantId' | 'table' | 'topic'> & { readonly offset: number };
+
+/** Of all partitions, by topic and partition, and of those with decisions alone. */
+type Committed = { readonly ends: ReadonlyMap<string, number>; readonly decisions: readonly CommittedPartition[] };
+
+/** The tenant of rows without one. */
+const NOBODY = '';
 
 /** Reads what was stored since the last checkpoint of each tenant, checks that it follows, and signs it. */
 @Injectable()
@@ -43,7 +50,10 @@ export class CheckpointSigner {
     const committed = await this.committed();
     const chains = await storedChains(this.database.client, this.database.name);
     const broken: BrokenChain[] = [];
-    for (const [tenantId, own] of Map.groupBy(chains, (chain) => chain.tenantId)) {
+    const byTenant = Map.groupBy(chains, (chain) => chain.tenantId);
+    // It states the numbers of all writers, also where it has no rows.
+    if (!byTenant.has(NOBODY)) byTenant.set(NOBODY, []);
+    for (const [tenantId, own] of byTenant) {
       if (signal.aborted) return;
       broken.push(...(await this.sign(tenantId, own, committed)));
     }
@@ -51,13 +61,15 @@ export class CheckpointSigner {
     this.broken = broken;
   }
 
-  private async sign(tenantId: string, chains: readonly StoredChain[], committed: ReadonlyMap<string, number>) {
+  private async sign(tenantId: string, chains: readonly StoredChain[], committed: Committed) {
     const { state, version } = await this.store.load(chainAggregate, chainId(tenantId));
-    const { segments, broken, isNews } = await this.newSegments(state, chains, committed);
-    if (!isNews) return broken;
+    const { segments, broken, isNews } = await this.newSegments(state, chains, committed.ends);
+    const written = tenantId === NOBODY ? await writtenPartitions(this.database, state, committed.decisions) : [];
+    if (!isNews && written.length === 0) return broken;
     const number = (state.last?.number ?? 0) + 1;
     const former = state.last ? checkpointDigest(state.last) : '';
-    const checkpoint = signCheckpoint({ tenantId, number, at: this.clock.nowIso(), former, segments }, this.key);
+    const at = this.clock.nowIso();
+    const checkpoint = signCheckpoint({ tenantId, number, at, former, segments, written }, this.key);
     const context = { actor: 'audit', tenantId: tenantId || PLATFORM_TENANT, requestId: '', decisionId: '' };
     try {
       const options = { context, expectedVersion: version };
@@ -78,7 +90,7 @@ export class CheckpointSigner {
     for (const chain of chains) {
       const end = state.ends[chainKey(chain)];
       // Above it a range may be in some parts of the table and not yet in others.
-      const endOffset = Math.min(chain.lastOffset + 1, committed.get(`${chain.topic}/${chain.partition}`) ?? 0);
+      const endOffset = Math.min(chain.lastOffset + 1, committed.get(partitionKey(chain)) ?? 0);
       if (end && (end.last.partition !== chain.partition || end.last.offset >= endOffset)) continue;
       const builder = new SegmentBuilder(chain, end);
       const { client, name } = this.database;
@@ -99,13 +111,17 @@ export class CheckpointSigner {
   }
 
   /** Up to where each partition is stored, whole ranges only; topics that audit does not read are not there. */
-  private async committed(): Promise<ReadonlyMap<string, number>> {
+  private async committed(): Promise<Committed> {
     const { group, topics, changesGroup, events } = this.source;
-    const names = (specs: readonly { name: string }[]) => specs.map(({ name }) => name);
-    const read = await Promise.all([
-      this.bus.committedOffsets(group, names(topics)),
-      this.bus.committedOffsets(changesGroup, names(events)),
-    ]);
-    return new Map(read.flat().map(({ topic, partition, offset }) => [`${topic}/${partition}`, Number(offset)]));
+    const read = async (reader: string, specs: readonly { name: string }[]) => {
+      const offsets = await this.bus.committedOffsets(
+        reader,
+        specs.map(({ name }) => name),
+      );
+      return offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: Number(offset) }));
+    };
+    const [decisions, changes] = await Promise.all([read(group, topics), read(changesGroup, events)]);
+    const ends = new Map([...decisions, ...changes].map((each) => [partitionKey(each), each.offset]));
+    return { decisions, ends };
   }
 }
