@@ -55,6 +55,19 @@ describe.each(['/v1', '/api/llm'])('the stock client below %s', (prefix) => {
   });
 });
 
+it.each([
+  ['more than one answer', { n: 2, prompt: 'hi' }],
+  ['an answer to each of several prompts', { prompt: ['hi', 'ho'] }],
+])('a stream of %s that stops when one is over is raised, and on record as interrupted', async (_, asked) => {
+  const edge = await surfaces(answeringWith(chunk('a', 'stop'), chunk('b')).listener);
+  const call = { model: 'openai/completion', stream: true as const, ...asked };
+  const reading = async () => {
+    for await (const _chunk of await client(edge, edge.keys.dev, '/v1').completions.create(call));
+  };
+  await expect(reading()).rejects.toBeInstanceOf(APIError);
+  expect(edge.spool.records[1]).toMatchObject({ outcome: 'interrupted', error_type: 'stream_ended_early' });
+});
+
 describe('a response', () => {
   it.each([
     ['background', true],

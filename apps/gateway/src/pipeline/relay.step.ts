@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { formType } from '../body/form/boundary.js';
+import { countAt } from '../body/count-at.js';
 import { lacksUsage, rewriteBody } from '../body/rewrite-body.js';
 import type { AnswerForm, Provider } from '../providers/provider.js';
 import { answerHeadersOf } from '../refusals/gateway-headers.js';
@@ -32,6 +33,8 @@ export function relayStep(
   const dropsUsage = endpoint.form === 'completions' && lacksUsage(call);
   const wantsUsage = call.stream && !lacksUsage(call);
   const { translation } = endpoint;
+  // Looked up before the body is written over.
+  const hasSeveralAnswers = call.stream && asksForSeveral(state);
   const upstream = {
     dispatcher: target.dispatcher,
     path: target.path,
@@ -43,6 +46,7 @@ export function relayStep(
     form: endpoint.form,
     dialect: state.route.dialect,
     dropsUsage,
+    hasSeveralAnswers,
     translation: translation && { by: translation, wantsUsage },
     headersTimeoutMs: bounds.headersTimeoutMs,
     idleTimeoutMs: bounds.idleTimeoutMs,
@@ -60,6 +64,12 @@ export function relayStep(
   // Nobody waits for it: the outcome goes on in the same turn.
   if (contents) void ended.then(() => parts.contents.end(contents));
   return ended;
+}
+
+/** By number, or by a list of prompts, each of which has its own. */
+function asksForSeveral({ body, call }: Pick<Limited, 'body' | 'call'>): boolean {
+  const prompt = call.fields.get('prompt');
+  return (countAt({ body, call }, 'n', 2) ?? 1) > 1 || (prompt !== undefined && body.bytes[prompt.start] === 0x5b);
 }
 
 /** Name and value in turn. */

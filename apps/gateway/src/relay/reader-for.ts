@@ -11,7 +11,12 @@ import type { UpstreamCall } from './upstream-call.js';
 
 /** Who reads an answer on its way. */
 export function readerFor(
-  { form, dropsUsage, translation }: Pick<UpstreamCall, 'form' | 'dropsUsage' | 'translation'>,
+  {
+    form,
+    dropsUsage,
+    hasSeveralAnswers,
+    translation,
+  }: Pick<UpstreamCall, 'form' | 'dropsUsage' | 'hasSeveralAnswers' | 'translation'>,
   { status, isStream, isCompressed, contentType }: AnswerStart,
 ): AnswerReader {
   if (translation) {
@@ -22,7 +27,7 @@ export function readerFor(
   }
   if (isCompressed) return new PassReader();
   if (!isStream) return isMedia(form) && !json.test(contentType) ? new PassReader() : new PlainReader();
-  return streamReader(form, dropsUsage);
+  return streamReader(form, dropsUsage, hasSeveralAnswers);
 }
 
 const json = /^application\/json\b/iu;
@@ -32,7 +37,7 @@ export function isMedia(form: AnswerForm): boolean {
   return form === 'media' || form === 'transcript';
 }
 
-function streamReader(form: AnswerForm, dropsUsage: boolean): AnswerReader {
+function streamReader(form: AnswerForm, dropsUsage: boolean, hasSeveralAnswers?: boolean): AnswerReader {
   switch (form) {
     case 'messages':
       return new EventReader(messageEvents);
@@ -42,6 +47,6 @@ function streamReader(form: AnswerForm, dropsUsage: boolean): AnswerReader {
     case 'transcript':
       return new EventReader(mediaEvents);
     default:
-      return new StreamReader(dropsUsage);
+      return new StreamReader(dropsUsage, hasSeveralAnswers);
   }
 }

@@ -66,6 +66,17 @@ it('does not call a stream whole that ends without a finish reason and without [
   expect(read(event(content('data: [DONE]')), [], true).facts.isWhole).toBe(false);
 });
 
+it('does not call a stream of several answers whole when one of them is over', () => {
+  const begun = event(content('a')) + event(content('', 'stop')) + event(content('b'));
+  const factsOf = (text: string) => {
+    const reader = new StreamReader(true, true);
+    reader.push(Buffer.from(text));
+    return reader.facts();
+  };
+  expect(factsOf(begun).isWhole).toBe(false);
+  expect(factsOf(`${begun}data: [DONE]\n\n`).isWhole).toBe(true);
+});
+
 it('holds back no more than its bound of an event that never ends', () => {
   const reader = new StreamReader(true);
   let passed = 0;

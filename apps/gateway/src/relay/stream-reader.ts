@@ -23,7 +23,11 @@ export class StreamReader extends AnswerReader {
   private model = '';
   private isUnreadable = false;
 
-  constructor(private readonly dropsUsage: boolean) {
+  /** @param hasSeveralAnswers one of which may be over while others go on: a finish reason then ends no stream. */
+  constructor(
+    private readonly dropsUsage: boolean,
+    private readonly hasSeveralAnswers = false,
+  ) {
     super();
   }
 
@@ -58,7 +62,7 @@ export class StreamReader extends AnswerReader {
       usage: this.usage,
       model: this.model || textAfter(end, '"model"'),
       finishReason,
-      isWhole: isDone || (finishReason !== '' && !this.isUnreadable),
+      isWhole: isDone || (finishReason !== '' && !this.isUnreadable && !this.hasSeveralAnswers),
       outputTokensEstimated: this.outputTokensSoFar(),
     };
   }

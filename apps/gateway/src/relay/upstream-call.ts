@@ -24,6 +24,8 @@ export type UpstreamCall = {
   readonly dialect: Dialect;
   /** The gateway asked for usage in the caller's place, and takes the answer to that out again. */
   readonly dropsUsage: boolean;
+  /** More than one answer was asked for at once, so that one that is over does not end the stream. */
+  readonly hasSeveralAnswers?: boolean;
   /** The upstream speaks another dialect than the caller, who may have asked for the usage of a stream. */
   readonly translation?: { readonly by: Translation; readonly wantsUsage: boolean } | undefined;
   readonly headersTimeoutMs: number;
