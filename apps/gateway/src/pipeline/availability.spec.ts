@@ -34,6 +34,38 @@ describe('a replica that must not decide', () => {
   });
 });
 
+describe('a disk that stands still for longer than the lease', () => {
+  it.each([
+    ['while a record is written', {}, 'append'],
+    ['while a strict tenant’s record is synced', { auditMode: 'strict' }, 'durable'],
+  ] as const)('lets nothing through that was decided before, %s', async (_, settings, slow) => {
+    const edge = await gateway(undefined, settings);
+    const { spool, state } = edge;
+    const stands = spool[slow].bind(spool) as (...given: unknown[]) => void;
+    spool[slow] = ((...given: unknown[]) => {
+      state.fresh = { serve: false, staleMs: 2_000 };
+      return stands(...given);
+    }) as never;
+    expect(await codeOf(await post(edge, chat))).toBe('503 snapshot_stale');
+    expect(edge.upstreamRequests).toEqual([]);
+    // It was allowed, and is on record as that; its end says what became of it.
+    expect(spool.records).toMatchObject([
+      { type: 'access.decided', outcome: 'allow' },
+      { type: 'call.completed', outcome: 'failed', error_type: 'snapshot_stale' },
+    ]);
+  });
+
+  it('gives no list of models out either', async () => {
+    const edge = await gateway();
+    const append = edge.spool.append.bind(edge.spool);
+    edge.spool.append = (record) => {
+      edge.state.fresh = { serve: false, staleMs: 2_000 };
+      append(record);
+    };
+    expect((await fetch(`${edge.url}/v1/models`, { headers: { 'api-key': edge.keys.dev } })).status).toBe(503);
+  });
+});
+
 describe('when records cannot be written', () => {
   it.each([
     ['beyond the spool’s bound nobody is served', 'bound', {}, '503 audit_unavailable', 0],

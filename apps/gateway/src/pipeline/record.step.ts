@@ -2,12 +2,16 @@ import { SpoolUnwritable } from '#libs/spool';
 import { decidedRecord } from '../records/decided-record.js';
 import { decidedText } from '../records/call-texts.js';
 import { Refusal, statusOfCode } from '../refusals/refusal.js';
+import { freshStep } from './authorise.step.js';
 import { advance, type Authenticated, type Governed, type Known, type Reached } from './exchange.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 type Parts = Pick<GatewayParts, 'spool' | 'feed' | 'logger' | 'metrics'>;
 
-/** Nothing is done that is not on record. Undefined, or a promise of it in strict tenants, when the call may go on. */
+/**
+ * Nothing is done that is not on record. Undefined, or a promise of it in strict tenants, when the call may go on: the
+ * lease is looked at once more, for a disk that stands still holds up a write, and with it this thread, as long as it likes.
+ */
 export function recordAllowed(
   parts: Parts,
   state: Authenticated & Governed,
@@ -26,9 +30,9 @@ export function recordAllowed(
       parts.spool.append(decidedRecord(state, verdict));
       advance(state, { isRecorded: true });
     }
-    return isStrict ? durable(parts) : undefined;
+    return isStrict ? durable(parts, state) : late(parts, state);
   } catch (error) {
-    return unwritable(parts, error, isStrict);
+    return unwritable(parts, error, isStrict) ?? late(parts, state);
   }
 }
 
@@ -62,10 +66,15 @@ function isCall(state: Authenticated & Governed & { target?: unknown }): state i
   return state.target !== undefined;
 }
 
-async function durable(parts: Parts): Promise<Refusal | undefined> {
+function late(parts: Parts, state: Authenticated & Governed): Refusal | undefined {
+  const fresh = freshStep(parts, state);
+  return fresh instanceof Refusal ? fresh : undefined;
+}
+
+async function durable(parts: Parts, state: Authenticated & Governed): Promise<Refusal | undefined> {
   try {
     await parts.spool.durable();
-    return undefined;
+    return late(parts, state);
   } catch (error) {
     return unwritable(parts, error, true);
   }
