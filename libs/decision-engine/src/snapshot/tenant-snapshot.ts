@@ -32,6 +32,8 @@ export class TenantSnapshot {
   readonly policyRevision: number;
   readonly platformRevision: number;
   readonly compiled: Compiled;
+  /** The settings of the tenant, or those that the platform gives to tenants that have none. */
+  readonly settings: DocumentOf<'TenantSettings'>['spec'] | undefined;
   private readonly byKind = new Map<Kind, readonly PolicyDocument[]>();
 
   constructor(revisions: Revisions, own: CompiledSet, platform: CompiledSet, former?: Compiled) {
@@ -39,12 +41,7 @@ export class TenantSnapshot {
     this.policyRevision = revisions.policyRevision;
     this.platformRevision = revisions.platformRevision;
     this.compiled = together(own, platform, former);
-  }
-
-  /** The settings of the tenant, or those that the platform gives to tenants that have none. */
-  get settings(): DocumentOf<'TenantSettings'>['spec'] | undefined {
-    const { own, platform } = this.compiled;
-    return (settingsIn(own) ?? settingsIn(platform))?.spec;
+    this.settings = (settingsIn(own) ?? settingsIn(platform))?.spec;
   }
 
   /** Models of the tenant and of the platform, by name. */
