@@ -3,15 +3,18 @@ export const headroomBytes = 64;
 
 /** The bytes of a body inside a buffer that has room before them. */
 export class RequestBody {
+  private view: Buffer;
+
   private constructor(
     private readonly storage: Buffer,
     private start: number,
-    private readonly end: number,
-  ) {}
+  ) {
+    this.view = storage.subarray(start);
+  }
 
   static ofLength(length: number): RequestBody {
     const storage = Buffer.allocUnsafe(headroomBytes + length);
-    return new RequestBody(storage, headroomBytes, headroomBytes + length);
+    return new RequestBody(storage, headroomBytes);
   }
 
   static of(bytes: Buffer): RequestBody {
@@ -21,7 +24,7 @@ export class RequestBody {
   }
 
   get bytes(): Buffer {
-    return this.storage.subarray(this.start, this.end);
+    return this.view;
   }
 
   /**
@@ -35,6 +38,7 @@ export class RequestBody {
     this.storage[brace] = 0x7b;
     this.storage.write(text, brace + 1);
     this.start = brace;
+    this.view = this.storage.subarray(brace);
     return true;
   }
 }
