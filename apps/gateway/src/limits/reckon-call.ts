@@ -19,16 +19,14 @@ const answersMax = 1_024;
 
 const one: Need = { least: 1, most: 1 };
 
-/** What a call that has not been sent needs of limits, by what they count; each is reckoned once, however many rules ask. */
+/** What a call that has not been sent needs of limits, by what they count; its tokens are reckoned once, however many rules ask. */
 export function needsOf(state: Reached): (measure: Measure) => Need | undefined {
-  const known = new Map<Measure, Need | undefined>();
   let tokens: Tokens | undefined;
   return (measure) => {
     if (measure === 'requests' || measure === 'slots') return one;
     // It is answered at no charge.
     if (state.route.metering !== 'usage') return undefined;
-    if (!known.has(measure)) known.set(measure, needOf(measure, state, (tokens ??= tokensOf(state))));
-    return known.get(measure);
+    return needOf(measure, state, (tokens ??= tokensOf(state)));
   };
 }
 
@@ -62,10 +60,20 @@ function tokensOf(state: Reached): Tokens {
   const { form } = state.target.endpoint;
   // Vectors, verdicts, pictures and sounds are no tokens.
   if (form === 'plain' || form === 'media') return { input, output: 0, isBound: true };
-  const allowed = Math.max(0, ...outputBounds.map((field) => countAt(state, field, tokensPerCallMax) ?? 0));
-  const answers = Math.max(1, ...answerCounts.map((field) => countAt(state, field, answersMax) ?? 1));
+  const allowed = greatestOf(state, outputBounds, tokensPerCallMax) ?? 0;
+  const answers = greatestOf(state, answerCounts, answersMax) ?? 1;
   const output = Math.min(tokensPerCallMax, answers * (allowed > 0 ? allowed : OUTPUT_TOKENS_ASSUMED));
   return { input, output, isBound: allowed > 0 };
+}
+
+/** Of the fields that say a number; most calls have none of them. */
+function greatestOf(state: Reached, fields: readonly string[], most: number): number | undefined {
+  let greatest: number | undefined;
+  for (const field of fields) {
+    const count = countAt(state, field, most);
+    if (count !== undefined && count > (greatest ?? 0)) greatest = count;
+  }
+  return greatest;
 }
 
 /** What a cache is written for may cost more than other input: all of it might be. */

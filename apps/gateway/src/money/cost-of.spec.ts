@@ -58,6 +58,23 @@ it('rounds what is below its last digit up', () => {
 
 it('is 0 without a price', () => expect(costOf(used(5, 5), undefined)).toBe('0'));
 
+/** The sum without a short cut: in units of 10^-14, rounded up to billionths. */
+function plainly(usage: ReturnType<typeof used>, prices: Prices, images: number): number {
+  const units = (price = '0') => {
+    const [whole = '0', fraction = ''] = price.split('.');
+    return BigInt(whole + fraction.padEnd(8, '0'));
+  };
+  const { inputTokens, cachedInputTokens, cacheWriteTokens, outputTokens } = usage;
+  const sum =
+    BigInt(inputTokens - cachedInputTokens - cacheWriteTokens) * units(prices.inputPerMillion) +
+    BigInt(cachedInputTokens) * units(prices.cachedInputPerMillion ?? prices.inputPerMillion) +
+    BigInt(cacheWriteTokens) * units(prices.cacheWritePerMillion ?? prices.inputPerMillion) +
+    BigInt(outputTokens) * units(prices.outputPerMillion) +
+    1_000_000n * (units(prices.perRequest) + BigInt(images) * units(prices.perImage));
+  const billionths = (sum + 99_999n) / 100_000n;
+  return Number(billionths > Number.MAX_SAFE_INTEGER ? BigInt(Number.MAX_SAFE_INTEGER) : billionths);
+}
+
 it('is the same to limits, which count billionths, as on record', () => {
   const count = fc.oneof(fc.nat(20_000), fc.nat(2 ** 31));
   const price = fc.option(fc.constantFrom('0', '2.5', '0.00000001', '0.00000003', '99999999.99999999'), {
@@ -71,7 +88,10 @@ it('is the same to limits, which count billionths, as on record', () => {
     fc.property(count, count, prices, pieces, (input, output, some, made) => {
       const usage = used(input, output, Math.floor(input / 3), Math.floor(input / 4));
       expect(billionthsOfCost(usage, some, made)).toBe(billionthsOf(costOf(usage, some, made)));
+      const { images } = made;
+      expect(billionthsOfCost(usage, some, { images, durationMs: 0 })).toBe(plainly(usage, some, images));
     }),
+    { numRuns: 500 },
   );
   expect(billionthsOfCost(used(5, 5), undefined, { images: 1, durationMs: 1 })).toBe(0);
 });

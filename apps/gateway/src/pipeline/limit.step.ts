@@ -18,8 +18,9 @@ export function limitStep(parts: Parts, state: Reached): StepAnswer<Limited> | P
   if (meters.length === 0) return state;
   const demands = demandsOf(parts, state, meters);
   if (demands instanceof Refusal) return demands;
-  const [enforced, observed] = [true, false].map((is) => demands.filter(({ meter }) => meter.rule.isEnforced === is));
-  const reserved = Reservation.of(enforced ?? [], observed ?? []);
+  const enforced = demands.filter(({ meter }) => meter.rule.isEnforced);
+  const observed = enforced.length === demands.length ? [] : demands.filter(({ meter }) => !meter.rule.isEnforced);
+  const reserved = Reservation.of(enforced, observed);
   if (!(reserved instanceof Promise)) return answer(parts, state, reserved, demands);
   return reserved.then((late) => {
     const limited = answer(parts, state, late, demands);
