@@ -70,6 +70,7 @@ class Relay implements Dispatcher.DispatchHandler {
   /** Status and headers, kept until content is there, while the call may still go on elsewhere. */
   private head: readonly string[] | undefined;
   private isWritten = false;
+  private hasSentContent = false;
   private unwatch: (() => void) | undefined;
   private isSettled = false;
   private stalled: NodeJS.Timeout | undefined;
@@ -132,10 +133,14 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.isWritten || !this.head) return;
     this.isWritten = true;
     this.response.writeHead(this.status, [...this.head]);
-    // The first event may be a while: a caller that streams learns the status now.
     if (!this.isStream) return;
-    this.response.flushHeaders();
+    // The first event may be a while: a caller that streams learns the status now, or with an event that came in one piece with it.
+    process.nextTick(() => this.flushHead());
     this.unwatch = this.call.watch?.((end) => this.cut(end));
+  }
+
+  private flushHead(): void {
+    if (!this.hasSentContent && !this.isSettled) this.response.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -145,6 +150,7 @@ class Relay implements Dispatcher.DispatchHandler {
     if (!passed) return;
     this.deadlines.reachedFirstToken();
     this.begin();
+    this.hasSentContent = true;
     // Nothing follows but the end, in the same turn: what waits for it is late by nothing.
     if (passed?.length === this.announcedBytes) this.whole = passed;
     else if (!this.response.write(passed)) this.hold(controller);
