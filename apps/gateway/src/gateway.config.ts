@@ -16,8 +16,6 @@ export const GatewaySettings = z
     GATEHOUSE_MASTER_KEY: secretKey,
     /** Addresses that are not public and may be called all the same: `127.0.0.1:8090,10.0.0.0/8`. */
     GATEHOUSE_EGRESS_ALLOW: egressAllow,
-    /** Proxies whose `x-forwarded-for` is believed: addresses or ranges. */
-    GATEHOUSE_TRUSTED_PROXIES: egressAllow,
     GATEHOUSE_BODY_BYTES_MAX: z.coerce
       .number()
       .int()

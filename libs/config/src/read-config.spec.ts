@@ -41,6 +41,17 @@ describe('reading a configuration', () => {
     }
   });
 
+  it('takes addresses and ranges for the proxies in front, and refuses what is neither', () => {
+    const proxies = '10.0.0.0/8, 192.0.2.1,2001:db8::/32';
+    expect(readConfig(schema, { ...good, GATEHOUSE_TRUSTED_PROXIES: proxies })).toMatchObject({
+      GATEHOUSE_TRUSTED_PROXIES: ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32'],
+    });
+    expect(readConfig(schema, good)).toMatchObject({ GATEHOUSE_TRUSTED_PROXIES: [] });
+    for (const wrong of ['ingress', '*', '10.0.0.0/33', '10.0.0.1:80']) {
+      expect(problemsOf({ ...good, GATEHOUSE_TRUSTED_PROXIES: wrong })).toHaveLength(1);
+    }
+  });
+
   it('refuses a user without a password', () => {
     expect(problemsOf({ ...good, KAFKA_SASL_USERNAME: 'me' })).toEqual([
       expect.stringContaining('set both or neither'),

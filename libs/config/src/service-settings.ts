@@ -15,6 +15,8 @@ const flag = z
   .default('0')
   .transform((text) => text === '1');
 
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'addresses, or ranges such as 10.0.0.0/8');
+
 const publicUrl = z
   .url({ protocol: /^https?$/ })
   .refine((text) => !/[?#]/.test(text), 'without query and fragment')
@@ -30,6 +32,8 @@ export const serviceSettings = {
   GATEHOUSE_DATA: z.string(),
   /** Where the service is reached, the same for all of its replicas: the one `aud` of tokens for it (RFC 8707). */
   GATEHOUSE_PUBLIC_URL: publicUrl,
+  /** Proxies in front whose `x-forwarded-for` is believed, by their own addresses; whoever else writes one is not. */
+  GATEHOUSE_TRUSTED_PROXIES: list.pipe(z.array(network)).default([]),
   GATEHOUSE_LOCAL: flag,
   /** Shifts the clock; in local mode only. */
   GATEHOUSE_CLOCK_OFFSET_SECONDS: z.coerce.number().int().default(0),

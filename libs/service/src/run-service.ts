@@ -26,9 +26,7 @@ export async function runService(
       replica,
       logger,
       clock,
-      host: settings.HOST,
-      port: settings.PORT,
-      local: settings.GATEHOUSE_LOCAL,
+      ...servedBy(settings),
       afterClose: close,
     });
   } catch (error) {
@@ -36,4 +34,16 @@ export async function runService(
     await close();
     throw error;
   }
+}
+
+/** What its settings say of how a service is reached, and by whom. */
+export function servedBy(
+  settings: Pick<ServiceSettings, 'HOST' | 'PORT' | 'GATEHOUSE_LOCAL' | 'GATEHOUSE_TRUSTED_PROXIES'>,
+): Pick<ServiceOptions, 'host' | 'port' | 'local' | 'trustedProxies'> {
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    local: settings.GATEHOUSE_LOCAL,
+    trustedProxies: settings.GATEHOUSE_TRUSTED_PROXIES,
+  };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { AddressRules } from '#libs/http';
 
 const hopsMax = 32;
@@ -13,8 +14,8 @@ export function clientAddress(request: IncomingMessage, trusted: AddressRules): 
   if (typeof forwarded !== 'string' || !trusted.isListed(peer, 0)) return peer;
   let address = peer;
   for (const hop of forwarded.split(',').slice(-hopsMax).toReversed()) {
-    const candidate = plain(hop.trim());
-    if (!isAddress(candidate)) return address;
+    const candidate = plain(withoutPort(hop.trim()));
+    if (isIP(candidate) === 0) return address;
     address = candidate;
     if (!trusted.isListed(address, 0)) return address;
   }
@@ -25,6 +26,8 @@ function plain(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
-function isAddress(text: string): boolean {
-  return text.length <= 45 && /^[0-9a-f.:]+$/iu.test(text);
+/** Some proxies add the port that their peer called from: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(hop: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/u.exec(hop) ?? [];
+  return bracketed ?? plain ?? hop;
 }
