@@ -2,7 +2,12 @@ import { pageQuery } from '#libs/http';
 import { z } from 'zod';
 
 const tenant = z.string().min(1).max(63).optional();
-const Instant = z.iso.datetime({ offset: true }).optional();
+/** Windows and defaults reach beyond what is asked for; all of them have to be times of PostgreSQL's, too. */
+const [earliestMs, latestMs] = [Date.UTC(1970, 0), Date.UTC(9000, 0)];
+const Instant = z.iso
+  .datetime({ offset: true })
+  .refine((text) => Date.parse(text) >= earliestMs && Date.parse(text) < latestMs, 'A time from 1970 up to 9000.')
+  .optional();
 const Account = z
   .string()
   .max(200)
