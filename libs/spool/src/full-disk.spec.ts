@@ -1,10 +1,10 @@
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { smallDisk, waitFor } from '#libs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SpoolRecord } from './append/record-writer.js';
 import { DecisionSpool } from './decision-spool.js';
-import { killedNow, recovered } from './spec/left-behind.fixture.js';
+import { killedNow, openSpool, recovered } from './spec/left-behind.fixture.js';
 import { MemorySink } from './spec/memory-sink.fixture.js';
 import { completed, decided, listed, topicSpec } from './spec/records.fixture.js';
 import { filesIn } from './spec/spool-directory.fixture.js';
@@ -67,6 +67,18 @@ const isDense = (sink: MemorySink) => {
     return own.records().every(({ seq }, n) => seq === n + 1);
   });
 };
+
+/** As {@link killedNow}, on a disk of which nothing is left. */
+function killedOnFullDisk(directory: string): string {
+  const disk = smallDisk(DISK_BYTES);
+  cpSync(killedNow(directory), disk, { recursive: true });
+  const others = openSync(join(disk, 'of-somebody-else'), 'w');
+  expect(() => {
+    for (;;) writeSync(others, Buffer.alloc(KIB));
+  }).toThrow('ENOSPC');
+  closeSync(others);
+  return disk;
+}
 
 describe.each([
   ['before its first file is whole', BYTES_MAX.oneFile],
@@ -161,5 +173,36 @@ describe.each([
         [ended.decision_id, 'completed'],
       ].toSorted(),
     );
+  });
+
+  it('is emptied by the next start: calls that were open when the process was killed get their end, nothing is lost or doubled', async () => {
+    const opened = await onDisk(bytesMax);
+    const { sink, spool, directory } = opened;
+    sink.down = true;
+    const [open, ended, late] = [decided(), decided(), decided()];
+    for (const call of [open, ended, completed(ended.decision_id)]) spool.append(call);
+    const taken = fill(opened).slice(0, -1);
+    const left = killedOnFullDisk(directory);
+    const next = new MemorySink();
+    const started = await openSpool(left, next, bytesMax);
+    onTestFinished(() => started.close(100));
+    expect(await started.flush(20_000)).toBe(true);
+    const ends = next
+      .records()
+      .flatMap((each) => (each.type === 'call.completed' ? [[each.decision_id, each.outcome]] : []));
+    expect(ends).toEqual([
+      [ended.decision_id, 'completed'],
+      [open.decision_id, 'interrupted'],
+    ]);
+    const ids = next.ids();
+    expect(ids).toEqual(expect.arrayContaining(taken));
+    expect(ids).toHaveLength(new Set(next.records().map(({ boot, seq, type }) => `${type}/${boot}/${seq}`)).size);
+    // There is room, and nothing of it is told once more.
+    await append({ directory: left, sink: next, spool: started }, late);
+    expect(await started.flush(20_000)).toBe(true);
+    const again = await recovered(killedNow(left));
+    expect(again.records().flatMap((each) => (each.type === 'call.completed' ? [each.decision_id] : []))).toEqual([
+      late.decision_id,
+    ]);
   });
 });

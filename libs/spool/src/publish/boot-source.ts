@@ -103,11 +103,25 @@ export class BootSource {
   }
 
   /**
+   * Of a boot that is over and whose open calls cannot be closed for want of room: gives all of its own back. Everything of it
+   * must be with the broker. The calls stay known, as with {@link carryCalls}.
+   */
+  empty(): void {
+    this.reader.close();
+    this.calls.carry(Infinity);
+    for (const segment of segmentsOf(this.directory)) unlinkSync(segmentPath(this.directory, segment));
+    this.calls.carry(Infinity);
+  }
+
+  /**
    * On a full disk calls are carried as soon as there is room again, at the latest with the next look: a process that is
    * killed in between leaves them without an end, which is less than never to write anything again.
    */
   private carryCalls(): void {
-    this.owesCalls = this.isLive && !this.calls.carry(this.lowest);
+    const isCarried = this.calls.carry(this.lowest);
+    // A boot that is over is looked at for its open calls once more, and for the ends of others.
+    if (this.isLive) this.calls.strangers.clear();
+    this.owesCalls = !isCarried;
   }
 
   private moveOn(): void {

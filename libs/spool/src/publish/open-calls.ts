@@ -51,7 +51,6 @@ export class OpenCalls {
    * calls are held in memory alone, and nothing is left of a former file, whose calls may have ended in those segments.
    */
   carry(segment: number): boolean {
-    this.strangers.clear();
     for (const [id, call] of this.calls) {
       if (call.segment < segment) this.calls.set(id, { ...call, carried: this.payloadOf(call) });
     }

@@ -17,18 +17,21 @@ export type RecoveryOptions = {
   readonly segmentBytes: number;
   readonly nowMs: () => number;
 };
-export type Recovered = {
+export type Closed = {
   /** The boot that holds the ends written now; undefined when no call was open. */
   readonly boot: string | undefined;
   readonly calls: number;
+  /** To be marked by {@link markRecovered}. */
+  readonly directories: readonly string[];
 };
 
 /**
  * Closes each allowed call that boots which are over left without an end. The ends get a boot of their own: the numbers
  * of an old boot may have gone on in what a loss of power took. Begun again after a crash at any point, it closes no
- * call twice: the ends are written and the boots marked in one go, before anything of it is published or removed.
+ * call twice: until it is marked, the boot of the ends counts as ends of what is not marked either. Where it cannot be
+ * written, nothing of it stays.
  */
-export async function closeOpenCalls(sources: readonly BootSource[], options: RecoveryOptions): Promise<Recovered> {
+export async function closeOpenCalls(sources: readonly BootSource[], options: RecoveryOptions): Promise<Closed> {
   const unmarked = sources.filter(({ directory }) => !existsSync(join(directory, MARK)));
   for (const source of unmarked) source.lookAhead((frame) => source.calls.see(frame));
   const ended = new Set(unmarked.flatMap(({ calls }) => [...calls.strangers]));
@@ -40,24 +43,30 @@ export async function closeOpenCalls(sources: readonly BootSource[], options: Re
     if (end) partitionsOf.set(end.tenant_id, partition);
     return end ?? [];
   });
-  if (ends.length === 0) {
-    for (const { directory } of unmarked) mark(directory);
-    return { boot: undefined, calls: 0 };
-  }
+  const directories = unmarked.map(({ directory }) => directory);
+  if (ends.length === 0) return { boot: undefined, calls: 0, directories };
   const { boots, replica, segmentBytes, nowMs } = options;
   const boot = newBootName(nowMs());
-  const directory = boots.create(boot);
-  const cells = new SpoolCells().lane(0);
-  const log = new SegmentLog({ directory, files: systemFiles, cells, segmentBytes, room: () => true });
-  const partitionOf = (tenantId: string) => partitionsOf.get(tenantId) ?? 0;
-  const writer = new RecordWriter({ log, replica, boot, partitionOf, nowMs });
-  for (const end of ends) writer.write(end);
-  // The boot of the ends last: until then they count as ends of what is not marked yet.
-  for (const marked of [...unmarked.map((source) => source.directory), directory]) mark(marked);
-  await log.close();
-  return { boot, calls: ends.length };
+  try {
+    const directory = boots.create(boot);
+    const cells = new SpoolCells().lane(0);
+    const log = new SegmentLog({ directory, files: systemFiles, cells, segmentBytes, room: () => true });
+    const partitionOf = (tenantId: string) => partitionsOf.get(tenantId) ?? 0;
+    const writer = new RecordWriter({ log, replica, boot, partitionOf, nowMs });
+    try {
+      for (const end of ends) writer.write(end);
+    } finally {
+      await log.close();
+    }
+    // The boot of the ends last: until then they count as ends of what is not marked yet.
+    return { boot, calls: ends.length, directories: [...directories, directory] };
+  } catch (error) {
+    boots.remove(boot);
+    throw error;
+  }
 }
 
-function mark(directory: string): void {
-  writeFileSync(join(directory, MARK), '', { mode: 0o600 });
+/** Before anything of these boots is removed or, of the ends, published. May be done again. */
+export function markRecovered(directories: readonly string[]): void {
+  for (const directory of directories) writeFileSync(join(directory, MARK), '', { mode: 0o600 });
 }
