@@ -7,6 +7,7 @@ import type { AnswerFacts, AnswerReader } from './answer-reader.js';
 import { Deadlines } from './deadlines.js';
 import { readerFor } from './reader-for.js';
 import type { RelayOutcome } from './relay-outcome.js';
+import { isCommentsOnly } from './sse-events.js';
 import type { StreamEnd, UpstreamCall } from './upstream-call.js';
 import { retryAfterMs } from './retry-after.js';
 import {
@@ -48,6 +49,8 @@ export function relay(
  * it learns of the latter.
  */
 const lastWordsMs = 250;
+/** More of them are passed on as if they were content. */
+const commentBytesMax = 64 * 1024;
 const broken = { code: 'upstream_error', message: 'The upstream broke off in the middle of its answer.' } as const;
 
 type Ending = {
@@ -69,6 +72,7 @@ class Relay implements Dispatcher.DispatchHandler {
   private whole: Buffer | undefined;
   /** Status and headers, kept until content is there, while the call may still go on elsewhere. */
   private head: readonly string[] | undefined;
+  private comments: Buffer | undefined;
   private isWritten = false;
   private hasSentContent = false;
   private unwatch: (() => void) | undefined;
@@ -146,15 +150,23 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.isSettled || !this.reader) return;
     if (this.firstByteMs === 0) this.firstByteMs = performance.now() - this.begunMs;
-    const passed = this.reader.push(chunk);
+    const passed = this.behindComments(this.reader.push(chunk));
     if (!passed) return;
-    this.deadlines.reachedFirstToken();
+    if (!this.isStream || !isCommentsOnly(passed)) this.deadlines.reachedFirstToken();
     this.begin();
     this.hasSentContent = true;
     // Nothing follows but the end, in the same turn: what waits for it is late by nothing.
     if (passed?.length === this.announcedBytes) this.whole = passed;
     else if (!this.response.write(passed)) this.hold(controller);
     if (this.isStream && this.status < 400) this.endWhereDue(this.reader);
+  }
+
+  /** Comments say that an upstream is there, and are no content: while the call may still go elsewhere, they wait for the first event. */
+  private behindComments(passed: Buffer | undefined): Buffer | undefined {
+    if (!passed || this.isWritten || !this.isStream) return passed;
+    const all = this.comments ? Buffer.concat([this.comments, passed]) : passed;
+    this.comments = isCommentsOnly(all) && all.length <= commentBytesMax ? all : undefined;
+    return this.comments ? undefined : all;
   }
 
   /** A stream that has said its last word is not cut for it. */

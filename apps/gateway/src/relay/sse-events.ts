@@ -1,5 +1,6 @@
 const LF = 0x0a;
 const CR = 0x0d;
+const COLON = 0x3a;
 
 /** Index behind the last whole event: an empty line ends one. 0 where none has ended. */
 export function endOfEvents(bytes: Buffer): number {
@@ -37,6 +38,20 @@ export function* eachEvent(events: Buffer): Generator<Buffer> {
     yield event;
     at += event.length;
   }
+}
+
+/** Whether every line so far is empty or a comment, which begins with a colon. */
+export function isCommentsOnly(bytes: Buffer): boolean {
+  for (let at = 0; at >= 0 && at < bytes.length; at = lineAfter(bytes, at)) {
+    const first = bytes[at];
+    if (first !== COLON && first !== LF && first !== CR) return false;
+  }
+  return true;
+}
+
+function lineAfter(bytes: Buffer, at: number): number {
+  const end = bytes.indexOf(LF, at);
+  return end < 0 ? -1 : end + 1;
 }
 
 /** The data of one event: its `data` lines, joined. */

@@ -129,6 +129,21 @@ describe('a target that fails before the first byte', () => {
   });
 });
 
+it('a stream that says by comments alone that it is there leads on like a silent one; comments before its first event reach the caller', async () => {
+  const waits: Behaviour = (_, response) => void response.writeHead(200, sse).write(': still\n\n: there\n\n');
+  const comments: Behaviour = (_, response) => {
+    response
+      .writeHead(200, sse)
+      .write(': queued\n\n', () => setTimeout(() => response.end(chunk('a', 'stop') + done), 5));
+  };
+  const targets = [{ ...to('dear', 'timeout'), firstTokenTimeoutMs: 50 }, to('good', '5xx'), to('cheap')];
+  const upstream = models({ 'up-dear': waits, 'up-good': comments });
+  const edge = await routed({ targets }, upstream.listener);
+  const answer = await post(edge, { ...asked, stream: true });
+  expect(await answer.text()).toBe(`: queued\n\n${chunk('a', 'stop')}${done}`);
+  expect(upstream.names()).toEqual(['up-dear', 'up-good']);
+});
+
 describe('a further attempt', () => {
   it('is not made once a byte has reached the caller: the stream ends as an error', async () => {
     const breaks: Behaviour = (_, response) => {
