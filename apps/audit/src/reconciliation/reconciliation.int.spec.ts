@@ -19,6 +19,8 @@ const [one, two] = ['gateway-1', 'gateway-2'].map(
 const byReplica = (a: Record<string, unknown>, b: Record<string, unknown>) =>
   String(a['replica']).localeCompare(String(b['replica']));
 
+const hole = { topic: source.gateway.name, partition: expect.any(Number) as number };
+
 let audit: Awaited<ReturnType<typeof startAudit>>;
 let sent = 0;
 
@@ -96,8 +98,8 @@ describe('GET /v1/reconciliation for the operator', () => {
     two.decided({ tenant_id: 'globex' });
     two.decided({ tenant_id: 'globex' });
     await send([two.decided({ tenant_id: 'globex' })]);
-    const hole = { replica: 'gateway-2', boot: 'gateway-2-boot', first_seq: 7, last_seq: 8 };
-    expect(await look()).toMatchObject({ consistent: false, holes: 2, missing: [hole] });
+    const missing = [{ replica: 'gateway-2', boot: 'gateway-2-boot', first_seq: 7, last_seq: 8 }];
+    expect(await look()).toMatchObject({ consistent: false, holes: 2, missing });
   });
 
   it('notices a row that stands twice and one that was taken out', async () => {
@@ -105,6 +107,23 @@ describe('GET /v1/reconciliation for the operator', () => {
     await stored.command("DELETE FROM db.decisions WHERE tenant_id = 'acme' AND seq = 3");
     const { body } = await get('operator');
     expect(body).toMatchObject({ consistent: false, duplicates: 1, holes: 3 });
+  });
+
+  it('names the last row of a writer, and all of one, that were taken out', async () => {
+    const three = new SpoolTwin(source.gateway, { replica: 'gateway-3', boot: 'gateway-3-boot' });
+    await send([three.decided(), three.decided()]);
+    await waitFor(async () => (await get('operator')).body.writers.some(({ replica }) => replica === 'gateway-3'));
+    const before = (await get('operator')).body['holes'] as number;
+    await stored.command("DELETE FROM db.decisions WHERE replica = 'gateway-3' OR (replica = 'gateway-2' AND seq = 9)");
+    const { body } = await get('operator');
+    expect(body).toMatchObject({ consistent: false, holes: before + 3 });
+    expect(body['missing']).toEqual(
+      expect.arrayContaining([
+        { ...hole, replica: 'gateway-2', boot: 'gateway-2-boot', first_seq: 7, last_seq: 9 },
+        { ...hole, replica: 'gateway-3', boot: 'gateway-3-boot', first_seq: 1, last_seq: 2 },
+      ]),
+    );
+    expect(body.writers.find(({ replica }) => replica === 'gateway-3')).toMatchObject({ rows: 0, highest_seq: 2 });
   });
 
   it('names a table of sums that does not say what the rows say', async () => {
