@@ -6,7 +6,7 @@ import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { teamAggregate } from '../aggregates.js';
 import { PrincipalChanges } from '../grants/principal-changes.js';
-import { Principals } from '../principals.js';
+import { Principals, type Principal } from '../principals.js';
 import { Writes } from '../writes.js';
 import { ManagerOfTeam, MemberOfTeam, ShownMember } from './team-answers.js';
 import type { TeamCommand } from './team.decider.js';
@@ -17,6 +17,7 @@ import type { TeamRow } from './team-list.projection.js';
 const subject = z.string().min(1).max(300);
 const MemberBody = z.strictObject({ member: subject });
 const ManagerBody = z.strictObject({ manager: subject });
+const idOfPrincipal = /^(?:user|va)_[0-9A-Za-z]{16}$/u;
 const deleted = { deleted: z.literal(true) };
 
 /** Who is in a team, and who looks after that. A membership is a grant: nobody adds, or takes out, beyond what they hold. */
@@ -66,13 +67,12 @@ export class TeamMembersController {
     @Param('principalId') principalId: string,
   ) {
     const row = await this.teams.findToManage(caller, teamId);
-    const kind = principalId.startsWith('va_') ? 'virtual-account' : 'user';
-    const principal = await this.principals.find(row.tenantId, `${kind}:${principalId}`);
+    const { id, principal } = await this.named(caller, row, principalId);
     const question = { action: 'team:edit', resource: teamResource(row) };
     // Whoever does not live any more gains nothing by it.
     if (principal) await this.changes.requireLeaving(caller, question, principal, row.name);
-    const outcome = await this.execute(caller, row, 'RemoveTeamMember', principalId);
-    return this.writes.narrowed({ object: 'team_member', id: principalId, team: row.name, deleted: true }, outcome);
+    const outcome = await this.execute(caller, row, 'RemoveTeamMember', id);
+    return this.writes.narrowed({ object: 'team_member', id, team: row.name, deleted: true }, outcome);
   }
 
   /** A manager gains no right but to add and remove members of this team, each time within what they hold. */
@@ -99,8 +99,21 @@ export class TeamMembersController {
     @Param('principalId') principalId: string,
   ) {
     const { row } = await this.teams.find(caller, 'team:edit', teamId);
-    const outcome = await this.execute(caller, row, 'RemoveTeamManager', principalId);
-    return this.writes.narrowed({ object: 'team_manager', id: principalId, team: row.name, deleted: true }, outcome);
+    const { id } = await this.named(caller, row, principalId);
+    const outcome = await this.execute(caller, row, 'RemoveTeamManager', id);
+    return this.writes.narrowed({ object: 'team_manager', id, team: row.name, deleted: true }, outcome);
+  }
+
+  /**
+   * Whom a path names: an id, also of somebody who lives no more, or the e-mail address of a user. Anything else is nobody: that it was
+   * taken out would be believed.
+   */
+  private async named(caller: Caller, row: TeamRow, text: string): Promise<Named> {
+    const subject = `${text.startsWith('va_') ? 'virtual-account' : 'user'}:${text}`;
+    const principal = idOfPrincipal.test(text)
+      ? await this.principals.find(row.tenantId, subject)
+      : await this.principals.resolve(caller, row.tenantId, subject, 'team:edit', teamResource(row));
+    return { id: principal?.id ?? text, principal };
   }
 
   private execute(caller: Caller, { id: teamId, tenantId }: TeamRow, type: MemberStep, principalId: string) {
@@ -109,4 +122,5 @@ export class TeamMembersController {
   }
 }
 
+type Named = { readonly id: string; readonly principal: Principal | undefined };
 type MemberStep = Extract<TeamCommand, { principalId: string }>['type'];

@@ -72,6 +72,18 @@ describe('members of a team', () => {
     expect((await ada(`DELETE /v1/teams/${team}/members/${people.con.id}`)).status).toBe(200);
   });
 
+  it('are taken out by an address, too; who is nobody is not told to be gone', async () => {
+    const team = await create('by-address');
+    await ada(`POST /v1/teams/${team}/members`, { member: 'user:con@acme.example' });
+    for (const nobody of ['nobody@acme.example', 'gil@globex.example', 'nobody', 'user_x', 'va_x']) {
+      expect((await ada(`DELETE /v1/teams/${team}/members/${nobody}`)).status).toBe(404);
+      expect((await ada(`DELETE /v1/teams/${team}/managers/${nobody}`)).status).toBe(404);
+    }
+    const { status, body } = await ada(`DELETE /v1/teams/${team}/members/Con@acme.example`);
+    expect([status, body.id]).toEqual([200, people.con.id]);
+    expect(await memberIds(team)).toEqual([]);
+  });
+
   it('are only people of the tenant: another’s is 404, by id and by address', async () => {
     const team = await create('own-only');
     for (const member of [
