@@ -11,9 +11,14 @@ const REPORTER = new URL('../load/memory-reporter.process.js', import.meta.url).
 const READY_MS_MAX = 300_000;
 const TOLD_MS_MAX = 30_000;
 
-type Surroundings = { readonly brokers: readonly string[]; readonly secrets: WritersSecrets };
+type Surroundings = {
+  readonly brokers: readonly string[];
+  readonly secrets: WritersSecrets;
+  /** Networks of upstreams beside public ones; none unless given. */
+  readonly egressAllow?: string;
+};
 
-/** A gateway of its own, as it is deployed, with nothing but Kafka and what it finds in `folder`. */
+/** A gateway of its own, as it is deployed, with nothing but Kafka, its upstreams, and what it finds in `folder`. */
 export class LoneGateway {
   readonly url: string;
   private child: ChildProcess | undefined;
@@ -52,6 +57,11 @@ export class LoneGateway {
     }
   }
 
+  /** Of its process, while it runs. */
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   async stop(): Promise<void> {
     if (this.child) await stopped(this.child);
   }
@@ -68,7 +78,7 @@ export class LoneGateway {
   }
 
   private environment(): NodeJS.ProcessEnv {
-    const { brokers, secrets } = this.around;
+    const { brokers, secrets, egressAllow } = this.around;
     return {
       PORT: String(this.port),
       HOST: '127.0.0.1',
@@ -79,6 +89,7 @@ export class LoneGateway {
       GATEHOUSE_PEPPER: secrets.pepper,
       GATEHOUSE_BUS_KEY: secrets.busKey,
       GATEHOUSE_MASTER_KEY: secrets.masterKey,
+      ...(egressAllow !== undefined && { GATEHOUSE_EGRESS_ALLOW: egressAllow }),
     };
   }
 }

@@ -2,17 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AdminClient } from '../../../deploy/local/src/seed/admin-client.js';
 import { until } from '../../demo/until.js';
 import type { LocalJson } from '../local-stack.js';
+import { flippingDocuments } from './flipping-documents.js';
 
 /** Writes that are under way at once: the store lets one tenant's pass one by one. */
 const WRITERS = 4;
-const roles = ['bench-odd', 'bench-even'] as const;
 /** What the role gives that does not give the model. */
 const OTHER_MODEL = 'local/mistral';
 
-/**
- * A policy whose every revision allows one caller the same model, each by the role that the one before took it from: only
- * what mixes two revisions (a binding of one with a role of another) refuses them.
- */
+/** A policy that is changed over REST all the time, to `flippingDocuments`, and a caller of its own. */
 export class FlippingPolicy {
   private revisions = 0;
 
@@ -57,19 +54,8 @@ export class FlippingPolicy {
   private async flip(): Promise<void> {
     const { account, model } = this;
     this.revisions += 1;
-    const allowing = this.revisions % 2;
-    const document = (kind: string, name: string, spec: object) =>
-      JSON.stringify({ apiVersion: 'gatehouse/v1', kind, metadata: { name, tenant: 'acme' }, spec });
-    const bundle = [
-      ...roles.map((role, index) =>
-        document('Role', role, { statements: [statement(index === allowing ? model : OTHER_MODEL)] }),
-      ),
-      document('RoleBinding', account, {
-        subjects: [`virtual-account:${account}`],
-        roles: [roles[allowing]],
-        reason: 'a benchmark',
-      }),
-    ];
+    const about = { tenant: 'acme', subject: `virtual-account:${account}`, name: account, model, other: OTHER_MODEL };
+    const bundle = flippingDocuments(about, this.revisions).map((document) => JSON.stringify(document));
     await this.admin.post(`${this.local.policy.url}/v1/apply`, { yaml: bundle.join('\n---\n') });
   }
 
@@ -80,10 +66,3 @@ export class FlippingPolicy {
     await until('the gateway to take the key', async () => (await fetch(url, { method: 'POST', headers, body })).ok);
   }
 }
-
-const statement = (model: string) => ({
-  id: 'one',
-  effect: 'allow',
-  actions: ['model:invoke'],
-  resources: [`model:${model}`],
-});

@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mintKeyText, Peppers } from '#libs/access';
+import { MasterKey, mintKeyText, Peppers, sealUpstreamCredential } from '#libs/access';
 import { deriveMacKey, KafkaBus, sealRecord, type OutgoingRecord } from '#libs/bus';
-import { credentialKey, principalKey, tenantKey, topics, WATERMARK_KEY, type TopicSpec } from '#libs/contracts';
+import {
+  credentialKey,
+  principalKey,
+  secretKey,
+  tenantKey,
+  topics,
+  WATERMARK_KEY,
+  type TopicSpec,
+} from '#libs/contracts';
 import { silentLogger } from '#libs/telemetry';
 
-const KEYS_PER_TENANT = 1_000;
+export const KEYS_PER_TENANT = 1_000;
 const KEYS_PER_USER = 10;
 const BATCH = 2_000;
 const BEAT_MS = 1_000;
@@ -13,24 +21,29 @@ const key = () => randomBytes(32).toString('base64');
 
 /** What a gateway must be told to believe the writers. */
 export const writersSecrets = () => ({ busKey: key(), masterKey: key(), pepper: `1:${key()}` });
+/** A key of a state topic, and what it says. */
+export type StateEntry = readonly [key: string, value: object];
 export type WritersSecrets = ReturnType<typeof writersSecrets>;
 
 /**
- * Identity and policy, as far as a gateway sees them: what they would have published for that many keys, and their
- * watermarks. One user has ten keys, one tenant a hundred users; nobody may do anything.
+ * Identity and policy, as far as a gateway sees them: what they would have published for that many keys, revisions, and
+ * their watermarks. One user has ten keys, one tenant a hundred users; nobody may do anything.
  */
 export class Writers {
   private readonly bus: KafkaBus;
   private readonly macKey: ReturnType<typeof deriveMacKey>;
   private readonly peppers: Peppers;
+  private readonly master: MasterKey;
   private readonly positions = new Map<string, number>();
   private beat: NodeJS.Timeout | undefined;
-  private lastText = '';
+  /** Of the last key of each tenant. */
+  private readonly texts = new Map<string, string>();
 
-  constructor(brokers: readonly string[], { busKey, pepper }: WritersSecrets) {
+  constructor(brokers: readonly string[], { busKey, pepper, masterKey }: WritersSecrets) {
     this.bus = new KafkaBus({ brokers: [...brokers], clientId: 'bench-writers', logger: silentLogger });
     this.macKey = deriveMacKey(Buffer.from(busKey, 'base64'));
     this.peppers = Peppers.parse(pepper);
+    this.master = MasterKey.parse(masterKey);
   }
 
   /** Makes the topics and goes on saying that somebody writes them, as the services do each second. */
@@ -47,15 +60,26 @@ export class Writers {
     await this.bus.close();
   }
 
-  /** Answers the text of the last key. */
-  async keys(count: number, say: (line: string) => void): Promise<string> {
+  /** Answers the text of the last key of each tenant. */
+  async keys(count: number, say: (line: string) => void): Promise<readonly string[]> {
     for (let first = 0; first < count; first += BATCH) {
       const records: [string, object][] = [];
       for (let n = first; n < Math.min(first + BATCH, count); n += 1) records.push(...this.owners(n), this.key(n));
       await this.write(topics.identityState, records);
       if ((first / BATCH) % 50 === 49) say(`${first + BATCH} of ${count} keys are written`);
     }
-    return this.lastText;
+    return [...this.texts.values()];
+  }
+
+  /** What an account shows its upstream, sealed for gateways. */
+  secret(tenantId: string, account: string, origin: string, value: string): Promise<void> {
+    const sealed = sealUpstreamCredential(this.master, { tenantId, account, version: 1, origin }, value);
+    return this.write(topics.policySecrets, [[secretKey(tenantId, account, 1), sealed]]);
+  }
+
+  /** Documents and heads, as policy's publisher sends what it finds committed: all of them, and then how far it is. */
+  policy(records: readonly StateEntry[]): Promise<void> {
+    return this.write(topics.policyState, records);
   }
 
   /** Records of the tenant and the user who come with the n-th key. */
@@ -71,7 +95,7 @@ export class Writers {
 
   private key(n: number): [string, object] {
     const { text, keyId } = mintKeyText('pat', 'd');
-    this.lastText = text;
+    this.texts.set(tenantOf(n), text);
     const credential = {
       keyId,
       kind: 'pat',
@@ -90,7 +114,7 @@ export class Writers {
     return [credentialKey(keyId), credential];
   }
 
-  private async write(topic: TopicSpec, records: readonly (readonly [string, object])[]): Promise<void> {
+  private async write(topic: TopicSpec, records: readonly StateEntry[]): Promise<void> {
     let position = this.positions.get(topic.name) ?? 0;
     const sealed = records.map(([name, value]) => this.sealed(topic, name, value, (position += 1)));
     this.positions.set(topic.name, position);
@@ -105,5 +129,5 @@ export class Writers {
   }
 }
 
-const tenantOf = (n: number) => `bench-${Math.floor(n / KEYS_PER_TENANT)}`;
-const userOf = (n: number) => `user_${Math.floor(n / KEYS_PER_USER)}`;
+export const tenantOf = (n: number) => `bench-${Math.floor(n / KEYS_PER_TENANT)}`;
+export const userOf = (n: number) => `user_${Math.floor(n / KEYS_PER_USER)}`;

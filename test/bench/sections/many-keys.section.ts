@@ -32,7 +32,7 @@ export const section: BenchSection = {
       const starts = [await started(gateway, 'no key, from the log')];
       rmSync(data, { recursive: true });
       mkdirSync(data);
-      const text = await writers.keys(options.keys, say);
+      const text = (await writers.keys(options.keys, say)).at(-1);
       for (const what of ['from the log', 'from the snapshot file']) {
         say(`${options.keys} keys, ${what}`);
         starts.push(await started(gateway, `${options.keys} keys, ${what}`, text));

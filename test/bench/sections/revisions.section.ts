@@ -6,6 +6,7 @@ import { closedLoop, warmUp, type Round } from '../load/closed-loop.js';
 import { countCpu } from '../load/cpu-by-process.js';
 import { FlippingPolicy } from '../load/flipping-policy.js';
 import { median } from '../load/quantile.js';
+import { measurePublished, type Published } from '../revisions/published-revisions.js';
 import type { BenchSection } from '../section.js';
 
 const PER_SECOND = 100;
@@ -18,10 +19,12 @@ type Alone = { readonly rate: number; readonly cpuMs: Readonly<Record<string, nu
 export const section: BenchSection = {
   title: `What ${PER_SECOND} revisions a second of its own policy cost a tenant’s calls`,
   method:
-    'Chat completions through the gateway in a closed loop, quiet and while bundles of three documents are applied over REST, in interleaved rounds; then the bundles alone, of which the CPU of each process is told, less what it takes when nothing happens. ' +
+    'First a gateway with Kafka and an upstream alone: signed revisions of eight tenants are made beforehand and put on the log, while their callers send chat completions, in a closed loop and in an open one at half of its rate. ' +
+    'Then the whole system: chat completions through the gateway in a closed loop, quiet and while bundles of three documents are applied over REST, in interleaved rounds; then the bundles alone, of which the CPU of each process is told, less what it takes when nothing happens. ' +
     'Every revision allows the caller the model by another role than the one before, so that a decision which mixed two revisions would refuse, and end the benchmark. ' +
     'Policy, PostgreSQL and Kafka share the machine with the gateway: its CPU per request tells what the revisions cost it; the ratio of requests per second also what they cost the machine.',
   async measure({ options, say, stack }) {
+    const published = await measurePublished(options, PER_SECOND, say);
     const { local } = await stack();
     const policy = await FlippingPolicy.inForce(local, MODEL);
     const arm: Arm = { ...gatewayOn(local), model: MODEL, headers: { authorization: `Bearer ${policy.key}` } };
@@ -46,8 +49,9 @@ export const section: BenchSection = {
       rates.push(rate);
       alone.push(await revisionsAlone(policy, local.processes, durationMs));
     }
-    const markdown = [...callsTable(quiet, changing, rates), '', ...revisionsTable(alone)].join('\n');
-    return { markdown, figures: { options, quiet, changing, rates, alone } };
+    const tables = [publishedTable(published), callsTable(quiet, changing, rates), revisionsTable(alone)];
+    const markdown = tables.map((lines) => lines.join('\n')).join('\n\n');
+    return { markdown, figures: { options, published, quiet, changing, rates, alone } };
   },
 };
 
@@ -68,6 +72,25 @@ async function revisionsAlone(
     return [name, own / 1_000 / (rate * seconds)];
   });
   return { rate, cpuMs: Object.fromEntries(cpuMs) };
+}
+
+function publishedTable(rounds: readonly Published[]): string[] {
+  const rows = (['closed', 'open'] as const).flatMap((loop) => {
+    const of = (policy: Published['policy'], pick: (round: Published) => number) =>
+      median(rounds.filter((each) => each.loop === loop && each.policy === policy).map(pick));
+    const ratio = (pick: (round: Published) => number) => (of('changing', pick) / of('quiet', pick)).toFixed(2);
+    const row = (policy: Published['policy']) =>
+      `| ${loop} | ${policy} | ${of(policy, (each) => each.perSecond).toFixed(0)} | ${of(policy, (each) => each.cpuMicros).toFixed(0)} | ${of(policy, (each) => each.p50Ms).toFixed(1)} | ${of(policy, (each) => each.p99Ms).toFixed(1)} |`;
+    const ratios = `| ${loop} | changing / quiet | ${ratio((each) => each.perSecond)} | ${ratio((each) => each.cpuMicros)} | ${ratio((each) => each.p50Ms)} | ${ratio((each) => each.p99Ms)} |`;
+    return [row('quiet'), row('changing'), ratios];
+  });
+  return [
+    `${PER_SECOND} revisions a second on the log, without the policy service:`,
+    '',
+    '| loop | policy | requests/s | CPU µs/request | p50 ms | p99 ms |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ];
 }
 
 function callsTable(quiet: readonly Round[], changing: readonly Round[], rates: readonly number[]): string[] {

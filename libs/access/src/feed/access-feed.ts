@@ -22,6 +22,8 @@ import { UnreadableStateKey } from './unreadable-state-key.js';
 import { within } from './within.js';
 
 const names: readonly FeedName[] = ['identity', 'policy'];
+/** What a revision in a stream of others may wait for them, ms. */
+const POLICY_GATHER_MS = 20;
 /** Longest wait for readers to end, and then for the last report, ms. */
 const CLOSE_MS = 2_000;
 
@@ -191,6 +193,8 @@ export class AccessFeed {
       reader: `access.${replica}`,
       macKey: deriveMacKey(busKey),
       clock: this.clock,
+      // Revisions come in bursts, a pipeline's for instance. What ends a credential is never held up.
+      gatherMs: name === 'policy' ? POLICY_GATHER_MS : 0,
       places: name === 'identity' ? this.options.identity : this.options.policy.places,
       apply: (key, value) => this.apply(name, key, value),
       onAdvance: (applied) => (name === 'policy' ? this.onPolicy(applied) : this.onInForce(name, applied)),

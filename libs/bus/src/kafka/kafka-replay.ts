@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { BackOff } from '../back-off.js';
 import type { BusRecord } from '../bus-record.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
+import { Gathering } from '../replay/gathering.js';
 import { ReplayTracker } from '../replay/replay-tracker.js';
 import type { ReadPosition, Replay, ReplayIncident, ReplayOptions } from '../replay/replay.js';
 import type { LogBounds } from '../topic-spec.js';
@@ -24,6 +26,7 @@ const LOG_CHECK_MS = 2000;
 export class KafkaReplay implements Replay {
   private readonly reader: KafkaReader;
   private readonly backOff = new BackOff(100, 10_000);
+  private readonly gathering: Gathering;
   private checks: NodeJS.Timeout | undefined;
   /** Settles when the log has been found to be the same since the last join; nothing is delivered before. */
   private sameLog: Promise<void> = Promise.resolve();
@@ -34,7 +37,8 @@ export class KafkaReplay implements Replay {
     private readonly topics: KafkaTopics,
     parts: ReaderParts,
   ) {
-    const { reader, topics: names, maxWaitMs = MAX_WAIT_MS } = options;
+    const { reader, topics: names, maxWaitMs = MAX_WAIT_MS, gatherMs = 0 } = options;
+    this.gathering = new Gathering(gatherMs);
     this.reader = new KafkaReader(
       {
         group: reader,
@@ -140,10 +144,17 @@ export class KafkaReplay implements Replay {
         if (!(await this.handOver(wanted.slice(from, from + batchMax), BigInt(highWatermark)))) return;
       }
       if (!alive.rejoin) payload.resolveOffset(payload.batch.lastOffset());
+      await this.gather(BigInt(payload.batch.lastOffset()) + 1n >= BigInt(highWatermark));
     } finally {
       alive.stop();
     }
     if (alive.rejoin) throw alive.rejoin;
+  }
+
+  /** kafkajs fetches again when the delivery ends. */
+  private async gather(isAtEnd: boolean): Promise<void> {
+    const ms = this.gathering.pauseMs(performance.now(), isAtEnd);
+    if (ms > 0) await pause(ms, undefined, { signal: this.reader.closing }).catch(() => undefined);
   }
 
   /** Repeats until the handler takes the records; false when closing. */
