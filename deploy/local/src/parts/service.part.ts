@@ -13,10 +13,12 @@ export type ServiceOptions = {
   /** The replica's own folder. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Node's own options. */
+  readonly flags: readonly string[];
 };
 
 /** One of Gatehouse's own services: a Node process that answers /readyz once it can do its work. */
-export function servicePart({ checkout, name, entry, port, folder, env }: ServiceOptions): Part {
+export function servicePart({ checkout, name, entry, port, folder, env, flags }: ServiceOptions): Part {
   return {
     name,
     stopOrder: 1,
@@ -25,7 +27,7 @@ export function servicePart({ checkout, name, entry, port, folder, env }: Servic
     readyWithinMs: 60_000,
     address: `http://127.0.0.1:${port}`,
     prepare: async () => void mkdirSync(folder, { recursive: true, mode: 0o700 }),
-    command: () => nodeCommand(checkout, entry, env),
+    command: () => nodeCommand(checkout, entry, env, [], flags),
     isReady: () => answersOk(`http://127.0.0.1:${port}/readyz`),
   };
 }

@@ -1,3 +1,4 @@
+import { nodeFlags } from '../parts/node-flags.js';
 import { servicePart } from '../parts/service.part.js';
 import { serviceEnvironment, type Service } from '../parts/service-environment.js';
 import type { Part } from '../process/part.js';
@@ -19,10 +20,11 @@ export function serviceParts(home: StackHome, { ports, secrets, stores }: Plan, 
     const folder = home.path('services', replica);
     const env = serviceEnvironment(service, { replica, port, folder }, around);
     const entry = options.entries?.[service] ?? `apps/${service}/src/main.js`;
+    const flags = nodeFlags(checkout, service);
     // The first replica goes by the service's name, as local.json has it.
     return {
       service,
-      part: servicePart({ checkout, name: number === 1 ? service : replica, entry, port, folder, env }),
+      part: servicePart({ checkout, name: number === 1 ? service : replica, entry, port, folder, env, flags }),
     };
   };
   return [
