@@ -65,9 +65,9 @@ it.each([
   async (_whose, settings) => {
     const { disk, edge, spool, records, seen } = await onDisk(settings);
     const answers: { id: string; status: number }[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const caller = async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const answer = await post(edge, chat);
         await answer.arrayBuffer();
         answers.push({ id: answer.headers.get('gatehouse-decision-id') ?? '', status: answer.status });
@@ -77,7 +77,7 @@ it.each([
     for (let stalls = 0; stalls < STALLS || (seen.waits < STALLS && stalls < STALLS_MAX); stalls += 1) {
       await disk.stall(STALL_SECONDS);
     }
-    isOver = true;
+    over.abort();
     await Promise.all(callers);
     expect(seen.waits).toBeGreaterThanOrEqual(STALLS);
     expect(await spool.flush(20_000)).toBe(true);
