@@ -3,6 +3,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../../../deploy/local/src/parts/node-flags.js';
+import { checkout } from '../../../deploy/local/src/stack/checkout.js';
 import type { WritersSecrets } from '../load/written-keys.js';
 import { stopped } from './spawned.js';
 
@@ -34,7 +36,7 @@ export class LoneGateway {
   /** Answers how long it took from the start of its process until it was ready, ms. */
   async start(): Promise<number> {
     const begun = performance.now();
-    const args = ['--import', `${REPORTER}?to=${this.memoryFile}`, ENTRY];
+    const args = [...nodeFlags(checkout, 'gateway'), '--import', `${REPORTER}?to=${this.memoryFile}`, ENTRY];
     this.child = spawn(process.execPath, args, { env: this.environment(), stdio: ['ignore', 'ignore', 'inherit'] });
     while (!(await this.isReady())) {
       if (this.child.exitCode !== null) throw new Error(`The gateway ended with ${this.child.exitCode}.`);
