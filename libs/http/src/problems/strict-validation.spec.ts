@@ -18,6 +18,14 @@ describe('a text that no store can keep', () => {
     await expect(body(value)).rejects.toEqual(refused([{ pointer, detail }]));
   });
 
+  it.each<[string, string, string]>([
+    ['of the whole', '{"name":"a","constructor":1}', '/constructor'],
+    ['of labels', '{"name":"a","labels":{"prototype":"x"}}', '/labels/prototype'],
+    ['that is every object’s own', '{"name":"a","labels":{"__proto__":"x"}}', '/labels/__proto__'],
+  ])('as is a member whose name the framework would drop: one %s', async (_what, text, pointer) => {
+    await expect(body(JSON.parse(text))).rejects.toEqual(refused([{ pointer, detail }]));
+  });
+
   it('is refused in a query and in a path, also where no schema looks at it', async () => {
     const query = pipe.transform(
       { after: '\0' },

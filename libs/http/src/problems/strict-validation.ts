@@ -1,6 +1,6 @@
 import { StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import { PROBLEM_ITEMS_MAX, refusal, type ProblemItem } from './problem.js';
-import { unstorableIn } from './storable-text.js';
+import { unkeepableIn } from './unkeepable.js';
 
 type Issue = {
   readonly message: string;
@@ -16,15 +16,14 @@ const PATH_PARTS_MAX = 32;
 
 /**
  * Validates what `@Body({schema})`, `@Query({schema})` and `@Param({schema})` declare, and refuses with 400
- * `invalid_request`, one item per mistake: a JSON pointer into the body, or the name of the parameter. A text that no store
- * can keep is refused wherever it stands.
+ * `invalid_request`, one item per mistake: a JSON pointer into the body, or the name of the parameter. What cannot be kept as
+ * it was sent is refused wherever it stands.
  */
 export class StrictValidationPipe extends StandardSchemaValidationPipe {
   override async transform<T = unknown>(value: T, metadata: ArgumentMetadata): Promise<T> {
     const { schema } = metadata;
-    requireStorable(value, metadata);
+    requireKeepable(value, metadata);
     if (!schema || !this.toValidate(metadata)) return value;
-    this.stripProtoKeys(value);
     const result = await this.validate<T>(value, schema);
     if (!result.issues) return result.value;
     const errors = result.issues.slice(0, PROBLEM_ITEMS_MAX).flatMap((issue) => items(issue, metadata));
@@ -33,16 +32,13 @@ export class StrictValidationPipe extends StandardSchemaValidationPipe {
 }
 
 /** Whatever is read of a request, whether or not a schema looks at it. A body that is text as such is for whoever reads that. */
-function requireStorable(value: unknown, metadata: ArgumentMetadata): void {
+function requireKeepable(value: unknown, metadata: ArgumentMetadata): void {
   const { type } = metadata;
   if (type === 'custom' || (type === 'body' && typeof value !== 'object')) return;
-  const path = unstorableIn(value);
-  if (!path) return;
-  const errors = items(
-    { path: path.slice(0, PATH_PARTS_MAX), message: 'a text without NUL and lone surrogates' },
-    metadata,
-  );
-  throw refusal('invalid_request', 'A text in this request can be kept nowhere.', { errors });
+  const found = unkeepableIn(value);
+  if (!found) return;
+  const errors = items({ path: found.path.slice(0, PATH_PARTS_MAX), message: found.wanted }, metadata);
+  throw refusal('invalid_request', 'Something in this request cannot be kept as it was sent.', { errors });
 }
 
 function items(issue: Issue, { type, data }: ArgumentMetadata): ProblemItem[] {
