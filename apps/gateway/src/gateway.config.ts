@@ -16,6 +16,8 @@ export const GatewaySettings = z
     GATEHOUSE_MASTER_KEY: secretKey,
     /** Addresses that are not public and may be called all the same: `127.0.0.1:8090,10.0.0.0/8`. */
     GATEHOUSE_EGRESS_ALLOW: egressAllow,
+    /** Threads that serve calls on the one port, the main one among them. */
+    GATEHOUSE_SERVING_THREADS: whole(1, 64, 1),
     GATEHOUSE_BODY_BYTES_MAX: z.coerce
       .number()
       .int()

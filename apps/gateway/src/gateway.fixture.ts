@@ -58,8 +58,6 @@ export class SpecBus {
   /** A user of acme and a key of theirs; answers the key's text, and how to set its status. */
   async user(id: string) {
     const { text, keyId } = mintKeyText('pat', 'd');
-    const empty = { teams: [], groups: [], labels: {}, ownerTeam: null, operator: false, name: null };
-    const principal = { id, kind: 'user', tenantId: 'acme', status: 'active', epoch: 1, email: null, ...empty };
     const dates = { issuedAt: at, rotatedAt: null, notBefore: null, expiresAt: null };
     const secrets = [{ mac: this.peppers.mac(text), pepperVersion: 1, until: null }];
     const credential = {
@@ -77,10 +75,15 @@ export class SpecBus {
       this.write(this.topics.identityState, { [credentialKey(keyId)]: { ...credential, status } });
     await this.write(this.topics.identityState, {
       [tenantKey('acme')]: { id: 'acme', status: 'active' },
-      [principalKey(id)]: principal,
+      [principalKey(id)]: principalOf(id, 'active'),
     });
     await setStatus('active');
     return { text, keyId, setStatus };
+  }
+
+  /** Ends everything that the user has. Answers the position. */
+  suspend(id: string): Promise<number> {
+    return this.write(this.topics.identityState, { [principalKey(id)]: principalOf(id, 'suspended') });
   }
 
   /** Revision 1 of acme: the given documents, and the head that puts them in force. */
@@ -133,11 +136,12 @@ export class SpecBus {
 const replica = 'gateway-1';
 
 /** A gateway of this process on a spec's bus; `data` stays between its starts. `log` gets what it logs. */
-export async function startGateway(spec: SpecBus, data: string, log: string[] = []) {
+export async function startGateway(spec: SpecBus, data: string, log: string[] = [], threads = 1) {
   const resources = await resourcesOf(spec, data, log);
   const { logger, clock, close: afterClose } = resources;
-  const module = GatewayModule.over(resources, settingsOf(spec, data), spec.topics);
-  return startService(module, { service: 'gateway', replica, logger, clock, port: 0, afterClose });
+  const module = GatewayModule.over(resources, settingsOf(spec, data, threads), spec.topics);
+  const reusePort = threads > 1;
+  return startService(module, { service: 'gateway', replica, logger, clock, port: 0, reusePort, afterClose });
 }
 
 async function resourcesOf(spec: SpecBus, data: string, log: string[]): Promise<Resources> {
@@ -167,7 +171,7 @@ async function resourcesOf(spec: SpecBus, data: string, log: string[]): Promise<
   };
 }
 
-function settingsOf(spec: SpecBus, data: string): GatewaySettings {
+function settingsOf(spec: SpecBus, data: string, threads: number): GatewaySettings {
   return {
     PORT: 1,
     HOST: '127.0.0.1',
@@ -182,6 +186,7 @@ function settingsOf(spec: SpecBus, data: string): GatewaySettings {
     GATEHOUSE_MASTER_KEY: spec.masterKey,
     GATEHOUSE_EGRESS_ALLOW: ['127.0.0.1'],
     GATEHOUSE_TRUSTED_PROXIES: [],
+    GATEHOUSE_SERVING_THREADS: threads,
     GATEHOUSE_BODY_BYTES_MAX: 1_000_000,
     GATEHOUSE_CONTENTS_BYTES_MAX: 65_536,
     GATEHOUSE_UPSTREAM_CONNECTIONS_MAX: 16,
@@ -218,6 +223,11 @@ export function chatPolicy(baseUrl: string, subjects: readonly string[]) {
     document('Model', 'main/gpt', { upstreamModel: 'gpt', types: ['chat'] }, { env: 'development' }),
     document('RoleBinding', 'developers', { subjects, roles: ['developer'] }),
   ];
+}
+
+function principalOf(id: string, status: 'active' | 'suspended') {
+  const empty = { teams: [], groups: [], labels: {}, ownerTeam: null, operator: false, name: null };
+  return { id, kind: 'user', tenantId: 'acme', status, epoch: 1, email: null, ...empty };
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -11,7 +11,9 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { GatewayRuntime, type GatewayTopics } from './gateway-runtime.js';
+import type { FastifyInstance } from 'fastify';
+import { GatewayRuntime } from './gateway-runtime.js';
+import type { GatewayTopics } from './gateway-topics.js';
 import type { GatewaySettings } from './gateway.config.js';
 import { modelPaths } from './openapi/model-paths.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -42,7 +44,12 @@ export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.runtime.start();
+    const { httpAdapter } = this.host;
+    const framework = httpAdapter.getInstance<FastifyInstance>();
+    await this.runtime.start(async ({ method, url, headers, remoteAddress }) => {
+      const answer = await framework.inject({ method: method as 'GET', url, headers, remoteAddress });
+      return { status: answer.statusCode, headers: answer.headers, body: Uint8Array.from(answer.rawPayload) };
+    });
     this.runtime.serve(this.host.httpAdapter.getHttpServer(), this.metrics, this.readiness);
   }
 

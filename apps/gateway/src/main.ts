@@ -3,4 +3,7 @@ import { GatewayModule } from './gateway.module.js';
 import { readGatewaySettings } from './gateway.config.js';
 
 const settings = readGatewaySettings();
-await runService('gateway', settings, { module: (resources) => GatewayModule.over(resources, settings) });
+await runService('gateway', settings, {
+  module: (resources) => GatewayModule.over(resources, settings),
+  reusePort: settings.GATEHOUSE_SERVING_THREADS > 1,
+});

@@ -30,7 +30,11 @@ export {
 } from './secrets/upstream-credential.js';
 // Views and feed
 export { IDENTITY_FORMAT as ACCESS_STATE_FORMAT } from './identity/identity-snapshot.js';
+export { FollowingIdentityView } from './identity/following-identity-view.js';
+export type { IdentityNews } from './identity/identity-news.js';
 export { IdentityView } from './identity/identity-view.js';
+export { ToldIdentityView } from './identity/told-identity-view.js';
+export type { CredentialShare } from './identity/credential-news.js';
 export { readRecord } from './identity/read-record.js';
 export type { EnginePrincipal } from './identity/directory.js';
 export { promptVersionsOf, type HeldPromptVersions } from './policy/prompt-versions.js';
@@ -38,6 +42,7 @@ export { LAST_GOOD_SERVED_MS, PolicyView, type PolicyViewOptions } from './polic
 export type { PolicyAlarm } from './policy/tenant-policy.js';
 export { AccessFeed } from './feed/access-feed.js';
 export type { AccessFeedOptions, AccessState, FeedName } from './feed/access-feed-options.js';
+export { FollowingFeed, type FeedStanding } from './feed/following-feed.js';
 export type { Freshness } from './feed/freshness.js';
 export type { WaitOutcome } from './feed/position-waiters.js';
 export { KafkaReplicaReporter, type ReplicaReporter } from './feed/replica-reporter.js';

@@ -1,5 +1,5 @@
 export { startService, type RunningService } from './service/start-service.js';
-export { createService } from './service/create-service.js';
+export { createService, REQUEST_TIMES } from './service/create-service.js';
 export { BODY_BYTES_DEFAULT, type ServiceOptions } from './service/service-options.js';
 export { Readiness, type ReadyAnswer, type ReadyCheck } from './service/readiness.js';
 export { RoutePaths, type ServedRoute } from './service/route-paths.js';

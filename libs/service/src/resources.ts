@@ -26,7 +26,11 @@ const FLUSH_TIMEOUT_MS = 3_000;
 const BUS_CLOSE_TIMEOUT_MS = 1_000;
 
 /** Opens log, clock, bus and decision spool, in this order. Kafka need not be there yet. */
-export async function openResources(service: Service, settings: ServiceSettings): Promise<Resources> {
+export async function openResources(
+  service: Service,
+  settings: ServiceSettings,
+  topic = decisionTopics[service],
+): Promise<Resources> {
   const replica = settings.GATEHOUSE_REPLICA;
   const logger = createLogger({ service, fields: { replica } });
   const clock = new SystemClock(settings.GATEHOUSE_CLOCK_OFFSET_SECONDS);
@@ -35,7 +39,7 @@ export async function openResources(service: Service, settings: ServiceSettings)
     directory: `${settings.GATEHOUSE_DATA}/spool`,
     service,
     replica,
-    topic: decisionTopics[service],
+    topic,
     kafka,
     clock,
     logger,

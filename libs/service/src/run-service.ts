@@ -5,7 +5,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { topicsOrLater } from './common-topics.js';
 import { openResources, type Resources } from './resources.js';
 
-type Options = Pick<ServiceOptions, 'prepare' | 'statuses' | 'bodyBytesMax' | 'yamlBytesMax'> & {
+type Options = Pick<ServiceOptions, 'prepare' | 'statuses' | 'bodyBytesMax' | 'yamlBytesMax' | 'reusePort'> & {
   /** The application, over what was opened for it. */
   readonly module: (resources: Resources) => DynamicModule | Promise<DynamicModule>;
 };

@@ -8,7 +8,7 @@ export type ContentKeysFeedOptions = {
   readonly busKey: Uint8Array;
   readonly replica: string;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
-  readonly keys: ContentKeyTable;
+  readonly keys: Pick<ContentKeyTable, 'places' | 'apply'>;
   readonly topic: TopicSpec;
 };
 

@@ -8,7 +8,7 @@ export type SecretsFeedOptions = {
   readonly busKey: Uint8Array;
   readonly replica: string;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
-  readonly credentials: UpstreamCredentials;
+  readonly credentials: Pick<UpstreamCredentials, 'places' | 'apply'>;
   readonly topic: TopicSpec;
 };
 

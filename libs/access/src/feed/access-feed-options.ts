@@ -42,6 +42,8 @@ export type AccessFeedOptions = {
   };
   /** Kafka's unless given. */
   readonly reporter?: ReplicaReporter;
+  /** Awaited before each report: other threads follow the views, and what is reported is in force on all of them. */
+  readonly inForceElsewhere?: () => Promise<void>;
   /** Put into the views, which must be empty, before reading goes on behind it. */
   readonly restored?: AccessState;
   readonly clock?: BusClock;

@@ -50,6 +50,27 @@ const applied = async ({ feed }: { feed: ReturnType<typeof feedOn>['feed'] }, na
   await waitFor(() => feed.positions()[name].offset === (end?.end ?? 0n) - 1n, { what: 'the end of the topic' });
 };
 
+it('reports nothing and holds no lease before what it applied is in force on the threads that follow it', async () => {
+  const elsewhere = Promise.withResolvers<void>();
+  const story: string[] = [];
+  const made = feedOn(bus, names, {
+    inForceElsewhere: () => {
+      story.push('asked');
+      return elsewhere.promise;
+    },
+    reporter: { report: async () => void story.push('reported'), stopped: async () => undefined },
+  });
+  open.push(made.feed);
+  await made.feed.start();
+  await waitFor(() => made.feed.isReady() && story.length > 0, { what: 'the first report to be asked for' });
+  await new Promise(setImmediate);
+  expect(story).not.toContain('reported');
+  expect(made.feed.freshness().serve).toBe(false);
+  elsewhere.resolve();
+  await waitFor(() => made.feed.freshness().serve, { what: 'the first lease' });
+  expect(story).toContain('reported');
+});
+
 describe('a revoked key', () => {
   it('stays revoked when `active` is delivered again, comes late, or comes from a paused former publisher', async () => {
     const place = { generation: 1, epoch: 2, position: 40 };

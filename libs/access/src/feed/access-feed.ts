@@ -12,6 +12,8 @@ import {
 } from '#libs/bus';
 import { topics as contractTopics } from '#libs/contracts';
 import { v7 } from 'uuid';
+import type { FeedStanding } from './following-feed.js';
+import { feedNames as names, ofEach } from './feed-names.js';
 import { freshnessOf, type Freshness } from './freshness.js';
 import type { AccessFeedOptions, AccessState, FeedName } from './access-feed-options.js';
 import { JointLogLease } from './joint-log-lease.js';
@@ -21,7 +23,6 @@ import { ReportPace } from './report-pace.js';
 import { UnreadableStateKey } from './unreadable-state-key.js';
 import { within } from './within.js';
 
-const names: readonly FeedName[] = ['identity', 'policy'];
 /** What a revision in a stream of others may wait for them, ms. */
 const POLICY_GATHER_MS = 20;
 /** Longest wait for readers to end, and then for the last report, ms. */
@@ -57,25 +58,17 @@ export class AccessFeed {
     this.boot = options.boot ?? v7();
     const { identityState, policyState } = this.topics;
     this.topicNames = { identity: identityState.name, policy: policyState.name };
-    this.waiters = { identity: new PositionWaiters(), policy: new PositionWaiters() };
-    this.feeds = { identity: this.feedOf('identity'), policy: this.feedOf('policy') };
+    this.waiters = ofEach(() => new PositionWaiters());
+    this.feeds = ofEach((name) => this.feedOf(name));
     this.policyInForce = this.feeds.policy.applied();
-    this.writers = { identity: this.writerLease('identity'), policy: this.writerLease('policy') };
+    this.writers = ofEach((name) => this.writerLease(name));
     this.reporter = options.reporter ?? this.kafkaReporter();
-    this.pace = new ReportPace(
-      () => this.reporter.report(this.appliedByTopic()),
-      () => this.clock.monotonicMs(),
-    );
-    this.lease = new JointLogLease({
-      bus: options.bus,
-      feeds: names.map((name) => ({
-        topic: this.topicNames[name],
-        feed: { standAt: (end, timeoutMs) => this.standAt(name, end, timeoutMs) },
-      })),
-      report: () => this.reporter.report(this.appliedByTopic()),
-      clock: this.clock,
-      logger: options.logger,
-    });
+    const { bus, logger } = options;
+    const report = () => this.report();
+    this.pace = new ReportPace(report, () => this.clock.monotonicMs());
+    const { topicNames } = this;
+    const feeds = names.map((name) => ({ topic: topicNames[name], feed: { standAt: this.standAt.bind(this, name) } }));
+    this.lease = new JointLogLease({ bus, feeds, report, clock: this.clock, logger });
   }
 
   /**
@@ -132,12 +125,21 @@ export class AccessFeed {
     return this.waiters[name].wait(position, timeoutMs, this.positions()[name].position, watermark);
   }
 
+  /** What those need who follow the views on other threads, to decide alike; durations are of this moment. */
+  standing(): FeedStanding {
+    return {
+      isReady: this.isReady(),
+      logOverdueMs: this.lease.overdueMs(),
+      writersSilentMs: ofEach((name) => this.writers[name].look().staleMs),
+      watermarks: ofEach((name) => this.watermark(name)?.position ?? 0),
+    };
+  }
+
   /** For `/readyz` and metrics; nothing secret in it. */
   health() {
-    const { serve, staleMs } = this.freshness();
-    const strays = { identity: this.feeds.identity.strays(), policy: this.feeds.policy.strays() };
-    const alarms = this.options.policy.alarms().length;
-    return { ready: this.isReady(), fresh: serve, staleMs, stopped: this.stopped ?? null, strays, alarms };
+    const { serve: fresh, staleMs } = this.freshness();
+    const [strays, stopped] = [ofEach((name) => this.feeds[name].strays()), this.stopped ?? null];
+    return { ready: this.isReady(), fresh, staleMs, stopped, strays, alarms: this.options.policy.alarms().length };
   }
 
   /** A consistent copy of both views with their places, for a snapshot file; takes some 50 ms per million keys. */
@@ -176,6 +178,12 @@ export class AccessFeed {
     if (this.closed) return;
     this.caughtUp = true;
     this.lease.keepRenewing();
+  }
+
+  private async report(): Promise<void> {
+    const applied = this.appliedByTopic();
+    await this.options.inForceElsewhere?.();
+    await this.reporter.report(applied);
   }
 
   private get topics() {
@@ -238,7 +246,7 @@ export class AccessFeed {
 
   /** How far the topics were read, whether or not it decides already. */
   private read(): Readonly<Record<FeedName, Applied>> {
-    return { identity: this.feeds.identity.applied(), policy: this.feeds.policy.applied() };
+    return ofEach((name) => this.feeds[name].applied());
   }
 
   private apply(name: FeedName, key: string, value: Buffer | null): void {
@@ -286,15 +294,7 @@ export class AccessFeed {
 
   private kafkaReporter(): KafkaReplicaReporter {
     const { bus, busKey, service, replica } = this.options;
-    const topic = this.topics.replicas.name;
-    return new KafkaReplicaReporter({
-      bus,
-      busKey,
-      topic,
-      service,
-      replica,
-      boot: this.boot,
-      nowMs: () => this.clock.wallMs(),
-    });
+    const own = { bus, busKey, service, replica, boot: this.boot, topic: this.topics.replicas.name };
+    return new KafkaReplicaReporter({ ...own, nowMs: () => this.clock.wallMs() });
   }
 }

@@ -33,6 +33,15 @@ export type TeamEntry = {
 
 /** Principals and tenants by id, by number (what a credential's slot holds), by e-mail address and by name; teams by id. */
 export class Directory {
+  /**
+   * `onNumbered` is told of each new number; `onMissing` is called for one that is not known, where another thread gives
+   * them, and brings what was told of them so far.
+   */
+  constructor(
+    private readonly onNumbered: (kind: 'principal' | 'tenant', id: string) => void = () => {},
+    private readonly onMissing: () => void = () => {},
+  ) {}
+
   private readonly principals = new Map<string, PrincipalEntry>();
   private readonly principalsByNumber: PrincipalEntry[] = [];
   private readonly tenants = new Map<string, TenantEntry>();
@@ -48,6 +57,7 @@ export class Directory {
     const entry = { id, number, record: undefined, unreadable: false, place: undefined, engine: undefined };
     this.principals.set(id, entry);
     this.principalsByNumber.push(entry);
+    this.onNumbered('principal', id);
     return entry;
   }
 
@@ -58,6 +68,7 @@ export class Directory {
     const entry = { id, number, record: undefined, unreadable: false, place: undefined };
     this.tenants.set(id, entry);
     this.tenantsByNumber.push(entry);
+    this.onNumbered('tenant', id);
     return entry;
   }
 
@@ -82,10 +93,12 @@ export class Directory {
   }
 
   principalNumbered(number: number): PrincipalEntry | undefined {
+    if (number >= this.principalsByNumber.length) this.onMissing();
     return this.principalsByNumber[number];
   }
 
   tenantNumbered(number: number): TenantEntry | undefined {
+    if (number >= this.tenantsByNumber.length) this.onMissing();
     return this.tenantsByNumber[number];
   }
 

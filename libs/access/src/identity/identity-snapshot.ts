@@ -1,6 +1,6 @@
 import type { Place } from '#libs/bus';
 import type { ClientRecord, IssuerRecord, PrincipalRecord, TeamRecord, TenantRecord } from '#libs/contracts';
-import type { CredentialTableState } from './credential-table.js';
+import type { CredentialTable, CredentialTableState } from './credential-table.js';
 import { plainPlace, readPlace, type PlainPlace } from '../feed/plain-place.js';
 import type { StateChunk } from '../feed/state-chunk.js';
 import type { IdentityContent } from './identity-content.js';
@@ -23,8 +23,8 @@ type Plain = {
 export const IDENTITY_FORMAT = 5;
 
 /** See `IdentityView.export`. Places of keys that nobody here reads are left out: their records are applied to nothing. */
-export function exportIdentity(view: IdentityContent): StateChunk[] {
-  const { pages, ...credentials } = view.credentials.export();
+export function exportIdentity(view: IdentityContent, table: CredentialTable): StateChunk[] {
+  const { pages, ...credentials } = table.export();
   const plain: Plain = {
     version: IDENTITY_FORMAT,
     credentials,
@@ -39,14 +39,18 @@ export function exportIdentity(view: IdentityContent): StateChunk[] {
   return [{ name: 'identity', bytes: json }, ...pages.map((bytes) => ({ name: 'identity/credentials', bytes }))];
 }
 
-/** See `IdentityView.import`. */
-export function importIdentity(view: IdentityContent, chunks: readonly StateChunk[]): void {
+/** See `IdentityView.import`. Without a table: everything but the credentials, which another thread takes in. */
+export function importIdentity(
+  view: IdentityContent,
+  chunks: readonly StateChunk[],
+  table: CredentialTable | undefined,
+): void {
   const json = chunks.find(({ name }) => name === 'identity');
   if (!json) throw new RangeError('The snapshot holds nothing of identity.');
   const plain = JSON.parse(json.bytes.toString('utf8')) as Plain;
   if (plain.version !== IDENTITY_FORMAT) throw new RangeError('The snapshot is of another version.');
   const pages = chunks.filter(({ name }) => name === 'identity/credentials').map(({ bytes }) => bytes);
-  view.credentials.import({ ...plain.credentials, pages });
+  table?.import({ ...plain.credentials, pages });
   for (const { id, record, unreadable, place } of plain.principals) {
     const entry = view.directory.principal(id);
     view.directory.putPrincipal(entry, record, unreadable);

@@ -11,7 +11,7 @@ import {
   TenantRecord,
   WATERMARK_KEY,
 } from '#libs/contracts';
-import { credentialStatus } from './credential-reader.js';
+import { credentialStatus, type CredentialReader } from './credential-reader.js';
 import { CredentialTable } from './credential-table.js';
 import { KEY_ID_LENGTH } from './credential-slots.js';
 import { credentialRecordOf } from './credential-record-of.js';
@@ -37,8 +37,6 @@ const CLIENTS_MAX = 100_000;
  * nothing else.
  */
 export class IdentityView implements Places {
-  readonly credentials = new CredentialTable();
-  readonly directory = new Directory();
   readonly issuers = new RecordTable(IssuerRecord, ISSUERS_MAX);
   readonly clients = new RecordTable(ClientRecord, CLIENTS_MAX);
   readonly revocations: RevocationTable;
@@ -47,7 +45,11 @@ export class IdentityView implements Places {
   private changeCount = 0;
 
   /** `nowMs`: ms since 1970, by which revocations that concern no living token are forgotten. */
-  constructor(nowMs: () => number = Date.now) {
+  constructor(
+    nowMs: () => number = Date.now,
+    readonly directory = new Directory(),
+    readonly credentials: CredentialReader = new CredentialTable(),
+  ) {
     this.revocations = new RevocationTable(nowMs);
   }
 
@@ -72,7 +74,7 @@ export class IdentityView implements Places {
     const [kind, id] = splitStateKey(key);
     if (kind === 'credential' && id.length === KEY_ID_LENGTH) {
       const slot = this.credentials.find(id);
-      return slot < 0 ? this.others.get(key) : this.credentials.place(slot);
+      return slot < 0 ? this.others.get(key) : this.table.place(slot);
     }
     if (kind === 'principal') return this.directory.knownPrincipal(id)?.place;
     if (kind === 'tenant') return this.directory.knownTenant(id)?.place;
@@ -88,7 +90,7 @@ export class IdentityView implements Places {
     if (kind === 'credential' && id.length === KEY_ID_LENGTH) {
       // The place of a removed key moves to the bounded memory of tombstones; `apply` frees its slot.
       if (gone) this.others.set(key, place, true);
-      else this.credentials.setPlace(id, place);
+      else this.table.setPlace(id, place);
     } else if (kind === 'principal') this.directory.principal(id).place = place;
     else if (kind === 'tenant') this.directory.tenant(id).place = place;
     else if (kind === 'team') this.setTeamPlace(id, place, gone);
@@ -144,7 +146,7 @@ export class IdentityView implements Places {
 
   /** Keys that can be read, by slot from `from` on, at most `count` looked at; `next` is where to go on. Not for hot paths. */
   keysFrom(from: number, count: number): { keys: CredentialRecord[]; next: number | undefined } {
-    const { extent } = this.credentials;
+    const { extent } = this.table;
     const end = Math.min(extent, from + count);
     const keys: CredentialRecord[] = [];
     for (let slot = from; slot < end; slot += 1) {
@@ -163,7 +165,7 @@ export class IdentityView implements Places {
   counts(): { credentials: number; principals: number; tenants: number; revocations: number; unreadable: number } {
     const principals = this.directory.principalEntries().filter(({ record }) => record).length;
     return {
-      credentials: this.credentials.size,
+      credentials: this.table.size,
       principals,
       tenants: this.tenants().length,
       revocations: this.revocations.size,
@@ -173,13 +175,23 @@ export class IdentityView implements Places {
 
   /** A consistent copy of everything, for a snapshot file; takes some 40 ms per million keys. No secret is in it. */
   export(): StateChunk[] {
-    return exportIdentity(this);
+    return exportIdentity(this, this.table);
   }
 
   /** Into an empty view. Throws when the chunks are not those of `export`. */
   import(chunks: readonly StateChunk[]): void {
+    this.noteChange();
+    importIdentity(this, chunks, this.table);
+  }
+
+  protected noteChange(): void {
     this.changeCount += 1;
-    importIdentity(this, chunks);
+  }
+
+  /** Where this thread is the one that writes credentials. */
+  private get table(): CredentialTable {
+    if (this.credentials instanceof CredentialTable) return this.credentials;
+    throw new TypeError('Another thread writes the credentials.');
   }
 
   private tableOf(kind: TableKind) {
@@ -194,17 +206,17 @@ export class IdentityView implements Places {
 
   private applyCredential(keyId: string, value: Buffer | null): void {
     if (keyId.length !== KEY_ID_LENGTH) return; // No key's text can name it.
-    if (value === null) return this.credentials.remove(keyId);
+    if (value === null) return this.table.remove(keyId);
     const slot = this.credentials.find(keyId);
     try {
       const record = CredentialRecord.parse(JSON.parse(value.toString('utf8')));
       if (record.keyId !== keyId) throw new RangeError('The record is of another key.');
       const { directory } = this;
       const owner = directory.principal(record.ownerId).number;
-      this.credentials.put(slot, record, owner, directory.tenant(record.tenantId).number);
+      this.table.put(slot, record, owner, directory.tenant(record.tenantId).number);
     } catch {
       this.unreadableCount += 1;
-      if (slot >= 0 && !this.isRevoked(slot)) this.credentials.deny(slot);
+      if (slot >= 0 && !this.isRevoked(slot)) this.table.deny(slot);
     }
   }
 

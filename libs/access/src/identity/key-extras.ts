@@ -82,6 +82,7 @@ export class KeyExtras {
   import({ last, rows }: ExtrasState): void {
     for (const [number, terms, rare, holders] of rows) {
       this.put(number, { termsNumber: this.terms.hold(terms), rare: rare ?? undefined, holders });
+      this.tell({ kind: 'extras', number, terms, rare: rare ?? undefined });
     }
     this.last = last;
   }

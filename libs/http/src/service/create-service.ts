@@ -23,12 +23,13 @@ type ServiceModule = Type<unknown> | DynamicModule;
 
 /** Longest path parameter; ids and model names are far shorter. */
 const PARAMETER_CHARS_MAX = 256;
-/** A request must have arrived whole by then: slow senders hold a connection no longer. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** And its headers by then. */
-const HEADERS_TIMEOUT_MS = 15_000;
-/** How late either may be noticed. */
-const CONNECTIONS_CHECKED_EVERY_MS = 5_000;
+/** Until when a request must have arrived, ms, for whatever server takes one: slow senders hold a connection no longer. */
+export const REQUEST_TIMES = {
+  requestTimeout: 30_000,
+  headersTimeout: 15_000,
+  /** How late either may be noticed. */
+  connectionsCheckingInterval: 5_000,
+} as const;
 
 /**
  * The application, initialised and ready to listen or to be sent requests by `inject`; it handles no signals. It has
@@ -73,13 +74,15 @@ function rootOf(module: ServiceModule, options: ServiceOptions): DynamicModule {
   return { module: class ServiceRoot {}, imports };
 }
 
+const { requestTimeout, headersTimeout, connectionsCheckingInterval } = REQUEST_TIMES;
+
 function adapterFor({ bodyBytesMax = BODY_BYTES_DEFAULT, trustedProxies }: ServiceOptions): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: bodyBytesMax,
     genReqId: requestIdOf,
     requestIdHeader: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS },
+    requestTimeout,
+    http: { headersTimeout, connectionsCheckingInterval },
     trustProxy: trustedProxies && trustedProxies.length > 0 ? [...trustedProxies] : false,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
     // A URL that the router cannot read never reaches the filter.

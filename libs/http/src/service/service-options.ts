@@ -12,6 +12,8 @@ export type ServiceOptions = {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Other threads of the process listen on the same port; Linux shares connections out among them. */
+  readonly reusePort?: boolean;
   /** `GATEHOUSE_LOCAL`: the process ends with its parent. */
   readonly local?: boolean;
   /** Only in local mode. */

@@ -40,7 +40,8 @@ export async function startService(
   };
   try {
     await app.startAllMicroservices();
-    await app.listen({ port: options.port, host: options.host ?? '127.0.0.1' });
+    const { port, host = '127.0.0.1', reusePort = false } = options;
+    await app.listen({ port, host, ...(reusePort && { reusePort }) });
   } catch (error) {
     await close();
     throw error;

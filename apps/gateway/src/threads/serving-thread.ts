@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { fromSourceArgv } from '#libs/spool';
+import type { Logger } from '#libs/telemetry';
+import type { Forwarded, ForwardedAnswer, FromThread, Order, ServingThreadData, ToThread } from './thread-messages.js';
+
+/** More than it gives calls under way, records and the bus to end. What it has not published then is on disk. */
+const DRAIN_MS_MAX = 7_000;
+const CLOSE_MS_MAX = 7_000;
+const EXIT_MS_MAX = 1_000;
+
+export type ServingThreadOptions = {
+  readonly data: Omit<ServingThreadData, 'port'>;
+  readonly name: string;
+  readonly logger: Pick<Logger, 'error'>;
+  readonly forward: (request: Forwarded) => Promise<ForwardedAnswer>;
+  /** It ended without having been told to. */
+  readonly onDeath: () => void;
+};
+
+/** One further thread that serves calls, as the main thread sees it. */
+export class ServingThread {
+  private readonly worker: Worker;
+  private readonly port: MessagePort;
+  private readonly orders = new Map<number, PromiseWithResolvers<string>>();
+  private last = 0;
+  private isClosing = false;
+  private isServing = false;
+
+  constructor(private readonly options: ServingThreadOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    const { url, execArgv } = entry();
+    const workerData: ServingThreadData = { ...options.data, port: port2 };
+    this.worker = new Worker(url, { name: options.name, workerData, transferList: [port2], execArgv: [...execArgv] });
+    port1.on('message', (message: FromThread) => void this.take(message));
+    this.worker.on('error', (error) => options.logger.error({ err: error }, 'a serving thread failed'));
+    this.worker.once('exit', () => this.isClosing || options.onDeath());
+  }
+
+  /** Whether it would decide. */
+  get isReady(): boolean {
+    return this.isServing;
+  }
+
+  send(message: ToThread): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    this.port.postMessage(message);
+  }
+
+  /** Resolves when it has done so, after everything that was sent before; rejects where it could not. */
+  order(order: Order): Promise<string> {
+    const answer = Promise.withResolvers<string>();
+    this.last += 1;
+    this.orders.set(this.last, answer);
+    this.send({ order, number: this.last });
+    return answer.promise;
+  }
+
+  /** Resolves when it has no call under way, nor takes another; where it does not answer, when that is certain. */
+  async drain(): Promise<void> {
+    await within(this.order({ do: 'drain' }), DRAIN_MS_MAX);
+  }
+
+  /** Ends it in order, and in any case; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    const gone = once(this.worker, 'exit');
+    await within(this.order({ do: 'close' }), CLOSE_MS_MAX);
+    this.port.close();
+    await within(gone, EXIT_MS_MAX);
+    await this.worker.terminate();
+  }
+
+  private async answerTo(request: Forwarded): Promise<ForwardedAnswer> {
+    try {
+      return await this.options.forward(request);
+    } catch (error) {
+      this.options.logger.error({ err: error }, 'a request of another thread could not be answered');
+      return { status: 500, headers: {}, body: new Uint8Array() };
+    }
+  }
+
+  private async take(message: FromThread): Promise<void> {
+    if ('ready' in message) this.isServing = message.ready;
+    else if ('forward' in message) {
+      this.send({ forwarded: message.number, answer: await this.answerTo(message.forward) });
+    } else {
+      const order = this.orders.get(message.done);
+      this.orders.delete(message.done);
+      if (message.fault === undefined) order?.resolve(message.value ?? '');
+      else order?.reject(new Error(message.fault));
+    }
+  }
+}
+
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  await Promise.race([work, setTimeout(ms, undefined, { ref: false })]);
+}
+
+/** The thread's entry as compiled, or as written where the sources themselves run (specs). */
+function entry(): { url: URL; execArgv: readonly string[] } {
+  const { url } = import.meta;
+  if (!url.endsWith('.ts')) return { url: new URL('./serving.worker.js', url), execArgv: process.execArgv };
+  return { url: new URL('./serving.worker.ts', url), execArgv: fromSourceArgv() };
+}
