@@ -34,6 +34,7 @@ export class FrameworkElsewhere {
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined && !hopByHop.has(name)) response.setHeader(name, value);
     }
-    response.writeHead(status).end(body);
+    response.statusCode = status;
+    response.end(body);
   }
 }

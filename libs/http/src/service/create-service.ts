@@ -23,12 +23,14 @@ type ServiceModule = Type<unknown> | DynamicModule;
 
 /** Longest path parameter; ids and model names are far shorter. */
 const PARAMETER_CHARS_MAX = 256;
-/** Until when a request must have arrived, ms, for whatever server takes one: slow senders hold a connection no longer. */
+/** Bounds of connections, ms, of every server: a request must have arrived by then, so that slow senders hold none longer. */
 export const REQUEST_TIMES = {
   requestTimeout: 30_000,
   headersTimeout: 15_000,
   /** How late either may be noticed. */
   connectionsCheckingInterval: 5_000,
+  /** How long an idle connection is kept. */
+  keepAliveTimeout: 72_000,
 } as const;
 
 /**
@@ -74,7 +76,7 @@ function rootOf(module: ServiceModule, options: ServiceOptions): DynamicModule {
   return { module: class ServiceRoot {}, imports };
 }
 
-const { requestTimeout, headersTimeout, connectionsCheckingInterval } = REQUEST_TIMES;
+const { requestTimeout, headersTimeout, connectionsCheckingInterval, keepAliveTimeout } = REQUEST_TIMES;
 
 function adapterFor({ bodyBytesMax = BODY_BYTES_DEFAULT, trustedProxies }: ServiceOptions): FastifyAdapter {
   return new FastifyAdapter({
@@ -82,6 +84,7 @@ function adapterFor({ bodyBytesMax = BODY_BYTES_DEFAULT, trustedProxies }: Servi
     genReqId: requestIdOf,
     requestIdHeader: false,
     requestTimeout,
+    keepAliveTimeout,
     http: { headersTimeout, connectionsCheckingInterval },
     trustProxy: trustedProxies && trustedProxies.length > 0 ? [...trustedProxies] : false,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
