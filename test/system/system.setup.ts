@@ -24,7 +24,9 @@ async function build(): Promise<void> {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await build();
   const home = await mkdtemp(join(tmpdir(), 'gatehouse-system-'));
-  const stack = await startStack({ home, portBase: await freePortBase(), gateways: 2, seed: seedDemo });
+  // What holds of a gateway holds of one that serves on several threads.
+  const replicaEnv = { 'gateway-2': { GATEHOUSE_SERVING_THREADS: '2' } };
+  const stack = await startStack({ home, portBase: await freePortBase(), gateways: 2, replicaEnv, seed: seedDemo });
   const { url, server } = await serveControl(stack);
   project.provide('system', { home, control: url });
   return async () => {

@@ -102,6 +102,6 @@ async function within(work: Promise<unknown>, ms: number): Promise<void> {
 /** The thread's entry as compiled, or as written where the sources themselves run (specs). */
 function entry(): { url: URL; execArgv: readonly string[] } {
   const { url } = import.meta;
-  if (!url.endsWith('.ts')) return { url: new URL('./serving.worker.js', url), execArgv: process.execArgv };
+  if (!url.endsWith('.ts')) return { url: new URL('./serving.worker.js', url), execArgv: [] };
   return { url: new URL('./serving.worker.ts', url), execArgv: fromSourceArgv() };
 }

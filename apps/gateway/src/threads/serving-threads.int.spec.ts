@@ -1,12 +1,15 @@
 import { Agent, request as httpRequest } from 'node:http';
+import { ToldIdentityView } from '#libs/access';
 import type { Replay } from '#libs/bus';
 import { DecisionBatch, ReplicaRecord, type DecisionRecord } from '#libs/contracts';
 import type { RunningService } from '#libs/http';
 import { waitFor } from '#libs/testing';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { GatewaySettings } from '../gateway.config.js';
 import { chatPolicy, dataDirectory, SpecBus, startGateway } from '../gateway.fixture.js';
 import { answering, chat } from '../pipeline/pipeline.fixture.js';
 import { serving } from '../relay/relay.fixture.js';
+import { ServingThread } from './serving-thread.js';
 
 const THREADS = 3;
 /** Enough that the system gives each thread some: one of three has none of 24 with a probability of 2 in 10,000. */
@@ -168,6 +171,18 @@ it('has each decision that it told on the bus once, by the spools of all threads
   const allowed = decided(records).filter(({ outcome }) => outcome === 'allow').length;
   expect(records.filter(({ type }) => type === 'call.completed')).toHaveLength(allowed);
   expect(new Set(records.map(({ boot }) => boot)).size).toBeGreaterThanOrEqual(THREADS);
+});
+
+it('tells of a thread that ends without having been told to', async () => {
+  const gone = Promise.withResolvers<void>();
+  const logger = { error: vi.fn<() => void>() };
+  const { share } = new ToldIdentityView(Date.now, () => undefined);
+  const data = { settings: {} as GatewaySettings, topics: spec.topics, share };
+  const forward = () => Promise.reject(new Error('nobody asks'));
+  const thread = new ServingThread({ name: 'spec', data, logger, forward, onDeath: gone.resolve });
+  await gone.promise;
+  expect(thread.isReady).toBe(false);
+  expect(logger.error).toHaveBeenCalledOnce();
 });
 
 it('loses no call that it took when it stops under load', async () => {

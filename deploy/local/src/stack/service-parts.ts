@@ -18,7 +18,10 @@ export function serviceParts(home: StackHome, { ports, secrets, stores }: Plan, 
   const of = (service: Service, port: number, number: number): { service: Service; part: Part } => {
     const replica = `${service}-${number}`;
     const folder = home.path('services', replica);
-    const env = serviceEnvironment(service, { replica, port, folder }, around);
+    const env = {
+      ...serviceEnvironment(service, { replica, port, folder }, around),
+      ...options.replicaEnv?.[replica],
+    };
     const entry = options.entries?.[service] ?? `apps/${service}/src/main.js`;
     const flags = nodeFlags(checkout, service);
     // The first replica goes by the service's name, as local.json has it.

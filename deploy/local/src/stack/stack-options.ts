@@ -17,6 +17,8 @@ export type StackOptions = {
   readonly clockOffsetSeconds?: number;
   /** Further variables for every service. */
   readonly serviceEnv?: Readonly<Record<string, string>>;
+  /** Further variables for one replica, by its name (`gateway-2`). */
+  readonly replicaEnv?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Scripts in place of the services of `dist`, for tests of the stack itself. */
   readonly entries?: Partial<Readonly<Record<Service, string>>>;
   /** Puts the demo in, once everything is ready. */
