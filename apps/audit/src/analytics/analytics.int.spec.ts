@@ -48,10 +48,11 @@ beforeAll(async () => {
   audit = await startAudit(source, bus, people);
   await publish(bus, source.gateway, records);
   await ready(audit);
+  // Sums become visible after the rows that they are of.
   const count = async () =>
     (
       await stored.rows<{ n: number }>(
-        'SELECT (SELECT count() FROM db.decisions) + (SELECT count() FROM db.calls) AS n',
+        'SELECT (SELECT sum(rows) FROM db.decisions_by_minute) + (SELECT sum(rows) FROM db.calls_by_minute) AS n',
       )
     )[0]?.n;
   await waitFor(async () => (await count()) === records.length, { timeoutMs: 60_000, what: 'all rows' });

@@ -1,4 +1,4 @@
-import { mintKeyText } from '#libs/access';
+import { mintKeyText, mintRotatedText } from '#libs/access';
 import { EXCHANGE_CLIENT_ID } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -73,7 +73,7 @@ describe('a key, exchanged', () => {
   });
 
   it.each<[string, () => string, Record<string, string>, string]>([
-    ['a key with another secret', () => `${world.people.ada.key.slice(0, -1)}x`, {}, 'invalid_grant'],
+    ['a key with another secret', () => mintRotatedText('pat', 'p', world.people.ada.keyId).text, {}, 'invalid_grant'],
     ['the operator’s key', () => world.identity.operator, {}, 'invalid_grant'],
     ['a key of nobody', () => mintKeyText('pat', 'p').text, {}, 'invalid_grant'],
     ['what is no key', () => 'gh_nothing', {}, 'invalid_grant'],

@@ -230,7 +230,7 @@ describe('verifies', () => {
     const text = await ownToken();
     await authenticator.authenticate(text, NOW_MS);
     const [header, claims, signature = ''] = text.split('.');
-    const forged = [`${header}.${claims}.${signature.slice(0, -2)}AA`, `${text}A`, text.slice(0, -1), `${text}.`];
+    const forged = [`${header}.${claims}.${signature.slice(0, -4)}AAAA`, `${text}A`, text.slice(0, -1), `${text}.`];
     for (const each of forged) {
       expect(await authenticator.authenticate(each, NOW_MS)).toMatchObject({ ok: false, reason: 'token_invalid' });
     }
