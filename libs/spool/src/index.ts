@@ -12,4 +12,4 @@ export { systemFiles, type SpoolFiles } from './append/spool-files.js';
 export { type Batch, BATCH_BYTES_MAX, type BatchSink } from './publish/batch.js';
 export type { SpoolKafka } from './publish/kafka-sink.js';
 export { RECORD_BYTES_MAX } from './frame.js';
-export { fromSourceArgv } from './publish/thread-entry.js';
+export { fromSourceArgv, threadEntry } from './publish/thread-entry.js';

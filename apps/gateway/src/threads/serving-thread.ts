@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import { fromSourceArgv } from '#libs/spool';
+import { threadEntry } from '#libs/spool';
 import type { Logger } from '#libs/telemetry';
 import type { Forwarded, ForwardedAnswer, FromThread, Order, ServingThreadData, ToThread } from './thread-messages.js';
 
@@ -31,9 +31,9 @@ export class ServingThread {
   constructor(private readonly options: ServingThreadOptions) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    const { url, execArgv } = entry();
+    const { url, execArgv } = threadEntry(import.meta.url, 'serving.worker');
     const workerData: ServingThreadData = { ...options.data, port: port2 };
-    this.worker = new Worker(url, { name: options.name, workerData, transferList: [port2], execArgv: [...execArgv] });
+    this.worker = new Worker(url, { name: options.name, workerData, transferList: [port2], execArgv });
     port1.on('message', (message: FromThread) => void this.take(message));
     this.worker.on('error', (error) => options.logger.error({ err: error }, 'a serving thread failed'));
     this.worker.once('exit', () => this.isClosing || options.onDeath());
@@ -97,11 +97,4 @@ export class ServingThread {
 
 async function within(work: Promise<unknown>, ms: number): Promise<void> {
   await Promise.race([work, setTimeout(ms, undefined, { ref: false })]);
-}
-
-/** The thread's entry as compiled, or as written where the sources themselves run (specs). */
-function entry(): { url: URL; execArgv: readonly string[] } {
-  const { url } = import.meta;
-  if (!url.endsWith('.ts')) return { url: new URL('./serving.worker.js', url), execArgv: [] };
-  return { url: new URL('./serving.worker.ts', url), execArgv: fromSourceArgv() };
 }

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { DomainError } from '#libs/decider';
+import { threadEntry } from '#libs/spool';
 import type { Logger } from '#libs/telemetry';
 import type { FromThread, Job, ResultOf, Stage, ToThread } from './draft-messages.js';
-import { threadEntry } from './thread-entry.js';
 
 /** Jobs in line for one thread; more are told to come again. */
 export const JOBS_WAITING_MAX = 64;
@@ -70,9 +70,9 @@ export class DraftThread {
   }
 
   private start(): Worker {
-    const { url, execArgv } = threadEntry();
+    const { url, execArgv } = threadEntry(import.meta.url, 'draft.worker');
     const resourceLimits = { maxOldGenerationSizeMb: this.bounds.heapMbMax };
-    const worker = new Worker(url, { name: this.name, execArgv: [...execArgv], resourceLimits });
+    const worker = new Worker(url, { name: this.name, execArgv, resourceLimits });
     worker.on('message', (message: FromThread) => this.heard(message));
     worker.on('error', (error: Error) => this.giveUp(error.message));
     worker.once('exit', () => {

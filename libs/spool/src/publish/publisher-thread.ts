@@ -42,11 +42,11 @@ export class PublisherThread implements PublisherRun {
   }
 
   private start(): void {
-    const { url, execArgv } = threadEntry();
+    const { url, execArgv } = threadEntry(import.meta.url, 'publisher.worker');
     const worker = new Worker(url, {
       name: 'spool',
       workerData: this.data(),
-      execArgv: [...execArgv],
+      execArgv,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
     this.worker = worker;
