@@ -6,6 +6,7 @@ import type { IdentityView } from '../identity/identity-view.js';
 import type { FormerSecret } from '../identity/key-terms.js';
 import { keyIdRange } from '../keys/key-text.js';
 import type { Authenticated } from './caller.js';
+import { bornMsOf } from './key-age.js';
 
 /** What follows from a credential's and its owner's record, as long as both are the same. */
 export type KnownCaller = {
@@ -116,13 +117,12 @@ function callerOf({ directory }: IdentityView, credential: Credential): KnownCal
     issuedAtMs: credential.issuedAtMs,
   });
   const notBeforeMs = rare?.notBeforeMs ?? Number.NEGATIVE_INFINITY;
-  const bornMs = rare?.rotatedAt == null ? caller.issuedAtMs : Date.parse(rare.rotatedAt);
   const unasked = { overdue: undefined, policy: undefined, bounds: undefined, soundAt: -1 };
   const { expiresAtMs: soundUntilMs, ownerEpoch, pepperVersion, kind } = credential;
   const [former, isRead] = [rare?.former ?? undefined, terms !== undefined];
   const key = { slot, sequence, status, kind, pepperVersion, former, isRead };
   const made = { ownerEpoch, principal, tenant, record, tenantRecord: tenant.record, caller };
-  return { ...key, notBeforeMs, soundUntilMs, bornMs, ...made, ...unasked };
+  return { ...key, notBeforeMs, soundUntilMs, bornMs: bornMsOf(credential), ...made, ...unasked };
 }
 
 /** Whose a key is of which no record could ever be read. */

@@ -1,11 +1,17 @@
 import type { DecisionReason } from '#libs/contracts';
 import { idleStepMs, type KeyBound, type KeyBounds } from '#libs/decision-engine';
+import type { Credential } from '../identity/credential-reader.js';
 
 /** What a key's policy says of it now; `rule` is the one that decides. */
 export type KeyAgeFault = { readonly reason: DecisionReason; readonly rule: string };
 
 /** A key's text, counted from its issue or last rotation, and its last use; ms since 1970, 0 for never used. */
 export type KeyAge = { readonly bornMs: number; readonly usedMs: number };
+
+/** When the present text of a key was made, ms since 1970. */
+export function bornMsOf({ issuedAtMs, rare }: Pick<Credential, 'issuedAtMs' | 'rare'>): number {
+  return rare?.rotatedAt == null ? issuedAtMs : Date.parse(rare.rotatedAt);
+}
 
 const over = (bound: KeyBound | undefined, sinceMs: number, nowMs: number): bound is KeyBound =>
   bound !== undefined && !(nowMs < sinceMs + bound.ms);

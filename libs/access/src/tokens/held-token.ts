@@ -9,7 +9,7 @@ import {
 } from '#libs/contracts';
 import type { Authenticated, Unauthenticated } from '../authentication/caller.js';
 import { keyBounds, type KeyBounds, type TenantSnapshot } from '#libs/decision-engine';
-import { faultOfAge, overdueRule } from '../authentication/key-age.js';
+import { bornMsOf, faultOfAge, overdueRule } from '../authentication/key-age.js';
 import { credentialStatus, type Credential } from '../identity/credential-reader.js';
 import type { IdentityView } from '../identity/identity-view.js';
 import type { PolicyView } from '../policy/policy-view.js';
@@ -172,8 +172,8 @@ export class HeldToken {
     if (!made?.key || !policed?.bounds) return made?.caller;
     const { bounds } = policed;
     const { credentials } = this.circumstances.view;
-    const { slot, rare } = made.key;
-    const bornMs = rare?.rotatedAt == null ? made.caller.issuedAtMs : Date.parse(rare.rotatedAt);
+    const { slot } = made.key;
+    const bornMs = bornMsOf(made.key);
     const fault = faultOfAge(bounds, { bornMs, usedMs: credentials.usedMs(slot) }, nowMs);
     if (fault) return { ...this.refuse(fault.reason), appliedRules: [fault.rule] };
     if (bounds.idle) credentials.noteUse(slot, nowMs);
