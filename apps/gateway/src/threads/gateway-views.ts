@@ -1,13 +1,10 @@
 import { IdentityView, PolicyView, ToldIdentityView, type CredentialShare, type PolicyAlarm } from '#libs/access';
-import type { Places } from '#libs/bus';
 import type { Clock, Logger } from '#libs/telemetry';
 import { ContentKeyTable } from '../contents/content-key-table.js';
 import type { UpstreamCredentials } from '../upstreams/upstream-credentials.js';
 import type { StateNews } from './thread-messages.js';
 import { ToldPolicyView } from './told-policy-view.js';
-import { toldRecords } from './told-records.js';
-
-type Records = { readonly places: Places; apply(key: string, value: Buffer | null): void };
+import { toldRecords, type RecordTable } from './told-records.js';
 
 /** What the main thread knows, and how its feeds fill that. */
 export type GatewayViews = {
@@ -15,8 +12,8 @@ export type GatewayViews = {
   readonly policy: PolicyView;
   readonly credentials: UpstreamCredentials;
   readonly contentKeys: ContentKeyTable;
-  readonly secretRecords: Records;
-  readonly contentKeyRecords: Records;
+  readonly secretRecords: RecordTable;
+  readonly contentKeyRecords: RecordTable;
   /** What other threads begin to read keys with; undefined where there are none. */
   readonly share: CredentialShare | undefined;
 };

@@ -1,10 +1,15 @@
 import type { Places } from '#libs/bus';
 import type { StateNews } from './thread-messages.js';
 
-type Table = { readonly places: Places; apply(key: string, value: Buffer | null): void };
+/** What a feed fills: what it applies, and where each record stood. */
+export type RecordTable = { readonly places: Places; apply(key: string, value: Buffer | null): void };
 
 /** A table as its feed fills it, telling what was applied to those on other threads that have the same. */
-export function toldRecords(table: Table, view: 'secrets' | 'contentKeys', tell: (news: StateNews) => void): Table {
+export function toldRecords(
+  table: RecordTable,
+  view: 'secrets' | 'contentKeys',
+  tell: (news: StateNews) => void,
+): RecordTable {
   return {
     places: table.places,
     apply: (key, value) => {
