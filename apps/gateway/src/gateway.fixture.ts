@@ -6,6 +6,7 @@ import { MasterKey, mintKeyText, Peppers, sealUpstreamCredential } from '#libs/a
 import { deriveMacKey, KafkaBus, sealRecord, type Bus } from '#libs/bus';
 import {
   credentialKey,
+  DecisionBatch,
   documentKey,
   headKey,
   principalKey,
@@ -14,6 +15,7 @@ import {
   tenantKey,
   topics,
   WATERMARK_KEY,
+  type DecisionRecord,
   type DocumentKind,
   type TopicSpec,
 } from '#libs/contracts';
@@ -22,7 +24,7 @@ import { canonicalJson } from '#libs/policy-language';
 import type { Resources } from '#libs/service';
 import { DecisionSpool } from '#libs/spool';
 import { createLogger, silentLogger, SystemClock } from '#libs/telemetry';
-import { freshName, testStack } from '#libs/testing';
+import { freshName, testStack, waitFor } from '#libs/testing';
 import type { GatewaySettings } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 
@@ -53,6 +55,27 @@ export class SpecBus {
   async close(): Promise<void> {
     clearInterval(this.beat);
     await this.bus.close();
+  }
+
+  /** What is on the decision topic, from its beginning, once `until` misses nothing. */
+  async recorded(
+    until: (records: readonly DecisionRecord[]) => boolean,
+    timeoutMs: number,
+  ): Promise<readonly DecisionRecord[]> {
+    const records: DecisionRecord[] = [];
+    const replay = await this.bus.replay({
+      reader: 'spec',
+      topics: [this.topics.decisions.name],
+      onRecords: (batch) => {
+        for (const { value } of batch) records.push(...DecisionBatch.parse(JSON.parse(String(value))).records);
+      },
+    });
+    try {
+      await waitFor(() => until(records), { timeoutMs, what: 'all decisions on the topic' });
+      return records;
+    } finally {
+      await replay.close();
+    }
   }
 
   /** A user of acme and a key of theirs; answers the key's text, and how to set its status. */

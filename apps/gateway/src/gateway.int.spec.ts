@@ -1,5 +1,4 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import { DecisionBatch, type DecisionRecord } from '#libs/contracts';
 import { RoutePaths, type RunningService } from '#libs/http';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import OpenAI from 'openai';
@@ -48,24 +47,6 @@ const ask = (key = user.text) =>
     body: JSON.stringify(chat),
   });
 
-/** What is on the decision topic, from its beginning, until `until` is satisfied. */
-async function recorded(until: (records: readonly DecisionRecord[]) => void): Promise<readonly DecisionRecord[]> {
-  const records: DecisionRecord[] = [];
-  const replay = await spec.bus.replay({
-    reader: 'spec',
-    topics: [spec.topics.decisions.name],
-    onRecords: (batch) => {
-      for (const { value } of batch) records.push(...DecisionBatch.parse(JSON.parse(String(value))).records);
-    },
-  });
-  try {
-    await vi.waitFor(() => until(records), { timeout: 20_000 });
-    return records;
-  } finally {
-    await replay.close();
-  }
-}
-
 it('serves a granted call from what the bus says, and each decision and call is on the bus with the answer’s id', async () => {
   const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: user.text, maxRetries: 0 });
   const { data: answer, response } = await openai.chat.completions.create(chat).withResponse();
@@ -73,7 +54,7 @@ it('serves a granted call from what the bus says, and each decision and call is 
   expect(providerKeys.at(-1)).toBe('Bearer sk-of-the-account');
   const refused = await ask('nonsense');
   const ids = [response, refused].map(({ headers }) => headers.get('gatehouse-decision-id'));
-  const records = await recorded((found) => expect(found.length).toBeGreaterThanOrEqual(3));
+  const records = await spec.recorded((found) => found.length >= 3, 20_000);
   expect(
     records
       .filter(({ type }) => type === 'access.decided')

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { ToldIdentityView } from '#libs/access';
 import type { Replay } from '#libs/bus';
-import { DecisionBatch, ReplicaRecord, type DecisionRecord } from '#libs/contracts';
+import { ReplicaRecord, type DecisionRecord } from '#libs/contracts';
 import type { RunningService } from '#libs/http';
 import { waitFor } from '#libs/testing';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -100,24 +100,6 @@ afterAll(async () => {
   await data.remove();
 });
 
-/** What is on the decision topic, from its beginning, until `until` is satisfied. */
-async function recorded(until: (records: readonly DecisionRecord[]) => boolean): Promise<readonly DecisionRecord[]> {
-  const records: DecisionRecord[] = [];
-  const replay = await spec.bus.replay({
-    reader: 'spec',
-    topics: [spec.topics.decisions.name],
-    onRecords: (batch) => {
-      for (const { value } of batch) records.push(...DecisionBatch.parse(JSON.parse(String(value))).records);
-    },
-  });
-  try {
-    await waitFor(() => until(records), { timeoutMs: WAIT_MS });
-    return records;
-  } finally {
-    await replay.close();
-  }
-}
-
 it('serves on every thread, and answers health, metrics and documents on each as on one', async () => {
   expect(statuses(await everywhere())).toEqual([200]);
   for (const path of ['/healthz', '/readyz', '/openapi.json', '/metrics', '/nowhere']) {
@@ -163,13 +145,17 @@ it('lets exactly as many calls through as a limit has, however they fall on the 
 it('has each decision that it told on the bus once, by the spools of all threads', async () => {
   const decided = (records: readonly DecisionRecord[]) => records.filter(({ type }) => type === 'access.decided');
   const isTold = new Set(told);
-  const records = await recorded(
-    (found) => decided(found).filter(({ decision_id: id }) => isTold.has(id)).length >= told.length,
+  const completed = (records: readonly DecisionRecord[]) => records.filter(({ type }) => type === 'call.completed');
+  const allowed = (records: readonly DecisionRecord[]) => decided(records).filter(({ outcome }) => outcome === 'allow');
+  const records = await spec.recorded(
+    (found) =>
+      decided(found).filter(({ decision_id: id }) => isTold.has(id)).length >= told.length &&
+      completed(found).length >= allowed(found).length,
+    WAIT_MS,
   );
   const ids = decided(records).map(({ decision_id: id }) => id);
   expect(ids.filter((id) => isTold.has(id)).toSorted()).toEqual(told.toSorted());
-  const allowed = decided(records).filter(({ outcome }) => outcome === 'allow').length;
-  expect(records.filter(({ type }) => type === 'call.completed')).toHaveLength(allowed);
+  expect(completed(records)).toHaveLength(allowed(records).length);
   expect(new Set(records.map(({ boot }) => boot)).size).toBeGreaterThanOrEqual(THREADS);
 });
 
@@ -210,11 +196,11 @@ it('loses no call that it took when it stops under load', async () => {
   await Promise.all(callers);
   expect(new Set(ends)).toEqual(new Set([200, 'unconnected']));
   const isTold = new Set(told);
-  await recorded((found) => {
+  await spec.recorded((found) => {
     const completed = found.filter(({ type, decision_id: id }) => type === 'call.completed' && isTold.has(id));
     const allowed = found.filter(
       ({ type, outcome, decision_id: id }) => type === 'access.decided' && outcome === 'allow' && isTold.has(id),
     );
     return completed.length === allowed.length && allowed.length >= ends.filter((end) => end === 200).length;
-  });
+  }, WAIT_MS);
 });
