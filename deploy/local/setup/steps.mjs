@@ -9,25 +9,22 @@ export const reportsFolder = join(checkout, 'dist/.reports');
 
 /**
  * What `npm test` does: one stage after the other, the steps of a stage at the same time. Each step is bounded, and one that
- * fails does not keep the others from running. The specs of the whole system mostly wait for what they have killed to come
- * back: what never waits is done meanwhile, with what they leave of the processor.
+ * fails does not keep the others from running.
  */
 export const stages = [
   [
     { name: 'format', command: ['oxfmt', '--check', '.'], withinMs: 2 * MINUTE_MS },
     { name: 'lint', command: ['oxlint', '--deny-warnings'], withinMs: 2 * MINUTE_MS },
-  ],
-  [vitest('integration', 20)],
-  [
-    vitest('system', 30),
-    inTheGaps({ name: 'types', command: ['tsc', '-p', 'tsconfig.json', '--noEmit'], withinMs: 10 * MINUTE_MS }),
-    inTheGaps({
+    { name: 'types', command: ['tsc', '-p', 'tsconfig.json', '--noEmit'], withinMs: 5 * MINUTE_MS },
+    {
       name: 'boundaries',
       command: ['depcruise', ...sources, '--config', '.dependency-cruiser.cjs'],
-      withinMs: 10 * MINUTE_MS,
-    }),
-    inTheGaps(vitest('unit', 20)),
+      withinMs: 5 * MINUTE_MS,
+    },
   ],
+  [vitest('unit', 10)],
+  [vitest('integration', 20)],
+  [vitest('system', 30)],
 ];
 
 /** The whole run, should several steps come near their own bounds. */
@@ -42,8 +39,4 @@ function vitest(project, minutes) {
     withinMs: minutes * MINUTE_MS,
     report,
   };
-}
-
-function inTheGaps({ command, ...step }) {
-  return { ...step, command: ['nice', '-n', '10', ...command] };
 }
