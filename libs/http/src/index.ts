@@ -4,6 +4,7 @@ export { BODY_BYTES_DEFAULT, type ServiceOptions } from './service/service-optio
 export { Readiness, type ReadyAnswer, type ReadyCheck } from './service/readiness.js';
 export { RoutePaths, type ServedRoute } from './service/route-paths.js';
 export { requestIdOf } from './service/request-id.js';
+export { answerUnreadable } from './service/unreadable-request.js';
 export { serveHealth } from './service/health-routes.js';
 export { STOP_TIMEOUT_MS, stopOnSignals, type ShutdownOptions } from './service/shutdown.js';
 export { HttpModule } from './http.module.js';

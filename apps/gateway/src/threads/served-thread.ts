@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { FollowingFeed, FollowingIdentityView, MasterKey, PolicyView } from '#libs/access';
-import { REQUEST_TIMES } from '#libs/http';
+import { answerUnreadable, REQUEST_TIMES } from '#libs/http';
 import { openResources, type Resources } from '#libs/service';
 import { Metrics } from '#libs/telemetry';
 import { ContentKeyTable } from '../contents/content-key-table.js';
@@ -64,6 +64,7 @@ export class ServedThread {
     this.server = createServer(REQUEST_TIMES, (request: IncomingMessage, response: ServerResponse) => {
       this.framework.handle(request, response);
     });
+    this.server.on('clientError', answerUnreadable);
     this.serving.serve(this.server, this.metrics, {
       isReady: () => this.isReady(),
       freshness: (staleServeSeconds) => this.feed.freshness(staleServeSeconds),

@@ -18,6 +18,7 @@ import { requestIdOf } from './request-id.js';
 import { RoutePaths } from './route-paths.js';
 import { BODY_BYTES_DEFAULT, type ServiceOptions } from './service-options.js';
 import { acceptYaml } from './text-bodies.js';
+import { answerUnreadable } from './unreadable-request.js';
 
 type ServiceModule = Type<unknown> | DynamicModule;
 
@@ -87,6 +88,7 @@ function adapterFor({ bodyBytesMax = BODY_BYTES_DEFAULT, trustedProxies }: Servi
     keepAliveTimeout,
     http: { headersTimeout, connectionsCheckingInterval },
     trustProxy: trustedProxies && trustedProxies.length > 0 ? [...trustedProxies] : false,
+    clientErrorHandler: answerUnreadable,
     routerOptions: { maxParamLength: PARAMETER_CHARS_MAX },
     // A URL that the router cannot read never reaches the filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
