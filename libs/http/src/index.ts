@@ -5,6 +5,7 @@ export { Readiness, type ReadyAnswer, type ReadyCheck } from './service/readines
 export { RoutePaths, type ServedRoute } from './service/route-paths.js';
 export { requestIdOf } from './service/request-id.js';
 export { answerUnreadable } from './service/unreadable-request.js';
+export { nameTwiceIn } from './json/name-twice.js';
 export { serveHealth } from './service/health-routes.js';
 export { STOP_TIMEOUT_MS, stopOnSignals, type ShutdownOptions } from './service/shutdown.js';
 export { HttpModule } from './http.module.js';

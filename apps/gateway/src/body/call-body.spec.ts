@@ -49,6 +49,7 @@ describe('each body that cannot be served has its code', () => {
     [{ ...good, fallbacks: ['c/d'] }, 'invalid_request'],
     [{ ...good, metadata: 'x' }, 'invalid_metadata'],
     [{ ...good, metadata: { a: 1 } }, 'invalid_metadata'],
+    ['{"model":"a/b","messages":[],"metadata":{"a":"1","a":"2"}}', 'invalid_metadata'],
     [{ ...good, metadata: { a: 'x'.repeat(513) } }, 'invalid_metadata'],
     [
       { ...good, metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, ''])) },

@@ -1,7 +1,7 @@
 import { METADATA_KEY_CHARACTERS_MAX, METADATA_PAIRS_MAX, METADATA_VALUE_CHARACTERS_MAX } from '#libs/policy-language';
-import { valueOf, type Span } from '../body/scan-object.js';
+import type { Span } from '../body/scan-object.js';
 import type { Refusal } from '../refusals/refusal.js';
-import { invalidMetadata, NO_METADATA, pairsOf, type Metadata } from './pairs.js';
+import { invalidMetadata, NO_METADATA, pairsIn, type Metadata } from './pairs.js';
 
 /** All pairs at their longest, escaped as \uXXXX throughout. */
 const bytesMax = METADATA_PAIRS_MAX * (METADATA_KEY_CHARACTERS_MAX + METADATA_VALUE_CHARACTERS_MAX) * 6 + 1_024;
@@ -10,8 +10,5 @@ const bytesMax = METADATA_PAIRS_MAX * (METADATA_KEY_CHARACTERS_MAX + METADATA_VA
 export function readBodyMetadata(bytes: Buffer, span: Span | undefined): Metadata | Refusal {
   if (!span || bytes[span.start] === 0x6e) return NO_METADATA;
   if (span.end - span.start > bytesMax) return invalidMetadata('metadata', 'is too long');
-  const value = valueOf(bytes, span);
-  return value === undefined
-    ? invalidMetadata('metadata', 'cannot be read')
-    : pairsOf(value, 'metadata', METADATA_VALUE_CHARACTERS_MAX);
+  return pairsIn(bytes.toString('utf8', span.start, span.end), 'metadata', METADATA_VALUE_CHARACTERS_MAX);
 }

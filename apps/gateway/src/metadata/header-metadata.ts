@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../refusals/refusal.js';
-import { invalidMetadata, NO_METADATA, pairsOf, type Metadata } from './pairs.js';
+import { invalidMetadata, NO_METADATA, pairsIn, type Metadata } from './pairs.js';
 
 /** A JSON object of texts, for every surface; it ends here and never goes upstream. */
 export const METADATA_HEADER = 'gatehouse-metadata';
@@ -15,14 +15,5 @@ export function readHeaderMetadata({ headers }: IncomingMessage): Metadata | Ref
   if (typeof text !== 'string') return invalid('may be sent once');
   // What a header's further bytes mean is up to its reader; JSON can say all of it in ASCII.
   if (/[^\x20-\x7e]/u.test(text)) return invalid('must be ASCII, with anything else as \\uXXXX');
-  const value = parsed(text);
-  return value === undefined ? invalid('must be a JSON object') : pairsOf(value, METADATA_HEADER, valueCharactersMax);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return pairsIn(text, METADATA_HEADER, valueCharactersMax);
 }

@@ -52,6 +52,7 @@ describe('the header gatehouse-metadata', () => {
     ['a list', '["project"]'],
     ['a number as a value', '{"project":7}'],
     ['an object as a value', '{"project":{}}'],
+    ['a key that stands twice', '{"project":"a","pr\\u006fject":"b"}'],
     ['17 pairs', JSON.stringify(pairs(17))],
     ['a key of 129 characters', JSON.stringify({ ['k'.repeat(129)]: '' })],
     ['a value of 129 characters', JSON.stringify({ k: 'v'.repeat(129) })],

@@ -1,4 +1,4 @@
-import { parseStrictObject } from './strict-json.js';
+import { nameTwiceIn } from '#libs/http';
 
 /** Longest token that is looked at, characters. */
 export const TOKEN_CHARACTERS_MAX = 8 * 1024;
@@ -32,9 +32,12 @@ function objectIn(part: string): Readonly<Record<string, unknown>> | undefined {
   const bytes = bytesOf(part);
   if (!bytes) return undefined;
   try {
-    return parseStrictObject(utf8.decode(bytes));
+    const text = utf8.decode(bytes);
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || nameTwiceIn(text)) return undefined;
+    return value as Readonly<Record<string, unknown>>;
   } catch {
-    return undefined; // Bytes that are no UTF-8.
+    return undefined; // Bytes that are no UTF-8, or no JSON.
   }
 }
 

@@ -5,6 +5,8 @@ export type ProblemItem = Readonly<Record<string, string | number>>;
 
 /** Most items of `errors` that an answer carries. */
 export const PROBLEM_ITEMS_MAX = 64;
+/** Parts of a path that a pointer tells. */
+export const PATH_PARTS_MAX = 32;
 
 /**
  * An answer that is not a success, to be thrown. Everything in it is public; what must not be told goes into `cause`,

@@ -1,5 +1,6 @@
 import { StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
-import { PROBLEM_ITEMS_MAX, refusal, type ProblemItem } from './problem.js';
+import { pointerTo } from '../json/pointer.js';
+import { PATH_PARTS_MAX, PROBLEM_ITEMS_MAX, refusal, type ProblemItem } from './problem.js';
 import { unkeepableIn } from './unkeepable.js';
 
 type Issue = {
@@ -11,8 +12,6 @@ type Issue = {
 
 /** Longest text of one item: a schema's message may repeat long lists of allowed values. */
 const ITEM_TEXT_MAX = 300;
-/** Parts of a path that are told. */
-const PATH_PARTS_MAX = 32;
 
 /**
  * Validates what `@Body({schema})`, `@Query({schema})` and `@Param({schema})` declare, and refuses with 400
@@ -45,14 +44,9 @@ function items(issue: Issue, { type, data }: ArgumentMetadata): ProblemItem[] {
   const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
   const at = (more: readonly string[]): ProblemItem =>
     type === 'body'
-      ? { pointer: pointer([...path, ...more]) }
+      ? { pointer: pointerTo([...path, ...more]) }
       : { parameter: [data, ...path, ...more].filter(Boolean).join('.') };
   if (issue.keys)
     return issue.keys.map((key) => ({ ...at([key.slice(0, 64)]), detail: 'This field is not known here.' }));
   return [{ ...at([]), detail: issue.message.slice(0, ITEM_TEXT_MAX) }];
-}
-
-/** RFC 6901; the empty pointer is the whole body. */
-function pointer(path: readonly string[]): string {
-  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -6,7 +6,7 @@ export type Unkeepable = { readonly path: readonly string[]; readonly wanted: st
 /** A place inside plain data; undefined is all of it. */
 type Place = { readonly within: Place | undefined; readonly name: string };
 
-/** Every object has something of these names already: the framework takes them out of what it was sent, in silence. */
+/** Every object has something of these names already: code that reads a plain object would find that instead. */
 const TAKEN = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**

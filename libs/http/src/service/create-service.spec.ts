@@ -122,12 +122,25 @@ describe('a body that does not fit', () => {
     ['no JSON at all', '', 400, 'invalid_json'],
     ['a list', '[]', 400, 'invalid_request'],
     ['null', 'null', 400, 'invalid_request'],
-    ['a prototype in disguise', '{"name":"a","__proto__":{"x":1}}', 400, 'invalid_json'],
+    ['a prototype in disguise', '{"name":"a","__proto__":{"x":1}}', 400, 'invalid_request'],
     ['too much', JSON.stringify({ name: 'x'.repeat(3000) }), 413, 'body_too_large'],
   ])('%s is refused with its own code', async (_, payload, status, code) => {
     const response = await post('/v1/things', payload);
     expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([status, code]);
     expect(response.headers['content-type']).toBe('application/problem+json');
+  });
+  it('is 400 where it can be read in two ways, and tells the place', async () => {
+    const twice = await post('/v1/things', '{"name":"a","limits":{"models":["x"],"mod\\u0065ls":["y"]}}');
+    expect(twice.json()).toMatchObject({
+      status: 400,
+      code: 'ambiguous_body',
+      errors: [{ pointer: '/limits/models' }],
+    });
+    const bytes = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+    const headers = { 'content-type': 'application/json' };
+    const broken = await app.inject({ method: 'POST', url: '/v1/things', payload: bytes, headers });
+    expect(broken.json()).toMatchObject({ status: 400, code: 'invalid_json' });
+    expect((await post('/v1/things', '')).json()).toMatchObject({ status: 400, code: 'invalid_json' });
   });
   it('of another content type is 415', async () => {
     const response = await post('/v1/things', 'x', 'application/octet-stream');

@@ -12,6 +12,7 @@ import { ProblemFilter } from '../problems/problem.filter.js';
 import { problemOf } from '../problems/problem-of.js';
 import { StrictValidationPipe } from '../problems/strict-validation.js';
 import { serveHealth } from './health-routes.js';
+import { acceptJson } from './json-bodies.js';
 import { acceptNoBody } from './no-body.js';
 import { Readiness } from './readiness.js';
 import { requestIdOf } from './request-id.js';
@@ -53,6 +54,7 @@ export async function createService(module: ServiceModule, options: ServiceOptio
     done();
   });
   acceptNoBody(server);
+  acceptJson(app, options.bodyBytesMax ?? BODY_BYTES_DEFAULT);
   acceptYaml(server, options.yamlBytesMax ?? options.bodyBytesMax ?? BODY_BYTES_DEFAULT);
   serveHealth(server, app.get(Readiness));
   app.useGlobalFilters(new ProblemFilter(logger, routes, options.statuses));
