@@ -7,6 +7,7 @@ import type { Caller } from '../authentication/caller.js';
 import type { AccessRefused } from '../decisions/access-refused.js';
 import { engineRequest, type AccessResource } from '../decisions/engine-request.js';
 import type { AccessFeed } from '../feed/access-feed.js';
+import type { Freshness } from '../feed/freshness.js';
 import type { PolicyView } from '../policy/policy-view.js';
 import { snapshotFor } from './snapshot-for.js';
 import type { RequestDecisions } from './request-decisions.js';
@@ -34,6 +35,15 @@ type Verdict = {
   readonly decision?: Decision;
   readonly snapshot?: TenantSnapshot | undefined;
   readonly staleMs: number;
+};
+
+/** A question as it was judged. */
+type Judged = AccessQuestion & { readonly verdict: Verdict };
+
+/** What a decision to allow is recorded with. */
+type Granted = Partial<Pick<Verdict, 'reason' | 'snapshot' | 'staleMs'>> & {
+  readonly statements?: readonly string[];
+  readonly attributes?: Readonly<Record<string, string>>;
 };
 
 /**
@@ -71,7 +81,9 @@ export class Access {
     if (!verdict.allowed && !(isOwn && verdict.reason === 'no_matching_rule')) {
       throw this.refusal(trace, question, verdict);
     }
-    this.grant(caller, trace, question, verdict, verdict.decision?.statements ?? []);
+    const reason = verdict.allowed ? verdict.reason : 'granted';
+    this.grant(caller, trace, question, { ...verdict, reason, statements: verdict.decision?.statements ?? [] });
+    this.insistOnLease(trace, [{ ...question, verdict }]);
   }
 
   /**
@@ -83,7 +95,7 @@ export class Access {
     const question = { action, resource: { type: isAction(action) ? actions[action].type : '', path, tenant } };
     const trace = declared(caller, [question]);
     trace.asked = true;
-    this.grant(caller, trace, question, undefined, []);
+    this.grant(caller, trace, question, {});
   }
 
   /** One decision about several things: all, or a refusal that names the first that is denied. At least one is needed. */
@@ -97,7 +109,8 @@ export class Access {
     if (denied) throw this.refusal(trace, denied, denied.verdict);
     const statements = [...new Set(verdicts.flatMap(({ verdict }) => verdict.decision?.statements ?? []))].sort();
     const resource = { ...first.resource, path: pathsOf(questions) };
-    this.grant(caller, trace, { action: first.action, resource }, verdicts[0]?.verdict, statements);
+    this.grant(caller, trace, { action: first.action, resource }, { ...verdicts[0]?.verdict, statements });
+    this.insistOnLease(trace, verdicts);
   }
 
   /**
@@ -118,10 +131,11 @@ export class Access {
     trace.asked = true;
     if (!verdict.allowed && (seen.length === 0 || isOwnState(verdict))) throw this.refusal(trace, list, verdict);
     const resource = { type, path: '*' };
-    this.grant(caller, trace, { action, resource }, verdict, verdict.decision?.statements ?? [], {
-      'list.items': String(items.length),
-      'list.visible': String(seen.length),
-    });
+    const reason = verdict.allowed ? verdict.reason : 'granted';
+    const attributes = { 'list.items': String(items.length), 'list.visible': String(seen.length) };
+    const statements = verdict.decision?.statements ?? [];
+    this.grant(caller, trace, { action, resource }, { ...verdict, reason, statements, attributes });
+    this.insistOnLease(trace, [{ ...list, verdict }]);
     return seen;
   }
 
@@ -189,7 +203,7 @@ export class Access {
     if (!snapshot) return { allowed: false, code: 'not_ready', reason: 'not_ready', staleMs: 0 };
     const circumstances = { operation: 'admin', ip: caller.ip, timeMs: this.clock.nowMs() };
     const decision = decide(snapshot, engineRequest(caller, action, { ...resource, tenant }, circumstances));
-    const { serve, staleMs } = this.feed.freshness(snapshot.settings?.staleServeSeconds ?? 0);
+    const { serve, staleMs } = this.freshness(snapshot);
     const about = { decision, snapshot, staleMs };
     if (!serve && !NARROWING.has(action)) return { allowed: false, code: 'snapshot_stale', reason: 'stale', ...about };
     const { allowed, reason, code } = decision;
@@ -199,25 +213,31 @@ export class Access {
   private grant(
     caller: Caller,
     trace: RequestTrace,
-    { action, resource }: AccessQuestion,
-    verdict: Verdict | undefined,
-    statements: readonly string[],
-    attributes: Readonly<Record<string, string>> = {},
+    question: AccessQuestion,
+    { reason = 'granted', statements = [], snapshot, staleMs = 0, attributes = {} }: Granted,
   ): void {
-    const snapshot = verdict?.snapshot;
     const decision = { statements, boundaries: [], missing: [] };
-    const reason = verdict?.allowed ? verdict.reason : 'granted';
-    this.decisions.allow(trace, reason, {
-      action,
-      resource,
-      decision,
-      snapshot,
-      staleMs: verdict?.staleMs ?? 0,
-      attributes,
-    });
+    this.decisions.allow(trace, reason, { ...question, decision, snapshot, staleMs, attributes });
     trace.policyRevision = snapshot?.policyRevision;
     const settings = this.policy.snapshot(caller.tenantId)?.settings;
     if (settings?.auditMode === 'strict') trace.durable = () => this.decisions.durable();
+  }
+
+  /**
+   * A disk that stands still holds up the writing of the record, and with it this thread, as long as it likes: past the
+   * lease nothing is done on what was known before it. That is a decision of its own, behind the one that allowed.
+   */
+  private insistOnLease(trace: RequestTrace, judged: readonly Judged[]): void {
+    const late = judged.find(
+      ({ action, verdict }) => !NARROWING.has(action) && !this.freshness(verdict.snapshot).serve,
+    );
+    if (!late) return;
+    const { staleMs } = this.freshness(late.verdict.snapshot);
+    throw this.refusal(trace, late, { ...late.verdict, code: 'snapshot_stale', reason: 'stale', staleMs });
+  }
+
+  private freshness(snapshot: TenantSnapshot | undefined): Freshness {
+    return this.feed.freshness(snapshot?.settings?.staleServeSeconds ?? 0);
   }
 
   private refusal(trace: RequestTrace, { action, resource }: AccessQuestion, verdict: Verdict): AccessRefused {

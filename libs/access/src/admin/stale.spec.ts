@@ -62,6 +62,44 @@ describe('past the log lease', () => {
   });
 });
 
+describe('a disk that stands still while the decision is written, until the lease is over', () => {
+  const asleep = async () => {
+    const clock = new FakeClock();
+    const records: Record<string, unknown>[] = [];
+    const append = (record: Record<string, unknown>) => {
+      records.push(record);
+      running.bus.isCut = true;
+      clock.advance(LOG_LEASE_MS + 1_000);
+    };
+    const spool = { append, durable: () => Promise.resolve() };
+    const { app } = await open({ clock: clock as unknown as Clock, spool: spool as never });
+    await populated(running);
+    return { app, records };
+  };
+
+  it.each([
+    ['POST /v1/things', { body: { name: 'late' } }],
+    ['GET /v1/things', {}],
+    ['DELETE /v1/things/key1', {}],
+  ] as const)('%s has no effect: 503 snapshot_stale, recorded as the last word', async (call, more) => {
+    const { app, records } = await asleep();
+    const answer = await send(app, 'ada', call, more);
+    expect(answer).toMatchObject({ status: 503, json: { code: 'snapshot_stale' } });
+    expect(effects).toEqual([]);
+    expect(records).toMatchObject([
+      { outcome: 'allow', reason: 'granted' },
+      { outcome: 'deny', reason: 'stale', decision_id: answer.id, http_status: 503 },
+    ]);
+  });
+
+  it('revoking goes on', async () => {
+    const { app, records } = await asleep();
+    expect(await send(app, 'ada', 'POST /v1/things/key1/revoke')).toMatchObject({ status: 200 });
+    expect(effects).toEqual(['revoked key1']);
+    expect(records).toMatchObject([{ outcome: 'allow' }]);
+  });
+});
+
 describe('a spool that cannot be written', () => {
   it('lets no allowed request take effect: 503 audit_unavailable', async () => {
     const told: object[] = [];
