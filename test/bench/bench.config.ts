@@ -21,12 +21,14 @@ export type BenchConfig = {
   readonly sections: readonly string[];
   /** Folder for `<section>.md` and `<section>.json`; nothing is written unless given. */
   readonly out: string | undefined;
+  /** Folder of the stack, which stays there and is found again by the next run; one that is removed unless given. */
+  readonly keep: string | undefined;
   readonly options: BenchOptions;
 };
 
 const SECTIONS_DEFAULT = ['proxy'];
 
-/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --rows 1000000 --keys 1000000 --litellm --out docs/benchmarks]`. */
+/** `npm run bench -- [section…] [--rounds 5 --seconds 4 --connections 32 --bytes 1000,20000,200000 --rows 1000000 --keys 1000000 --litellm --out docs/benchmarks --keep <folder>]`. */
 export function benchConfig(args: readonly string[]): BenchConfig {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -40,11 +42,13 @@ export function benchConfig(args: readonly string[]): BenchConfig {
       keys: { type: 'string', default: '1000000' },
       litellm: { type: 'boolean', default: false },
       out: { type: 'string' },
+      keep: { type: 'string' },
     },
   });
   return {
     sections: positionals.length > 0 ? positionals : SECTIONS_DEFAULT,
     out: values.out,
+    keep: values.keep,
     options: {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds),

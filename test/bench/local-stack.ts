@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { seedDemo } from '../../deploy/local/src/seed/demo.js';
 import { freePortBase } from '../../deploy/local/src/stack/ports.js';
 import { startStack } from '../../deploy/local/src/stack/start-stack.js';
@@ -27,15 +27,19 @@ export type LocalJson = {
 };
 export type LocalStack = { readonly local: LocalJson; stop(): Promise<void> };
 
-/** Everything that `npm start` brings up, in a folder of its own and on ports that are free. */
-export async function startLocalStack(say: (line: string) => void): Promise<LocalStack> {
-  const home = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+/**
+ * Everything that `npm start` brings up, on ports that are free, in a folder of its own: a new one that is removed in the
+ * end, or `keep`, with what an earlier run left in it.
+ */
+export async function startLocalStack(say: (line: string) => void, keep?: string): Promise<LocalStack> {
+  const home = keep === undefined ? mkdtempSync(join(tmpdir(), 'gatehouse-bench-')) : resolve(keep);
+  mkdirSync(home, { recursive: true });
   const stack = await startStack({ home, portBase: await freePortBase(), seed: seedDemo, say });
   return {
     local: JSON.parse(readFileSync(join(home, 'local.json'), 'utf8')) as LocalJson,
     stop: async () => {
       await stack.stop();
-      rmSync(home, { recursive: true, force: true });
+      if (keep === undefined) rmSync(home, { recursive: true, force: true });
     },
   };
 }

@@ -9,7 +9,7 @@ const SUFFIX = '.section.js';
 const folder = new URL('./sections/', import.meta.url);
 const known = readdirSync(folder).flatMap((name) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []));
 
-const { sections, out, options } = benchConfig(process.argv.slice(2));
+const { sections, out, keep, options } = benchConfig(process.argv.slice(2));
 const unknown = sections.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no section ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
@@ -17,7 +17,7 @@ if (unknown.length > 0) {
 }
 
 let stack: Promise<LocalStack> | undefined;
-const bench: Bench = { options, say: console.log, stack: () => (stack ??= startLocalStack(console.log)) };
+const bench: Bench = { options, say: console.log, stack: () => (stack ??= startLocalStack(console.log, keep)) };
 try {
   for (const name of sections) await report(name);
 } finally {

@@ -4,6 +4,10 @@ const MODELS = 12;
 const CALLERS = 200;
 const PARTITIONS = 16;
 const DAY_MS = 86_400_000;
+/** By which the rows of a record are told from those of the stack itself. */
+export const RECORD_TOPIC = 'bench.decisions.v1';
+/** Whether the decision `number` allows, as an expression. */
+export const ALLOWED = 'cityHash64(number, 4) % 10 != 0';
 
 /** Rows `first` to before `first + count`, spread evenly over one day. */
 export type Piece = { readonly first: number; readonly count: number; readonly dayMs: number };
@@ -19,12 +23,12 @@ const common = ({ first, count, dayMs }: Piece) => `
   if(allowed, requested_model, '') AS resolved_model, 'main' AS provider_account,
   if(h3 % 3 = 0, 'staging', 'production') AS environment,
   map('feature', concat('f', toString(h2 % 7))) AS metadata,
-  'bench' AS replica, 'bench' AS boot, n + 1 AS seq, at AS appended_at, 'bench.decisions.v1' AS kafka_topic,
+  'bench' AS replica, 'bench' AS boot, n + 1 AS seq, at AS appended_at, '${RECORD_TOPIC}' AS kafka_topic,
   toUInt32(h1 % ${PARTITIONS}) AS kafka_partition`;
 
 const numbers = ({ first, count }: Piece) => `
   (SELECT number AS n, cityHash64(number, 1) AS h1, cityHash64(number, 2) AS h2, cityHash64(number, 3) AS h3,
-    cityHash64(number, 4) % 10 != 0 AS allowed
+    ${ALLOWED} AS allowed
   FROM numbers(${first}, ${count}))`;
 
 const named = (text: string) => text.trim().split(/\s+/);

@@ -1,15 +1,11 @@
-import { createClickHouse, type ClickHouseClient } from '#libs/clickhouse';
 import type { LocalJson } from '../local-stack.js';
+import { filledRecord, RECORD_DAYS } from '../load/filled-record.js';
 import { quantile } from '../load/quantile.js';
-import { decisionsSql, callsSql, TENANTS, type Piece } from '../load/record-rows.js';
+import { TENANTS } from '../load/record-rows.js';
 import type { BenchSection } from '../section.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const DAYS = 30;
-/** Rows of one insert; one partition each. */
-const PIECE_ROWS_MAX = 1_000_000;
-const INSERT_TIMEOUT_MS = 600_000;
 /** Questions of a panel, each of another tenant and day. */
 const QUESTIONS = 60;
 const WARM_QUESTIONS = 5;
@@ -38,68 +34,31 @@ const panels: readonly Panel[] = [
 export const section: BenchSection = {
   title: 'What a tenant’s page costs on a large record',
   method:
-    `Rows of ${TENANTS} tenants over ${DAYS} days (\`--rows\`: decisions and calls together) are made in the engine and sorted into the tables of a stack of its own, rollups included. ` +
+    `Rows of ${TENANTS} tenants over ${RECORD_DAYS} days (\`--rows\`: decisions and calls together) are made in the engine and sorted into the tables of a stack of its own, rollups included, or left there by an earlier run (\`--keep\`). ` +
     `Then each panel is asked of audit over REST, one question at a time, for ${QUESTIONS} tenants and days that are not the same twice, panels in turn; time is the client’s, authorisation and its record included.`,
   async measure({ options, say, stack }) {
     const { local } = await stack();
-    const endMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-    const stored = await fill(local, { rows: options.rows, endMs, say });
-    const times = new Map<string, number[]>(panels.map(({ name }) => [name, []]));
+    const record = await filledRecord(local, { rows: options.rows, say });
+    const nowMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const endMs = Math.min(nowMs, record.endMs);
+    // A record that ends before now has nothing of the last minutes, and would flatter who asks for them.
+    const asked = panels.filter(({ hasTime }) => hasTime || nowMs < record.endMs);
+    const times = new Map<string, number[]>(asked.map(({ name }) => [name, []]));
     for (let question = -WARM_QUESTIONS; question < QUESTIONS; question += 1) {
       if (question % 10 === 0) say(`question ${question} of ${QUESTIONS}`);
-      for (const panel of panels) {
+      for (const panel of asked) {
         const ms = await ask(local, panel, question + WARM_QUESTIONS, endMs);
         if (question >= 0) times.get(panel.name)?.push(ms);
       }
     }
     const found = Array.from(times, ([panel, each]) => spread(panel, each));
-    return { markdown: table(found, stored), figures: { rows: stored, panels: found } };
+    return { markdown: table(found, record.rows), figures: { rows: record.rows, panels: found } };
   },
 };
 
-async function fill(
-  { clickhouse: { url, database, username, password } }: LocalJson,
-  { rows, endMs, say }: { rows: number; endMs: number; say: (line: string) => void },
-): Promise<number> {
-  const at = new URL(url);
-  Object.assign(at, { username, password });
-  const client = createClickHouse({ url: at.href, database, requestTimeoutMs: INSERT_TIMEOUT_MS });
-  try {
-    // A call for each decision that allows: nine of ten.
-    const decisions = Math.round(rows / 1.9);
-    const perDay = Math.ceil(decisions / DAYS);
-    for (let day = 0; day < DAYS; day += 1) {
-      const dayMs = Math.floor(endMs / DAY_MS) * DAY_MS - (DAYS - 1 - day) * DAY_MS;
-      for (let done = 0; done < perDay; done += PIECE_ROWS_MAX) {
-        const piece = { first: day * perDay + done, count: Math.min(PIECE_ROWS_MAX, perDay - done), dayMs };
-        await insert(client, piece);
-      }
-      say(`day ${day + 1} of ${DAYS} is stored`);
-    }
-    return await storedRows(client);
-  } finally {
-    await client.close();
-  }
-}
-
-async function insert(client: ClickHouseClient, piece: Piece): Promise<void> {
-  // At once: each keeps one core busy, with half a gigabyte of memory.
-  const settings = { max_execution_time: INSERT_TIMEOUT_MS / 1_000 };
-  const queries = [decisionsSql(piece), callsSql(piece)];
-  await Promise.all(queries.map((query) => client.command({ query, clickhouse_settings: settings })));
-}
-
-async function storedRows(client: ClickHouseClient): Promise<number> {
-  const result = await client.query({
-    query: `SELECT toString((SELECT count() FROM decisions) + (SELECT count() FROM calls)) AS rows`,
-    format: 'JSONEachRow',
-  });
-  return Number((await result.json<{ rows: string }>())[0]?.rows);
-}
-
 /** A question that nobody has asked before: another tenant, and a day that begins at another hour. */
 async function ask({ audit, operator }: LocalJson, panel: Panel, question: number, endMs: number): Promise<number> {
-  const toMs = endMs - (question % (24 * (DAYS - 1))) * HOUR_MS;
+  const toMs = endMs - (question % (24 * (RECORD_DAYS - 2))) * HOUR_MS;
   const time = { from: new Date(toMs - DAY_MS).toISOString(), to: new Date(toMs).toISOString() };
   const query = new URLSearchParams({
     ...Object.fromEntries(new URLSearchParams(panel.query)),
