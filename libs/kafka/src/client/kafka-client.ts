@@ -3,8 +3,10 @@ import { stopIdleTimer } from './idle-timer-fix.js';
 import { kafkaLog } from './kafka-log.js';
 import { CONNECTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS, type KafkaConnection } from './kafka-connection.js';
 import { silentLogger } from './logger.js';
+import { shareTimeoutChecks } from './request-timeouts.js';
 
 stopIdleTimer();
+shareTimeoutChecks();
 
 /** A kafkajs client as this library needs it. Readers get one each: committed offsets are cached per client. */
 export function kafkaClient(options: KafkaConnection): Kafka {
