@@ -1,7 +1,6 @@
 import type { Route } from '#libs/access';
-import { jsonSchemaIn, type JsonSchema } from './json-schema.js';
-import { openApiPath, operationOf } from './operation.js';
-import { Problem } from './schemas.js';
+import type { Components, JsonSchema } from './json-schema.js';
+import { openApiPath, operationOf, problemContent } from './operation.js';
 import { referencedComponents } from './referenced-components.js';
 
 /** What a service says of itself. */
@@ -14,8 +13,8 @@ export type DocumentInfo = {
 
 /** The OpenAPI 3.1 document of a service, made from its routes. The order of paths and schemas is by name. */
 export function openApiDocument({ title, description, paths = {} }: DocumentInfo, routes: readonly Route[]) {
-  const components = new Map<string, JsonSchema>();
-  const problem = jsonSchemaIn(Problem, 'output', components);
+  const components: Components = new Map<string, JsonSchema>();
+  const problem = problemResponse(components);
   const items = new Map<string, Record<string, JsonSchema>>();
   const named = new Map<string, number>();
   for (const route of routes) {
@@ -34,17 +33,17 @@ export function openApiDocument({ title, description, paths = {} }: DocumentInfo
     paths: sorted(new Map([...items, ...Object.entries(paths)])),
     components: {
       ...referencedComponents,
-      responses: { Problem: problemResponse(problem) },
+      responses: { Problem: problem },
       schemas: sorted(components),
     },
   };
 }
 
-function problemResponse(schema: JsonSchema): JsonSchema {
+function problemResponse(components: Components): JsonSchema {
   return {
     description: 'What is not a success (RFC 9457); `code` says which it is.',
     headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' } },
-    content: { 'application/problem+json': { schema } },
+    content: problemContent(components),
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Route } from '#libs/access';
 import { STATUS_CODES } from 'node:http';
 import type { z } from 'zod';
-import { answersOf, type RouteAnswers } from '#libs/http';
+import { answersOf, PROBLEM_CONTENT_TYPE, type RouteAnswers } from '#libs/http';
 import { jsonSchemaIn, type Components, type JsonSchema } from './json-schema.js';
 import { problemsOf } from './problems-of.js';
 import { parametersOf, type RouteParameters } from './route-parameters.js';
+import { Problem } from './schemas.js';
 
 const HEADERS = { 'x-request-id': { $ref: '#/components/headers/RequestId' } };
 const GUARDED = { ...HEADERS, 'gatehouse-decision-id': { $ref: '#/components/headers/DecisionId' } };
@@ -61,20 +62,22 @@ function requestBody(declared: RouteAnswers | undefined, { body }: RouteParamete
 }
 
 function responses(route: Route, declared: RouteAnswers | undefined, components: Components): JsonSchema {
-  const headers = route.isPublic ? HEADERS : GUARDED;
-  const successes = Object.entries(declared?.bodies ?? {}).map(([status, schema]) => [
-    status,
-    {
-      description: STATUS_CODES[status] ?? 'Success',
-      headers,
-      ...(schema && {
-        content: { [declared?.contentType ?? '']: { schema: jsonSchemaIn(schema, 'output', components) } },
-      }),
-    },
-  ]);
-  const problems = [...problemsOf(route), 'default'].map((status) => [
-    status,
-    { $ref: '#/components/responses/Problem' },
-  ]);
-  return Object.fromEntries([...successes, ...problems]) as JsonSchema;
+  const problems = problemsOf(route);
+  const declaredAnswers = Object.entries(declared?.bodies ?? {}).map(([status, schema]) => {
+    const content = {
+      ...(schema && { [declared?.contentType ?? '']: { schema: jsonSchemaIn(schema, 'output', components) } }),
+      // A route for browsers answers its own mistakes by pages, and what follows from its form by problems.
+      ...(problems.includes(Number(status)) && problemContent(components)),
+    };
+    const description = STATUS_CODES[status] ?? 'Answer';
+    const headers = route.isPublic ? HEADERS : GUARDED;
+    return [status, { description, headers, ...(Object.keys(content).length > 0 && { content }) }];
+  });
+  const others = [...problems, 'default'].map((status) => [status, { $ref: '#/components/responses/Problem' }]);
+  return Object.fromEntries([...others, ...declaredAnswers]) as JsonSchema;
 }
+
+/** What every problem is sent as. */
+export const problemContent = (components: Components): JsonSchema => ({
+  [PROBLEM_CONTENT_TYPE]: { schema: jsonSchemaIn(Problem, 'output', components) },
+});

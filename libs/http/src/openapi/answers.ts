@@ -5,13 +5,13 @@ import type { z } from 'zod';
 export type RouteAnswers = {
   /** One sentence. */
   readonly summary: string;
-  /** The body of each success, by status. A status with `null` has none. */
+  /** The body of each answer that is no problem, by status. A status with `null` has none. */
   readonly bodies: Readonly<Record<number, z.ZodType | null>>;
   /** Problems that this route has beside those that follow from its form (`problemsOf`). */
   readonly problems: readonly number[];
   /** What it takes where that is not `@Body({schema})`: content type to schema. */
   readonly takes: Readonly<Record<string, z.ZodType>>;
-  /** Of its successes; JSON unless said otherwise. */
+  /** Of these bodies; JSON unless said otherwise. */
   readonly contentType: string;
 };
 

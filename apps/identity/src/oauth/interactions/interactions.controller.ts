@@ -21,8 +21,9 @@ const ConsentForm = z.strictObject({ csrf, scope: several.optional(), detail: se
 const AbortForm = z.strictObject({ csrf });
 
 const Markup = z.string();
-/** Pages, also where something is wrong. */
-const page = { contentType: 'text/html', problems: [400, 401, 429] };
+const html = { contentType: 'text/html' };
+/** A form that browsers send; where something is wrong with it, the answer is a page, too. */
+const sent = (form: z.ZodType) => ({ ...html, takes: { 'application/x-www-form-urlencoded': form } });
 
 /** The pages of an authorization request: plain forms, that need no script. */
 @Public()
@@ -37,7 +38,7 @@ export class InteractionsController {
   ) {}
 
   @Get()
-  @Answers('Shows the page that an authorization request waits at.', { 200: Markup }, page)
+  @Answers('Shows the page that an authorization request waits at.', { 200: Markup, 400: Markup }, html)
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('uid') uid: string) {
     const pending = await this.requests.find(request, reply, uid);
     if (!pending) return gone(reply);
@@ -45,7 +46,11 @@ export class InteractionsController {
   }
 
   @Post('login')
-  @Answers('Logs in by e-mail address and password.', { 303: null }, page)
+  @Answers(
+    'Logs in by e-mail address and password.',
+    { 303: null, 400: Markup, 401: Markup, 429: Markup },
+    sent(LoginForm),
+  )
   async logIn(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -68,7 +73,7 @@ export class InteractionsController {
   }
 
   @Post('consent')
-  @Answers('Allows what was ticked.', { 303: null }, page)
+  @Answers('Allows what was ticked.', { 303: null, 400: Markup }, sent(ConsentForm))
   async allow(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
@@ -88,7 +93,7 @@ export class InteractionsController {
   }
 
   @Post('abort')
-  @Answers('Refuses the request.', { 303: null }, page)
+  @Answers('Refuses the request.', { 303: null, 400: Markup }, sent(AbortForm))
   async abort(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
