@@ -6,8 +6,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { shownCall } from '../calls/calls.controller.js';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
+import { IngestSource } from '../ingest/ingest-source.js';
 import { DecisionTail } from '../live/decision-tail.js';
-import { eventText, wantsEvents } from '../live/event-text.js';
+import { eventText, lastEventId, wantsEvents } from '../live/event-text.js';
 import { LiveStreams, type Listener } from '../live/live-streams.js';
 import { StoredPlaces } from '../live/stored-places.js';
 import { AuditReach } from '../records/audit-reach.js';
@@ -46,6 +47,7 @@ export class DecisionsController {
     private readonly finder: RecordFinder,
     private readonly database: AuditDatabase,
     private readonly places: StoredPlaces,
+    private readonly source: IngestSource,
     private readonly streams: LiveStreams,
   ) {}
 
@@ -90,13 +92,17 @@ export class DecisionsController {
       const errors = past.map((parameter) => ({ parameter, detail: 'Of no use for what is to come.' }));
       throw problem(400, 'invalid_request', 'Only decisions to come can be followed.', errors);
     }
-    const { caller, reach } = listener;
-    const tail = await DecisionTail.from(this.database, this.places, conditionsOf(reach, COLUMNS, query));
+    const { caller, reach, request } = listener;
+    const { database, places, source } = this;
+    const conditions = conditionsOf(reach, COLUMNS, query);
+    const after = lastEventId(request);
+    const tail = await DecisionTail.from({ database, places, source }, { tenant: reach.tenant, conditions, after });
     this.reach.grant(caller, 'decisions', reach);
     const look = async () => {
-      const rows = await tail.next();
-      return rows.map((row) => eventText('decision', shownDecision(row), row.decision_id)).join('');
+      const { told, isMore } = await tail.next();
+      return { text: told.map(({ row, place }) => eventText('decision', shownDecision(row), place)).join(''), isMore };
     };
-    return this.streams.start(listener, look, LIVE_PAUSE_MS);
+    const first = tail.hasMissed ? eventText('gap', { reason: 'place_unknown' }) : '';
+    return this.streams.start(listener, { look, pauseMs: LIVE_PAUSE_MS, first, place: () => tail.place });
   }
 }

@@ -6,7 +6,7 @@ import { Injectable, StreamableFile, type OnModuleDestroy } from '@nestjs/common
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuditReach, type Collection, type Reach } from '../records/audit-reach.js';
-import { EVENT_STREAM, eventText, HEARTBEAT } from './event-text.js';
+import { EVENT_STREAM, eventText, heartbeat } from './event-text.js';
 
 /** Streams of this process, and of them of one tenant. */
 export const STREAMS_MAX = 100;
@@ -25,7 +25,20 @@ export type Listener = {
   readonly reach: Reach;
 };
 /** What is new since the last look, as events; nothing is `''`. */
-export type Look = () => Promise<string>;
+export type Looked = {
+  readonly text: string;
+  /** There is more at once, for which no pause is made. */
+  readonly isMore?: boolean;
+};
+/** What a listener is told. */
+export type Followed = {
+  readonly look: () => Promise<Looked>;
+  readonly pauseMs: number;
+  /** What to tell first, if anything. */
+  readonly first?: string;
+  /** With which a client may come back. */
+  readonly place?: () => string;
+};
 
 /**
  * Answers that go on: each looks at the record again and again, as long as its caller may see it. A client that reads
@@ -54,7 +67,7 @@ export class LiveStreams implements OnModuleDestroy {
   }
 
   /** @throws ProblemError 429 `live/too-many-streams` */
-  start(listener: Listener, look: Look, pauseMs: number): StreamableFile {
+  start(listener: Listener, followed: Followed): StreamableFile {
     const { caller, reply } = listener;
     const ofTenant = [...this.open.values()].filter((tenantId) => tenantId === caller.tenantId).length;
     if (ofTenant >= STREAMS_PER_TENANT_MAX || this.open.size >= STREAMS_MAX) {
@@ -64,26 +77,27 @@ export class LiveStreams implements OnModuleDestroy {
     // A generator is told of the stream's end only when it next has something to say.
     reply.raw.once('close', () => left.abort());
     const signal = AbortSignal.any([this.closing.signal, left.signal]);
-    const stream = Readable.from(this.events(listener, look, pauseMs, signal));
+    const stream = Readable.from(this.events(listener, followed, signal));
     this.open.set(stream, caller.tenantId);
     stream.once('close', () => this.open.delete(stream));
     void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
     return new StreamableFile(stream, { type: EVENT_STREAM });
   }
 
-  private async *events(listener: Listener, look: Look, pauseMs: number, signal: AbortSignal): AsyncGenerator<string> {
+  private async *events(listener: Listener, followed: Followed, signal: AbortSignal): AsyncGenerator<string> {
+    const { look, pauseMs, first = '', place } = followed;
     const endsMs = this.clock.monotonicMs() + LIFETIME_MS;
     let silent = 0;
     // Something at once, so that a client knows that it listens.
-    yield HEARTBEAT;
+    yield heartbeat(place?.()) + first;
     while (!signal.aborted && this.clock.monotonicMs() < endsMs) {
-      const text = await lookedAt(look);
+      const { text, isMore = false } = await lookedAt(look);
       // After the look: what was found is shown to nobody who may not see it by now.
       if (!(await this.holds(listener))) return yield eventText('end', { reason: 'not_allowed' });
       silent = text === '' ? silent + 1 : 0;
       if (text !== '') yield text;
-      else if (silent % SILENT_LOOKS_MAX === 0) yield HEARTBEAT;
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      else if (silent % SILENT_LOOKS_MAX === 0) yield heartbeat(place?.());
+      if (!isMore) await delay(pauseMs, undefined, { signal }).catch(() => undefined);
     }
     yield eventText('end', { reason: 'ask_again' });
   }
@@ -95,11 +109,12 @@ export class LiveStreams implements OnModuleDestroy {
 }
 
 /** An outage of the store ends no stream: what comes after it is told when it is there. */
-async function lookedAt(look: Look): Promise<string> {
+async function lookedAt(look: Followed['look']): Promise<Looked> {
   try {
     return await look();
   } catch (error) {
-    if (error instanceof ProblemError && error.status === 503) return eventText('waiting', { code: error.code });
+    if (error instanceof ProblemError && error.status === 503)
+      return { text: eventText('waiting', { code: error.code }) };
     throw error;
   }
 }

@@ -56,7 +56,7 @@ export class LiveController {
       return figures;
     }
     this.reach.grant(caller, 'analytics', reach);
-    const look = async () => eventText('figures', await shown());
-    return this.streams.start({ caller, request, reply, collection: 'analytics', reach }, look, PAUSE_MS);
+    const look = async () => ({ text: eventText('figures', await shown()) });
+    return this.streams.start({ caller, request, reply, collection: 'analytics', reach }, { look, pauseMs: PAUSE_MS });
   }
 }

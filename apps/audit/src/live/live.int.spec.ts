@@ -1,5 +1,5 @@
 import { MemoryBus, deriveMacKey, sealRecord } from '#libs/bus';
-import { principalKey, usageKey, type AccessDecided } from '#libs/contracts';
+import { decisionPartition, principalKey, usageKey, type AccessDecided } from '#libs/contracts';
 import { waitFor } from '#libs/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
@@ -21,13 +21,13 @@ let audit: Awaited<ReturnType<typeof startAudit>>;
 let url = '';
 const readers: EventReader[] = [];
 
-const follow = async (person: Person | undefined, path: string) => {
-  const reader = await EventReader.open(url + path, person ? people.bearer(person) : {});
+const follow = async (person: Person | undefined, path: string, headers: Record<string, string> = {}) => {
+  const reader = await EventReader.open(url + path, { ...(person && people.bearer(person)), ...headers });
   readers.push(reader);
   return reader;
 };
 const idsOf = (records: readonly AccessDecided[]) => records.map(({ decision_id }) => decision_id);
-const toldTo = (reader: EventReader) => reader.named('decision').map(({ id }) => id);
+const toldTo = (reader: EventReader) => reader.named('decision').map(({ data }) => data['decision_id']);
 /** All of these, in their order, and nothing else. */
 const tells = async (reader: EventReader, records: readonly AccessDecided[]) => {
   await waitFor(() => toldTo(reader).length >= records.length, { ...WAIT, what: 'all decisions' });
@@ -93,6 +93,38 @@ describe('GET /v1/decisions as an event stream', () => {
     await tells(ada, many);
     expect(ada.ended).toBe(false);
   });
+
+  it('goes on behind the last event of whoever comes back, with each decision that was missed, once', async () => {
+    const before = await follow('ada', '/v1/decisions');
+    const made = Array.from({ length: 30 }, () => spool.decided());
+    await publish(bus, source.gateway, made);
+    await tells(before, made);
+    before.leave();
+    const missed = Array.from({ length: 600 }, () => spool.decided());
+    await publish(bus, source.gateway, missed);
+    // In the middle of a Kafka record, which holds several.
+    const from = before.named('decision')[10]?.id ?? '';
+    const back = await follow('ada', '/v1/decisions', { 'last-event-id': from });
+    await tells(back, [...made.slice(11), ...missed]);
+    expect(back.named('gap')).toEqual([]);
+    // Somebody else's place shows nobody more than they may see.
+    const other = await follow('gil', '/v1/decisions', { 'last-event-id': from });
+    await waitFor(() => toldTo(other).length > 0, { ...WAIT, what: 'what is theirs' });
+    expect(new Set(other.named('decision').map(({ data }) => data['tenant_id']))).toEqual(new Set(['globex']));
+  });
+
+  it.each(['01a2245f-f217-7ede-aa47-8490a6a5e3e6', 'ahead'])(
+    'says that it cannot go on from a place that is not known (%s), and goes on from now',
+    async (name) => {
+      const ahead = `${source.gateway.name}/${decisionPartition('acme', source.gateway.partitions)}@999999+0`;
+      const reader = await follow('ada', '/v1/decisions', { 'last-event-id': name === 'ahead' ? ahead : name });
+      await waitFor(() => reader.named('gap').length > 0, { ...WAIT, what: 'the gap' });
+      const made = [spool.decided(), spool.decided()];
+      await publish(bus, source.gateway, made);
+      await tells(reader, made);
+      expect(reader.events[0]).toMatchObject({ name: 'gap', data: { reason: 'place_unknown' } });
+    },
+  );
 
   it('is refused as the list is, and where the past is asked for', async () => {
     const asked: [Person | undefined, string][] = [
