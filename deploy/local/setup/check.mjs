@@ -1,10 +1,11 @@
 /**
- * What `npm test` runs: the stages of steps.mjs, then a summary, and in the last line the number of tests over all
- * vitest projects. Ends with 1 when anything failed, was skipped by a failure before it, or found no test to run.
+ * What `npm test` runs: the stages of steps.mjs, then a summary, what failed, and in the last line the number of tests
+ * over all vitest projects. Ends with 1 when anything failed, was skipped by a failure before it, or found no test to run.
  */
 import { rmSync } from 'node:fs';
 import { runBounded } from './bounded.mjs';
 import { countsOf, phrase, sum } from './counts.mjs';
+import { failuresOf, told } from './failures.mjs';
 import { stages, WHOLE_WITHIN_MS } from './steps.mjs';
 
 const interruption = new AbortController();
@@ -16,7 +17,9 @@ for (const stage of stages) results.push(...(await Promise.all(stage.map(runStep
 clearTimeout(whole);
 
 const tests = results.flatMap(({ counts }) => (counts ? [counts] : []));
-process.stdout.write(`\n${results.map(line).join('\n')}\n\n${phrase(sum(tests))}\n`);
+const failures = told(results.flatMap(({ report }) => (report ? failuresOf(report) : [])));
+const table = results.map(line).join('\n');
+process.stdout.write(`${['', table, ...failures, '', phrase(sum(tests))].join('\n')}\n`);
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
 
 async function runStep({ name, command, withinMs, report }) {
@@ -26,7 +29,7 @@ async function runStep({ name, command, withinMs, report }) {
   if (report) rmSync(report, { force: true });
   const { ok, why } = await runBounded(command, withinMs, interruption.signal);
   const seconds = (performance.now() - startedAtMs) / 1000;
-  return { name, seconds, ...judged(ok, why, report) };
+  return { name, seconds, report, ...judged(ok, why, report) };
 }
 
 /** A project without a report or without tests proves nothing, so it is not a success. */
