@@ -16,13 +16,15 @@ export default defineConfig({
     sequence: { sequencer: PathOrderSequencer },
     // Modules are loaded once per worker, not once per file: no spec replaces one, and what a spec starts it also ends.
     isolate: false,
+    // Looks until it is so. A second, its own bound, is less than a loaded machine may stand still for.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
     projects: [
       project('unit', {
         include: ['**/*.spec.ts'],
         exclude: [...outside, '**/*.int.spec.ts', '**/*.e2e.spec.ts'],
         // A bound against hanging, not a claim about speed: a loaded machine takes what it takes.
-        testTimeout: 30_000,
-        hookTimeout: 30_000,
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
         // One more than there are cores: some of them wait.
         maxWorkers: 3,
       }),
@@ -30,8 +32,9 @@ export default defineConfig({
         include: ['**/*.int.spec.ts'],
         exclude: outside,
         globalSetup: ['deploy/local/test-stack/integration.setup.ts'],
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
+        // Longer than what their waits take together: the wait is what says what was missing.
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
         // More than there are cores: most of them wait, for stores, leases and processes.
         maxWorkers: 4,
         sequence: { groupOrder: 1 },

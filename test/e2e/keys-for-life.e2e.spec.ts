@@ -21,7 +21,7 @@ async function call(key: string, gateway: 1 | 2): Promise<Given> {
 }
 const statuses = (key: string) => Promise.all(both.map(async (gateway) => (await call(key, gateway)).status));
 const everywhere = (key: string, status: number) =>
-  waitFor(async () => (await statuses(key)).every((each) => each === status), { timeoutMs: 20_000 });
+  waitFor(async () => (await statuses(key)).every((each) => each === status), { timeoutMs: 60_000 });
 const issue = async (more: object = {}) =>
   admin<Issued>('identity', 'POST', '/v1/api-keys', administrator(), {
     json: { name: 'life', owner: 'virtual-account:service', ...more },
@@ -121,7 +121,7 @@ describe('a rotation that is overdue', () => {
         const answer = await call(key.value, 2);
         return answer.headers.get('gatehouse-applied-rules') === rule && answer;
       },
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     );
     expect(warned.status).toBe(200);
     const [row] = await decisionRows(String(warned.headers.get('gatehouse-decision-id')));

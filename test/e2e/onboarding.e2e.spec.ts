@@ -71,7 +71,7 @@ async function call(key: string, gateway: 1 | 2): Promise<number> {
 const statuses = (key: string) => Promise.all(both.map((gateway) => call(key, gateway)));
 const everywhere = (key: string, status: number) =>
   waitFor(async () => (await statuses(key)).every((each) => each === status), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: `${status} from both gateways`,
   });
 
@@ -90,19 +90,19 @@ async function setsCredential(path: string, position: string): Promise<boolean> 
 
 async function becomesActive(name: string): Promise<void> {
   expect([201, 202]).toContain((await onboard(name)).status);
-  await waitFor(async () => (await shown(name)).body.status === 'active', { timeoutMs: 40_000, what: name });
+  await waitFor(async () => (await shown(name)).body.status === 'active', { timeoutMs: 60_000, what: name });
 }
 
 it('onboards a tenant in one call: each of its keys does what its role says, and no other tenant is touched', async () => {
   const { status, body, headers } = await onboard('initech');
   expect([status, body.status]).toEqual([201, 'active']);
   const path = '/v1/provider-accounts/local/credential?tenant=initech';
-  await waitFor(() => setsCredential(path, headers.get('gatehouse-position') ?? ''), { timeoutMs: 20_000 });
+  await waitFor(() => setsCredential(path, headers.get('gatehouse-position') ?? ''), { timeoutMs: 60_000 });
   await everywhere(keyOf(body, 'virtual-account:etl'), 200);
   await everywhere(keyOf(body, 'virtual-account:idle'), 403);
   const own = keyOf(body, body.keys[0]?.owner ?? '');
   await waitFor(async () => (await isKnownToIdentity(own)) && isKnownToPolicy(own), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: 'the key of eve',
   });
   const users = await admin<{ data: { email: string }[] }>('identity', 'GET', '/v1/users', own);
@@ -130,15 +130,15 @@ it('waits for a policy that is away with every key refused, goes live with it, a
     const given = await onboard('tardy', { wait_seconds: 0, confirm_within_seconds: 1 });
     const keys = [keyOf(body, 'virtual-account:etl'), keyOf(given.body, 'virtual-account:etl')];
     for (const key of keys) expect(await statuses(key)).toEqual([401, 401]);
-    await waitFor(async () => (await shown('tardy')).status === 404, { timeoutMs: 20_000, what: 'the end of tardy' });
+    await waitFor(async () => (await shown('tardy')).status === 404, { timeoutMs: 60_000, what: 'the end of tardy' });
     expect((await shown('piper')).body.status).toBe('onboarding');
     // Who begins it may die, too: it goes on from what is stored.
     await act('identity', 'kill');
     await act('policy', 'start');
     await act('identity', 'ready');
-    await waitFor(async () => (await shown('piper')).body.status === 'active', { timeoutMs: 40_000, what: 'piper' });
+    await waitFor(async () => (await shown('piper')).body.status === 'active', { timeoutMs: 60_000, what: 'piper' });
     // Without a credential of its provider account, but let through: 502, and no longer 401.
-    await waitFor(async () => !(await statuses(keys[0] ?? '')).includes(401), { timeoutMs: 20_000 });
+    await waitFor(async () => !(await statuses(keys[0] ?? '')).includes(401), { timeoutMs: 60_000 });
     expect(await statuses(keys[1] ?? '')).toEqual([401, 401]);
     await becomesActive('tardy');
   } finally {

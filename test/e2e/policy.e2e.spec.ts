@@ -30,7 +30,7 @@ const callAt = (key: string, model: string, headers: Headers) =>
       const status = await call(key, model, String(headers.get('gatehouse-position')));
       return status !== 503 && status;
     },
-    { timeoutMs: 15_000 },
+    { timeoutMs: 60_000 },
   );
 
 const grant = (name: string, model: string, reason = 'spec') => `

@@ -19,7 +19,7 @@ async function issue(owner = 'virtual-account:service'): Promise<Issued> {
 async function reached(headers: Headers) {
   const position = String(headers.get('gatehouse-position'));
   for (const gateway of [1, 2] as const) {
-    await waitFor(async () => (await call(administrator(), gateway, position)) !== 503, { timeoutMs: 15_000 });
+    await waitFor(async () => (await call(administrator(), gateway, position)) !== 503, { timeoutMs: 60_000 });
   }
 }
 
@@ -53,7 +53,7 @@ describe('revoking a key', () => {
       json: { reason: 'spec' },
     });
     expect([200, 202]).toContain(revoked.status);
-    await waitFor(async () => (await call(value, 1)) === 401 && (await call(value, 2)) === 401, { timeoutMs: 10_000 });
+    await waitFor(async () => (await call(value, 1)) === 401 && (await call(value, 2)) === 401, { timeoutMs: 60_000 });
     revokedAtMs = performance.now();
     await waitFor(() => traffic.after.length > 20);
     traffic.stop = true;

@@ -192,7 +192,7 @@ describe('tags', () => {
         },
         body: JSON.stringify({ model: 'openai-main/gpt-4-next', messages: [{ role: 'user', content: 'x' }] }),
       }).then(async (answer) => (await answer.text(), answer.status));
-    return waitFor(async () => decided(await answered()), { timeoutMs: 15_000 });
+    return waitFor(async () => decided(await answered()), { timeoutMs: 60_000 });
   };
   const decided = (status: number) => (status === 200 || status === 403 ? status : undefined);
 
@@ -249,14 +249,14 @@ describe('another tenant', () => {
         const answer = await apply(JSON.stringify(binding), operator);
         return answer.status === 200 && answer;
       },
-      { timeoutMs: 15_000 },
+      { timeoutMs: 60_000 },
     );
     expect(bound.body.revision).toBe(1);
     const listed = () =>
       openai(issued.body.value)
         .models.list()
         .then(({ data }) => data.map(({ id }) => id));
-    const models = await waitFor(() => listed().catch(() => undefined), { timeoutMs: 15_000 });
+    const models = await waitFor(() => listed().catch(() => undefined), { timeoutMs: 60_000 });
     expect(models).toEqual([]);
     const everybodys = {
       apiVersion: 'gatehouse/v1',
@@ -265,7 +265,7 @@ describe('another tenant', () => {
       spec: { upstreamModel: 'ft-a', types: ['chat'] },
     };
     await apply(JSON.stringify(everybodys), operator);
-    await waitFor(async () => (await listed()).join() === 'shared/rt-all', { timeoutMs: 15_000 });
+    await waitFor(async () => (await listed()).join() === 'shared/rt-all', { timeoutMs: 60_000 });
     await admin('policy', 'DELETE', '/v1/models/shared/rt-all?tenant=platform', operator, {
       headers: { 'if-match': '*' },
     });

@@ -45,7 +45,7 @@ describe('without ClickHouse', () => {
 
     await publish(bus, source.gateway, [spool.decided()]);
     await door.open();
-    await waitFor(async () => (await rows()) === 1, { timeoutMs: 20_000 });
+    await waitFor(async () => (await rows()) === 1, { timeoutMs: 60_000 });
     await door.shut();
     await publish(bus, source.gateway, [spool.decided(), spool.decided()]);
     await waitFor(async () => (await ready(audit))['clickhouse'] !== true);
@@ -97,7 +97,7 @@ describe('with a line to ClickHouse that breaks, before an insert is done and af
         .flat()
         .map((row) => row['decision_id']);
     await waitFor(async () => (await ids('decisions')).length + (await ids('calls')).length >= records.length, {
-      timeoutMs: 50_000,
+      timeoutMs: 60_000,
       everyMs: 200,
     });
     await audit.app.close();

@@ -1,5 +1,5 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
-import { freshName, testStack } from '#libs/testing';
+import { freshName, leastMs, testStack } from '#libs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const database = freshName('front', '_');
@@ -98,12 +98,16 @@ describe('the stock client against the front', () => {
   });
 
   it('answers others while statements run, and compressed bodies both ways', async () => {
-    const slow = Promise.all([1, 2, 3].map(() => rows('SELECT sleep(1)')));
-    const started = performance.now();
-    expect((await client.ping()).success).toBe(true);
-    expect(await rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    expect(performance.now() - started).toBeLessThan(900);
-    await slow;
+    const answerMs = async () => {
+      const slow = Promise.all([1, 2, 3].map(() => rows('SELECT sleep(1)')));
+      const started = performance.now();
+      expect((await client.ping()).success).toBe(true);
+      expect(await rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      const tookMs = performance.now() - started;
+      await slow;
+      return tookMs;
+    };
+    expect(await leastMs(900, answerMs)).toBeLessThan(900);
     const packed = createClient({
       url: testStack().clickhouse.url,
       database,

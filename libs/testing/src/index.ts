@@ -2,6 +2,7 @@ export * from './cuttable-line.js';
 export * from './fake-clock.js';
 export * from './fresh-database.js';
 export * from './fresh-name.js';
+export * from './least-ms.js';
 export * from './slow-disk.js';
 export * from './small-disk.js';
 export * from './spec-for.js';

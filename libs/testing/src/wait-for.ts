@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** What a machine is given to get anything done that takes it no time at all, ms: it may stand still for seconds. */
+const PATIENCE_MS = 30_000;
+
 export type WaitOptions = {
-  /** After this long the wait fails; 10 s unless given. */
+  /** After this long the wait fails; 30 s unless given. */
   readonly timeoutMs?: number;
   /** Between two looks; 20 ms unless given. */
   readonly everyMs?: number;
@@ -12,12 +15,14 @@ export type WaitOptions = {
 /**
  * Looks until `condition` answers something truthy, and returns that. A condition that throws counts as "not yet";
  * after `timeoutMs` it rejects with the last error as the cause. Specs wait with this and never for a fixed time.
+ *
+ * Time in which this process itself stood still does not count: what was waited for could not arrive in it either.
  */
 export async function waitFor<Value>(
   condition: () => Value | Promise<Value>,
-  { timeoutMs = 10_000, everyMs = 20, what = 'the condition' }: WaitOptions = {},
+  { timeoutMs = PATIENCE_MS, everyMs = 20, what = 'the condition' }: WaitOptions = {},
 ): Promise<Exclude<Awaited<Value>, false | null | undefined>> {
-  const deadline = performance.now() + timeoutMs;
+  let deadline = performance.now() + timeoutMs;
   let last: unknown;
   for (;;) {
     try {
@@ -27,10 +32,12 @@ export async function waitFor<Value>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() >= deadline) {
+    const pausedAt = performance.now();
+    if (pausedAt >= deadline) {
       const why = last instanceof Error ? `: ${last.message}` : '';
       throw new Error(`Waited ${timeoutMs} ms in vain for ${what}${why}`, { cause: last });
     }
     await pause(everyMs);
+    deadline += Math.max(0, performance.now() - pausedAt - everyMs);
   }
 }

@@ -61,7 +61,7 @@ function make(count: number): DecisionRecord[] {
 }
 
 const producer = openBus('spool');
-const complete = (timeoutMs = 40_000) =>
+const complete = (timeoutMs = 60_000) =>
   waitFor(async () => (await storedKeys()).length >= made.length, { timeoutMs, everyMs: 100, what: 'all rows' });
 
 beforeAll(async () => {

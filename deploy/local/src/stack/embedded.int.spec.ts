@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitFor } from '#libs/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
@@ -27,7 +28,7 @@ it('finds the data of the first start at the second one, also on other ports', a
   for (const name of ['postgres', 'kafka', 'clickhouse']) {
     const { pid } = stack.part(name);
     stack.part(name).kill();
-    await expect.poll(() => stack.part(name).pid ?? pid, { timeout: 20_000 }).not.toBe(pid);
+    await waitFor(() => (stack.part(name).pid ?? pid) !== pid, { timeoutMs: 60_000, what: `another ${name}` });
     await stack.part(name).ready();
   }
   expect(await query(moved, 'select answer from kept')).toEqual([{ answer: 42 }]);

@@ -13,7 +13,7 @@ import type { StackOptions } from './stack-options.js';
 it('leaves no process behind when the launcher is killed with -9', async () => {
   const { launcher, pids } = await launch(await fakeStack());
   launcher.kill('SIGKILL');
-  await waitFor(() => pids.every((pid) => !identify(pid)), { timeoutMs: 20_000, what: 'every part to end' });
+  await waitFor(() => pids.every((pid) => !identify(pid)), { timeoutMs: 60_000, what: 'every part to end' });
 });
 
 it('ends at the next start what a killed launcher and a killed warden have left, and starts on their ports', async () => {

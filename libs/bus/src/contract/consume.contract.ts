@@ -134,9 +134,9 @@ export function consumeContract(scene: () => ContractScene): void {
       await joinAs('a');
       await waitFor(() => owned.get('a')?.length === 3);
       const second = await joinAs('b', open());
-      await waitFor(() => owned.get('a')?.length === 1 && owned.get('b')?.length === 1, { timeoutMs: 20_000 });
+      await waitFor(() => owned.get('a')?.length === 1 && owned.get('b')?.length === 1, { timeoutMs: 60_000 });
       await second.close();
-      await waitFor(() => owned.get('a')?.length === 3, { timeoutMs: 20_000 });
+      await waitFor(() => owned.get('a')?.length === 3, { timeoutMs: 60_000 });
     });
 
     it('delivers nothing while paused', async () => {

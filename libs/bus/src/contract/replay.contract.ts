@@ -91,7 +91,7 @@ export function replayContract(scene: () => ContractScene): void {
       await waitFor(() => bus.publish(numbered(name, 20, 100)).then(() => true));
       // The reader may have begun anew before it noticed; what counts is what it says of the topic.
       const noticed = () => reading.incidents.find(({ kind }) => kind !== 'restarted');
-      const incident = await waitFor(noticed, { timeoutMs: 20_000 });
+      const incident = await waitFor(noticed, { timeoutMs: 60_000 });
       expect(['another-incarnation', 'end-moved-back']).toContain(incident.kind);
       expect(numbersOf(reading.seen)).toEqual(upTo(3));
       expect(reading.replay.health().stoppedTopics).toEqual([name]);

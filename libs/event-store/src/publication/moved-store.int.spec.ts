@@ -7,7 +7,7 @@ import { copyTables, freshCluster } from '../contract/postgres-cluster.fixture.j
 import { freshReplica, readTopic, statusForFreshReplica } from '../contract/replica.fixture.js';
 import { openEventStore } from '../open-event-store.js';
 
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 const keyList = async (store: KeyStore) =>
   (await sql`select * from key_list_v1 order by key_id`.execute(store.em.getKysely())).rows;
 

@@ -18,7 +18,7 @@ it('publishes again, and loses nothing, when a publisher is killed between the b
   await doomed.kill();
   await revoke(store, 'k1');
   await store.start();
-  expect(await store.publication.reached(KEYS + 1, 20_000)).toBe(true);
+  expect(await store.publication.reached(KEYS + 1, 60_000)).toBe(true);
 
   const events = await readTopic(store.bus, `${store.options.service}.events.v1`);
   const positions = events.map(({ headers }) => Number(headers.gh_position));
@@ -37,7 +37,7 @@ it('keeps a key revoked for every replica when a publisher, paused before it sen
   await former.said('active');
   await store.start();
   const issued = await issue(store, 'k1');
-  expect(await store.publication.reached(issued.position, 20_000)).toBe(true);
+  expect(await store.publication.reached(issued.position, 60_000)).toBe(true);
   const replica = await freshReplica(store);
 
   former.tell('hold');
@@ -76,7 +76,7 @@ it('stops sending when it loses the lock, and takes over again in a new term', a
   await admin.end();
   await waitFor(() => store.publication.status().epoch === 2, { what: 'the new term' });
   const { position } = await revoke(store, 'k1');
-  expect(await store.publication.reached(position, 20_000)).toBe(true);
+  expect(await store.publication.reached(position, 60_000)).toBe(true);
   expect(await statusForFreshReplica(store, 'k1')).toBe('revoked');
 });
 
@@ -89,5 +89,5 @@ it('refuses at the append what the bus could not take, instead of standing befor
   const large = (n: number) => ({ topic: store.topic, key: `key/l${n}`, value: { text: 'x'.repeat(700_000) } });
   await store.events.publish(Array.from({ length: 12 }, (_, n) => large(n)));
   const { position } = await use(store, 'k1');
-  expect(await store.publication.reached(position, 20_000)).toBe(true);
+  expect(await store.publication.reached(position, 60_000)).toBe(true);
 });

@@ -45,7 +45,7 @@ it('lets a reader miss and reorder nothing while hundreds of writers dawdle betw
   let done = false;
   const reading = readUntil(() => done);
   const writing = Array.from({ length: WRITERS }, (_, n) =>
-    waitFor(() => issue(n % 2 ? store : second, `w${n}`), { timeoutMs: 50_000, what: `writer ${n}` }),
+    waitFor(() => issue(n % 2 ? store : second, `w${n}`), { timeoutMs: 60_000, what: `writer ${n}` }),
   );
   await Promise.all(writing);
   done = true;
@@ -78,8 +78,8 @@ it('answers store/busy while an append hangs, until the server ends the hanging 
   );
   expect(Date.now() - started).toBeGreaterThan(4000);
   await waitFor(() => use(store, 'busy').then(() => true), {
-    timeoutMs: 12_000,
+    timeoutMs: 60_000,
     what: 'the hanging session to be ended',
   });
   await hanging.rollback().catch(() => undefined);
-}, 40_000);
+});
