@@ -25,7 +25,7 @@ export {
 } from './answers/answer.js';
 export { etagOf, expectedVersion, IfMatch, isConditional } from './answers/etag.js';
 export { Answers, answersOf, type RouteAnswers } from './openapi/answers.js';
-export { decodeCursor, encodeCursor, type CursorParts } from './lists/cursor.js';
+export { decodeCursor, encodeCursor, numberIn, type CursorParts } from './lists/cursor.js';
 export { page, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, pageQuery, PageQuery, type Page } from './lists/page.js';
 export {
   IDEMPOTENCY_KEPT_MS,

@@ -1,4 +1,4 @@
-import { decodeCursor, page, pageQuery, problem, type Page } from '#libs/http';
+import { numberIn, page, pageQuery, type Page } from '#libs/http';
 import { z } from 'zod';
 import type { Listed, ListTable } from './list-table.adapter.js';
 
@@ -32,10 +32,5 @@ export async function listPage<Row extends object, Item>(
 
 /** Where a page begins. A cursor is what a caller sends: whatever it holds, it is a place of this list or a 400. */
 export function positionAfter(after: string | undefined): number {
-  if (after === undefined) return 0;
-  const [position] = decodeCursor(after, 1);
-  if (typeof position === 'number' && Number.isSafeInteger(position)) return position;
-  throw problem(400, 'invalid_request', 'This cursor is not one of this list.', [
-    { parameter: 'after', detail: 'Take it from next_cursor of the page before.' },
-  ]);
+  return after === undefined ? 0 : numberIn(after);
 }

@@ -2,7 +2,7 @@ import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { answer, refusal } from '#libs/http';
 import { Answers } from '#libs/openapi';
 import type { Action } from '#libs/policy-language';
-import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Query, RawBody } from '@nestjs/common';
 import { z } from 'zod';
 import { BundleIntake } from '../drafting/bundle-intake.js';
 import { Drafting } from '../drafting/drafting.js';
@@ -35,8 +35,13 @@ export class ApplyController {
   @HttpCode(200)
   @Requires(...applyActions)
   @Answers('Applies a bundle, whole or not at all.', appliedAnswers, { takes: takesBundle })
-  async apply(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: ApplyQuery }) query: ApplyQuery) {
-    const files = bundleFiles(body);
+  async apply(
+    @CallerParam() caller: Caller,
+    @Body() body: unknown,
+    @RawBody() sent: Buffer | undefined,
+    @Query({ schema: ApplyQuery }) query: ApplyQuery,
+  ) {
+    const files = bundleFiles(body, sent);
     const read = await this.drafting.read(files);
     const tenantId = this.tenantOf(caller, read.tenant);
     const applied = await this.policy.apply({

@@ -61,6 +61,17 @@ describe('POST /v1/apply', () => {
     expect([await revisions(), await names('roles')]).toEqual(before);
   });
 
+  it('names lines and columns of JSON as it was posted', async () => {
+    const text = `[${role('fine')},\r\n\t${binding('typo', 'user:user_con', ['reeder'])}]`;
+    const json = { 'content-type': 'application/json' };
+    const { status, body } = await policy.ask('ada', 'POST /v1/apply', text, json);
+    const [, last = ''] = text.split('\n');
+    expect(status).toBe(422);
+    expect(body.errors).toEqual([
+      expect.objectContaining({ file: 'bundle.json', line: 2, column: last.indexOf('"reeder"') + 1 }),
+    ]);
+  });
+
   it('names who has no address here, without applying the rest', async () => {
     const yaml = bundle(role('fine'), binding('lost', 'user:nobody@acme.example', ['fine']));
     const { status, body } = await policy.apply('ada', yaml);

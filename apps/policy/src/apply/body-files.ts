@@ -6,15 +6,16 @@ const FILES_MAX = 500;
 
 /**
  * The files of a bundle as it was posted: YAML text is one file, `bundle.yaml`; JSON is one document, a list of them, or
- * `{files: [{name, text}]}` for a folder whose findings are to name its files.
+ * `{files: [{name, text}]}` for a folder whose findings are to name its files. `sent` is the body as it came, whose lines
+ * findings name.
  */
-export function bundleFiles(body: unknown): readonly SourceFile[] {
+export function bundleFiles(body: unknown, sent: Buffer | undefined): readonly SourceFile[] {
   if (typeof body === 'string') return [{ name: 'bundle.yaml', text: body }];
   if (typeof body !== 'object' || body === null) {
     throw refusal('invalid_request', 'Post the bundle as application/yaml, or as JSON of the same shape.');
   }
   if ('files' in body) return folder(body.files);
-  return [{ name: 'bundle.json', text: jsonText(body) }];
+  return [{ name: 'bundle.json', text: sent?.toString('utf8') ?? jsonText(body) }];
 }
 
 function folder(files: unknown): readonly SourceFile[] {
@@ -31,7 +32,7 @@ function isFile(value: unknown): value is SourceFile {
 }
 
 /**
- * A JSON value as text that findings can name lines of.
+ * A JSON value as text that can be read as a document.
  * @throws ProblemError 400 for one that is nested deeper than any document: its indented text alone would be enormous.
  */
 export function jsonText(value: unknown): string {

@@ -56,6 +56,8 @@ it.each([
   ['a list of what is no document', '[1, null, "x"]'],
   ['no JSON', '{'],
   ['nothing', ''],
+  ['a kind that stands twice', role('a').replace('{', '{"kind": "Boundary", ')],
+  ['a number that is none', role('a').replace('{', '{"weight": 1e400, ')],
   ['a nest', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
   ['empty files', JSON.stringify({ files: [{ name: 'a', text: '' }] })],
 ])('refuses JSON that is %s, and changes nothing', async (_what, text) => {

@@ -2,7 +2,7 @@ import { Access, CallerParam, IdentityView, Requires, type Caller } from '#libs/
 import { refusal } from '#libs/http';
 import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
-import { Body, Controller, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Query, RawBody } from '@nestjs/common';
 import { z } from 'zod';
 import { applyActions, onAll } from '../apply/applying.js';
 import { bundleFiles } from '../apply/body-files.js';
@@ -44,8 +44,13 @@ export class CheckController {
     { 200: ShownCheck },
     { takes: takesBundle },
   )
-  async check(@CallerParam() caller: Caller, @Body() body: unknown, @Query({ schema: NoQuery }) _query: object) {
-    const files = bundleFiles(body);
+  async check(
+    @CallerParam() caller: Caller,
+    @Body() body: unknown,
+    @RawBody() sent: Buffer | undefined,
+    @Query({ schema: NoQuery }) _query: object,
+  ) {
+    const files = bundleFiles(body, sent);
     const read = await this.drafting.read(files);
     if (read.tenant === undefined && caller.operator) {
       throw refusal('invalid_request', 'No document says of which tenant it is: metadata.tenant is missing.');

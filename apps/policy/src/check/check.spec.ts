@@ -40,7 +40,7 @@ async function check(yaml: string) {
   const standing = { of: () => Promise.resolve({ version: 1, own, platform: [] }) } as unknown as StandingSets;
   const addresses = { refused: () => [] } as never;
   const controller = new CheckController(access, scope, standing, drafting(), intake, addresses, identity, clock);
-  return controller.check(caller, yaml, {});
+  return controller.check(caller, yaml, undefined, {});
 }
 
 const yaml = (kind: string, name: string, rest: string) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { account, bundle, Policy, role } from '../policy.fixture.js';
+import { account, binding, bundle, document, Policy, role } from '../policy.fixture.js';
 
 const policy = new Policy();
 const put = (name: string, sentence: string, headers?: Record<string, string | undefined>) => {
@@ -90,6 +90,23 @@ describe('DELETE of one document', () => {
     expect((await policy.ask('ada', 'DELETE /v1/roles/doomed')).status).toBe(404);
     expect((await put('doomed', 'back')).status).toBe(200);
   });
+
+  it('tells which documents name what went', async () => {
+    const model = document('Model', 'acme', 'left/behind', { upstreamModel: 'behind', types: ['chat'] });
+    await policy.apply('ada', bundle(account('left'), model));
+    const { status, body } = await policy.ask('ada', 'DELETE /v1/provider-accounts/left');
+    expect(status).toBe(200);
+    expect(body.warnings).toMatchObject([{ document: 'Model/left/behind', rule: 'unknown-provider-account' }]);
+    expect((await policy.ask('ada', 'DELETE /v1/models/left/behind')).body.warnings).toEqual([]);
+  });
+
+  it('does not take away a role that somebody is bound to, and says who', async () => {
+    await put('bound', 'x');
+    await policy.apply('ada', binding('bound', 'user:user_con', ['bound']));
+    const { status, body } = await policy.ask('ada', 'DELETE /v1/roles/bound');
+    expect(status).toBe(422);
+    expect(body.errors[0].message).toContain('RoleBinding/bound');
+  });
 });
 
 describe('lists of documents', () => {
@@ -109,7 +126,10 @@ describe('lists of documents', () => {
     expect((await policy.ask('gil', 'GET /v1/roles')).text).not.toContain('paged-0');
   });
 
-  it.each(['limit=0', 'after=x', `after=${btoa('[1]')}`, 'colour=red'])('are 400 for ?%s', async (query) => {
-    expect((await policy.ask('ada', `GET /v1/roles?${query}`)).status).toBe(400);
-  });
+  it.each(['limit=0', 'after=x', `after=${btoa('[1]')}`, `after=${btoa('["acme","\\u0000"]')}`, 'colour=red'])(
+    'are 400 for ?%s',
+    async (query) => {
+      expect((await policy.ask('ada', `GET /v1/roles?${query}`)).status).toBe(400);
+    },
+  );
 });

@@ -52,10 +52,11 @@ export function draft(job: DraftJob, { bundles, parsed, compiled }: DraftMemory,
   const own = parsed.of(sets.own);
   const platform = parsed.of(sets.platform);
   tell('linting');
+  const inForce = { tenantDocuments: own, platformDocuments: job.tenantId === PLATFORM ? [] : platform };
   const read =
     source.type === 'bundle'
-      ? bundleChanges(bundle as ParsedBundle, source, sets, { tenantDocuments: own, platformDocuments: platform })
-      : knownChanges(source);
+      ? bundleChanges(bundle as ParsedBundle, source, sets, inForce)
+      : knownChanges(source, sets, inForce);
   const wanted = differing(sets.own, read.wanted);
   const outcome: Draft = {
     errors: read.errors,

@@ -2,6 +2,7 @@ import {
   isKind,
   lintBundle,
   type Finding,
+  type InForce,
   type Kind,
   type ParsedBundle,
   type PolicyDocument,
@@ -10,6 +11,7 @@ import {
 import { kindsNotInForce } from '../apply/applying.js';
 import { testWithIds, withIds } from './bundle-subjects.js';
 import type { BundleSource, ChangesSource, Sets, UpstreamAddress } from './draft-messages.js';
+import { leftBehind } from './left-behind.js';
 import { deletionOf, settingOf, type WantedChange } from './wanted-change.js';
 
 /** What a source comes to, before anybody has looked at what it does to decisions. */
@@ -23,16 +25,16 @@ export type ReadChanges = {
   readonly addresses: readonly UpstreamAddress[];
 };
 
-type InForce = {
-  readonly tenantDocuments: readonly PolicyDocument[];
-  readonly platformDocuments: readonly PolicyDocument[];
-};
-
 const nothing = { errors: [], warnings: [], documents: [], tests: [], addresses: [] };
 
-/** Changes in their kept form were linted when they were first applied. */
-export function knownChanges({ changes }: ChangesSource): ReadChanges {
-  return { ...nothing, wanted: changes.map((change) => ({ change, text: null })) };
+/** Changes in their kept form were linted when they were first applied; deletions leave behind whatever named them. */
+export function knownChanges({ changes }: ChangesSource, sets: Sets, inForce: InForce): ReadChanges {
+  const isDeletion = changes.length > 0 && changes.every(({ document }) => document === null);
+  return {
+    ...nothing,
+    wanted: changes.map((change) => ({ change, text: null })),
+    warnings: isDeletion ? leftBehind(changes, sets, inForce) : [],
+  };
 }
 
 /** Lints a bundle on what is in force, and turns it into changes: addresses become ids, free text is taken apart. */
@@ -43,7 +45,9 @@ export function bundleChanges(
   inForce: InForce,
   refusedKinds: ReadonlySet<Kind> = kindsNotInForce,
 ): ReadChanges {
-  const { documents, tests, errors: linted, warnings } = lintBundle(bundle, inForce);
+  // What goes with this bundle is nothing that it can lean on.
+  const staying = source.mode === 'replace' ? { ...inForce, tenantDocuments: [] } : inForce;
+  const { documents, tests, errors: linted, warnings } = lintBundle(bundle, staying);
   const errors = [...linted, ...notInForce(bundle, refusedKinds)];
   if (errors.length > 0) return { ...nothing, wanted: [], errors, warnings };
   // Tests are run, not stored: a bundle of nothing else has nothing to apply, and must not delete everything.

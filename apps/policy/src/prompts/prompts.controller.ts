@@ -1,6 +1,6 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { PLATFORM_TENANT } from '#libs/contracts';
-import { answer, decodeCursor, IfMatch, page, pageQuery, problem } from '#libs/http';
+import { answer, IfMatch, numberIn, page, pageQuery, problem } from '#libs/http';
 import { Answers, listOf } from '#libs/openapi';
 import { renderPrompt } from '#libs/policy-language';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -53,8 +53,8 @@ export class PromptsController {
     @Query({ schema: ListQuery }) { limit, after, ...query }: ListQuery,
   ) {
     const { tenantId, revision } = await this.find(caller, name, query.tenant);
-    const [below] = after === undefined ? [] : decodeCursor(after, 1);
-    const bounds = { limit: limit + 1, environment: query.environment, ...(typeof below === 'number' && { below }) };
+    const below = after === undefined ? undefined : numberIn(after);
+    const bounds = { limit: limit + 1, environment: query.environment, ...(below !== undefined && { below }) };
     const rows = await this.versions.page(tenantId, name, bounds);
     return answer(
       page(rows, limit, ({ version }) => [version], shown),

@@ -1,6 +1,6 @@
 import { Access, CallerParam, Requires, type Caller } from '#libs/access';
 import { SubjectKeys } from '#libs/event-store';
-import { decodeCursor, page, pageQuery, problem } from '#libs/http';
+import { numberIn, page, pageQuery, problem } from '#libs/http';
 import { Answers, listOf } from '#libs/openapi';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -67,7 +67,7 @@ export class RevisionsController {
     const tenantId = this.scope.of(caller, 'revision:read', query.tenant);
     const { limit, after } = query;
     this.access.require(caller, 'revision:read', resourceOf(tenantId, '*'));
-    const below = revisionAfter(after);
+    const below = after === undefined ? Number.MAX_SAFE_INTEGER : numberIn(after);
     const rows = await this.revisions.page(tenantId, below, limit + 1);
     const shown = await Promise.all(rows.map(async (row) => ({ row, item: await this.shown(tenantId, row) })));
     return page(
@@ -182,14 +182,4 @@ function restoring(target: readonly StoredText[], { own }: Standing): ChangesSou
     });
   const deletions = own.filter(({ kind, name }) => !kept.has(`${kind}/${name}`)).map(deletionOf);
   return { type: 'changes', changes: [...settings, ...deletions.map(({ change }) => change)] };
-}
-
-/** The revision that a page goes on below. A cursor is what a caller sends: it holds a number, or is a 400. */
-function revisionAfter(after: string | undefined): number {
-  if (after === undefined) return Number.MAX_SAFE_INTEGER;
-  const [revision] = decodeCursor(after, 1);
-  if (typeof revision === 'number' && Number.isSafeInteger(revision)) return revision;
-  throw problem(400, 'invalid_request', 'This cursor is not one of this list.', [
-    { parameter: 'after', detail: 'Take it from next_cursor of the page before.' },
-  ]);
 }

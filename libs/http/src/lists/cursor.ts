@@ -1,6 +1,7 @@
+import { isStorable } from '#libs/decider';
 import { problem } from '../problems/problem.js';
 
-/** What a list continues after: the ordering columns of the last row, in their order. */
+/** What a list continues after: the ordering columns of the last row, in their order. Numbers are whole. */
 export type CursorParts = readonly (string | number | null)[];
 
 const PARTS_MAX = 8;
@@ -17,13 +18,24 @@ export function encodeCursor(parts: CursorParts): string {
  */
 export function decodeCursor(text: string, count: number): CursorParts {
   const parts = text.length <= CURSOR_CHARS_MAX ? parsed(text) : undefined;
-  if (parts === undefined || parts.length !== count || count > PARTS_MAX) {
-    throw problem(400, 'invalid_request', 'This cursor is not one of this list.', [
-      { parameter: 'after', detail: 'Take it from next_cursor of the page before.' },
-    ]);
-  }
+  if (parts === undefined || parts.length !== count || count > PARTS_MAX) throw foreign();
   return parts;
 }
+
+/**
+ * The number that cursors of a list which is ordered by one hold.
+ * @throws ProblemError as {@link decodeCursor}.
+ */
+export function numberIn(cursor: string): number {
+  const [number] = decodeCursor(cursor, 1);
+  if (typeof number !== 'number') throw foreign();
+  return number;
+}
+
+const foreign = () =>
+  problem(400, 'invalid_request', 'This cursor is not one of this list.', [
+    { parameter: 'after', detail: 'Take it from next_cursor of the page before.' },
+  ]);
 
 function parsed(text: string): CursorParts | undefined {
   try {
@@ -34,6 +46,8 @@ function parsed(text: string): CursorParts | undefined {
   }
 }
 
+/** What a column may hold: whatever else somebody writes into a cursor would end in an error of the database. */
 function isPart(value: unknown): value is string | number | null {
-  return value === null || typeof value === 'string' || typeof value === 'number';
+  if (typeof value === 'string') return isStorable(value);
+  return value === null || Number.isSafeInteger(value);
 }

@@ -26,6 +26,13 @@ describe('a text that no store can keep', () => {
     await expect(body(JSON.parse(text))).rejects.toEqual(refused([{ pointer, detail }]));
   });
 
+  it('as is a number that is none once it is read', async () => {
+    const pointer = '/labels/budget/0';
+    await expect(body(JSON.parse('{"name":"a","labels":{"budget":[1e400]}}'))).rejects.toEqual(
+      refused([{ pointer, detail }]),
+    );
+  });
+
   it('is refused in a query and in a path, also where no schema looks at it', async () => {
     const query = pipe.transform(
       { after: '\0' },

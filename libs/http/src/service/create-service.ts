@@ -43,6 +43,8 @@ export async function createService(module: ServiceModule, options: ServiceOptio
   const app = await NestFactory.create<NestFastifyApplication>(rootOf(module, options), adapterFor(options), {
     bufferLogs: true,
     abortOnError: false,
+    // Whoever names lines of a body (`@RawBody`) needs it as it was sent.
+    rawBody: true,
   });
   const logger = app.get(Logger);
   const routes = app.get(RoutePaths);
