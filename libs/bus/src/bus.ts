@@ -1,7 +1,7 @@
 import type { OutgoingRecord, PublishedRange, TopicPartition } from './bus-record.js';
 import type { CommittedOffset, ConsumeOptions, Consumption } from './consumption.js';
 import type { Replay, ReplayOptions } from './replay/replay.js';
-import type { EndOffsets, TopicIdentity, TopicSpec } from './topic-spec.js';
+import type { EndOffsets, LogEnd, TopicIdentity, TopicSpec } from './topic-spec.js';
 
 /** The log that services talk through; port and DI token. `KafkaBus` in processes, `MemoryBus` in unit specs. */
 export abstract class Bus {
@@ -28,6 +28,9 @@ export abstract class Bus {
 
   /** The bounds of every partition, asked now, from the partitions' leaders. */
   abstract endOffsets(topics: readonly string[]): Promise<EndOffsets>;
+
+  /** The ends alone, asked now: one request to each leader, for those who ask each second. */
+  abstract logEnds(topics: readonly string[]): Promise<readonly LogEnd[]>;
 
   /** What a group has committed, asked now; partitions without a commit are absent. */
   abstract committedOffsets(

@@ -10,8 +10,11 @@ export type TopicSpec = {
   readonly replicationFactor?: number;
 };
 
-/** The bounds of one partition's log: the first offset kept, and the offset that the next record will get. */
-export type LogBounds = TopicPartition & { readonly start: bigint; readonly end: bigint };
+/** The end of one partition's log: the offset that the next record will get. */
+export type LogEnd = TopicPartition & { readonly end: bigint };
+
+/** The bounds of one partition's log: the first offset kept besides. */
+export type LogBounds = LogEnd & { readonly start: bigint };
 
 /** Which log a topic is: deleting and creating it again gives another `topicId`. `null`: the broker did not say. */
 export type TopicIdentity = { readonly topic: string; readonly clusterId: string; readonly topicId: string | null };

@@ -2,6 +2,7 @@ export { openCluster, type Cluster } from './client/cluster.js';
 export { kafkaClient } from './client/kafka-client.js';
 export { REQUEST_TIMEOUT_MS, type KafkaConnection } from './client/kafka-connection.js';
 export { isOwnershipLost, isRetriable, nameOf, typeOf } from './client/kafka-failure.js';
+export { openFetches } from './client/open-fetches.js';
 export { silentLogger, type Logger } from './client/logger.js';
 export { withPatience } from './client/with-patience.js';
 export { within } from './client/within.js';

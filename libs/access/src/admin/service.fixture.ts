@@ -1,4 +1,4 @@
-import { MemoryBus, type EndOffsets } from '#libs/bus';
+import { MemoryBus, type LogEnd } from '#libs/bus';
 import {
   AccessDecided,
   credentialKey,
@@ -61,8 +61,8 @@ export function recordOf(person: Person, change: Partial<CredentialRecord> = {})
 export class CutBus extends MemoryBus {
   isCut = false;
 
-  override endOffsets(topics: readonly string[]): Promise<EndOffsets> {
-    return this.isCut ? Promise.reject(new Error('The line is cut.')) : super.endOffsets(topics);
+  override logEnds(topics: readonly string[]): Promise<readonly LogEnd[]> {
+    return this.isCut ? Promise.reject(new Error('The line is cut.')) : super.logEnds(topics);
   }
 }
 

@@ -64,9 +64,9 @@ export class JointLogLease {
   }
 
   private async askEnds(): Promise<bigint[]> {
-    const { partitions } = await this.parts.bus.endOffsets(this.parts.feeds.map(({ topic }) => topic));
+    const ends = await this.parts.bus.logEnds(this.parts.feeds.map(({ topic }) => topic));
     return this.parts.feeds.map(({ topic }) => {
-      const found = partitions.find((bounds) => bounds.topic === topic);
+      const found = ends.find((one) => one.topic === topic);
       if (!found) throw new Error(`The end of ${topic} is not known.`);
       return found.end;
     });

@@ -102,7 +102,7 @@ export function replayContract(scene: () => ContractScene): void {
       const [one, other] = [await topic(), await topic()];
       const seen: string[] = [];
       const onRecords = (records: readonly BusRecord[]) => void seen.push(...records.map((record) => record.topic));
-      const replay = await bus.replay({ reader: 'r', topics: [one, other], onRecords });
+      const replay = await bus.replay({ reader: 'r', topics: [one, other], maxWaitMs: 100, onRecords });
       replay.pause([one]);
       await bus.publish([...numbered(one, 1), ...numbered(other, 1)]);
       await waitFor(() => seen.length > 0);
@@ -141,7 +141,6 @@ async function collect(
     reader: 'contract',
     topics: [topic],
     batchMax: 10,
-    logCheckMs: 200,
     onRecords: (records) => void seen.push(...records),
     onIncident: (incident) => void incidents.push(incident),
     ...options,

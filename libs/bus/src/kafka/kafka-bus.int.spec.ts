@@ -11,5 +11,5 @@ busContract('KafkaBus', () => {
     await admin.deleteTopics({ topics: [topic] });
     await admin.disconnect();
   };
-  return { open: () => new KafkaBus(options), freshName, deleteTopic };
+  return { open: () => new KafkaBus({ ...options, logCheckMs: 200 }), freshName, deleteTopic };
 });

@@ -1,11 +1,11 @@
-import { kafkaClient, silentLogger, within } from '#libs/kafka';
+import { kafkaClient, openFetches, silentLogger, within } from '#libs/kafka';
 import { Bus } from '../bus.js';
 import { BusError } from '../bus-error.js';
 import type { OutgoingRecord, PublishedRange, TopicPartition } from '../bus-record.js';
 import { systemClock, type BusClock } from '../clock.js';
 import type { CommittedOffset, ConsumeOptions, Consumption } from '../consumption.js';
 import type { Replay, ReplayOptions } from '../replay/replay.js';
-import type { EndOffsets, TopicIdentity, TopicSpec } from '../topic-spec.js';
+import type { EndOffsets, LogEnd, TopicIdentity, TopicSpec } from '../topic-spec.js';
 import { KafkaConsumption } from './kafka-consumption.js';
 import type { ReaderParts } from './kafka-reader.js';
 import { recordBytes } from './kafka-record.js';
@@ -13,11 +13,13 @@ import { KafkaReplay } from './kafka-replay.js';
 import { KafkaSender } from './kafka-sender.js';
 import * as settings from './kafka-settings.js';
 import { KafkaTopics } from './kafka-topics.js';
+import { LogWatch } from './log-watch.js';
 import { PublishQueue } from './publish-queue.js';
 
 /** {@link Bus} over Apache Kafka. Connects when it is first needed; one connection set per reader. */
 export class KafkaBus extends Bus {
   private readonly topics: KafkaTopics;
+  private readonly watch: LogWatch;
   private readonly sender: KafkaSender;
   private readonly queue: PublishQueue;
   private readonly parts: ReaderParts;
@@ -27,9 +29,11 @@ export class KafkaBus extends Bus {
   constructor(options: settings.KafkaBusOptions, clock: BusClock = systemClock) {
     super();
     const { publishTimeoutMs = settings.PUBLISH_TIMEOUT_MS, logger = silentLogger } = options;
+    const { logCheckMs = settings.LOG_CHECK_MS, replaySessionMs = settings.REPLAY_SESSION_MS } = options;
     const kafka = () => kafkaClient(options);
-    this.parts = { kafka, logger, clock };
+    this.parts = { kafka, openFetches, logger, clock, replaySessionMs };
     this.topics = new KafkaTopics(kafka(), clock);
+    this.watch = new LogWatch(this.topics, logCheckMs);
     this.sender = new KafkaSender(kafka(), publishTimeoutMs);
     this.queue = new PublishQueue((records) => this.sender.send(records), {
       queueBytesMax: options.publishQueueBytesMax ?? settings.PUBLISH_QUEUE_BYTES_MAX,
@@ -52,12 +56,16 @@ export class KafkaBus extends Bus {
   }
 
   override async replay(options: ReplayOptions): Promise<Replay> {
-    const replay = await KafkaReplay.prepare(options, this.topics, this.parts);
+    const replay = await KafkaReplay.prepare(options, { topics: this.topics, watch: this.watch }, this.parts);
     return this.opened(replay, () => replay.start());
   }
 
   override endOffsets(topics: readonly string[]): Promise<EndOffsets> {
     return this.topics.endOffsets(topics);
+  }
+
+  override logEnds(topics: readonly string[]): Promise<readonly LogEnd[]> {
+    return this.topics.ends(topics);
   }
 
   override async committedOffsets(

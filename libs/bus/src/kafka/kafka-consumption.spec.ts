@@ -38,7 +38,13 @@ async function scene(options: Partial<ConsumeOptions> = {}) {
       ...options,
     },
     topics,
-    { kafka: () => kafka, logger: silentLogger, clock: systemClock },
+    {
+      kafka: () => kafka,
+      openFetches: () => () => undefined,
+      logger: silentLogger,
+      clock: systemClock,
+      replaySessionMs: 30_000,
+    },
   );
   open.push(consumption);
   const join = (...partitions: number[]) => consumer.say('group_join', { memberAssignment: { t: partitions } });

@@ -8,12 +8,9 @@ import type { ReaderHealth, TopicChoice } from '../reader-health.js';
 import { commitOffset } from './kafka-commits.js';
 import { KafkaReader, type ReaderParts } from './kafka-reader.js';
 import { readRecord } from './kafka-record.js';
-import { PARTITION_BYTES_MAX } from './kafka-settings.js';
+import { CONSUME_WAIT_MS, PARTITION_BYTES_MAX } from './kafka-settings.js';
 import type { KafkaTopics } from './kafka-topics.js';
 import { KeepAlive } from './keep-alive.js';
-
-/** An answer comes as soon as there is a record; this only bounds how long an idle broker thinks about it. */
-const MAX_WAIT_MS = 500;
 
 /** One join's worth of ownership; what belongs to an earlier one may neither deliver nor commit. */
 type Assignment = {
@@ -39,7 +36,7 @@ export class KafkaConsumption implements Consumption {
     private readonly topics: KafkaTopics,
     parts: ReaderParts,
   ) {
-    const { group, topics: names, maxWaitMs = MAX_WAIT_MS, minBytes = 1 } = options;
+    const { group, topics: names, maxWaitMs = CONSUME_WAIT_MS, minBytes = 1 } = options;
     this.reader = new KafkaReader(
       {
         group,

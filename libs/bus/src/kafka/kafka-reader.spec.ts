@@ -23,6 +23,7 @@ function scene(faults: PuppetFaults = {}, alone = true) {
     },
   } as unknown as Kafka;
   const handled: unknown[] = [];
+  const ended: string[] = [];
   const restarts: string[] = [];
   let handling: Promise<void> = Promise.resolve();
   const reader = new KafkaReader(
@@ -41,7 +42,13 @@ function scene(faults: PuppetFaults = {}, alone = true) {
       },
       onRestart: (reason) => restarts.push(reason),
     },
-    { kafka: () => kafka, logger: silentLogger, clock: { monotonicMs: () => Date.now(), wallMs: () => Date.now() } },
+    {
+      kafka: () => kafka,
+      openFetches: () => () => void ended.push('fetch'),
+      logger: silentLogger,
+      replaySessionMs: 30_000,
+      clock: { monotonicMs: () => Date.now(), wallMs: () => Date.now() },
+    },
   );
   readers.push(reader);
   const begin = async () => {
@@ -57,7 +64,7 @@ function scene(faults: PuppetFaults = {}, alone = true) {
     });
     return release;
   };
-  return { reader, consumers, handled, restarts, begin, hold };
+  return { reader, consumers, handled, ended, restarts, begin, hold };
 }
 const payload = {} as EachBatchPayload;
 
@@ -146,4 +153,19 @@ it('closes in time although the consumer does not', async () => {
   await vi.advanceTimersByTimeAsync(500);
   await closed;
   expect(reader.health([]).state).toBe('closed');
+});
+
+it('ends the fetch that its consumer waits for when it closes, and one that was just about to be sent', async () => {
+  const { reader, ended, begin } = scene({ hangs: true });
+  await begin();
+  expect(ended).toEqual([]);
+  const closed = reader.close(500);
+  expect(ended).toEqual(['fetch']);
+  await vi.advanceTimersByTimeAsync(60);
+  expect(ended).toEqual(['fetch', 'fetch']);
+  await vi.advanceTimersByTimeAsync(500);
+  await closed;
+  const { length } = ended;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(ended).toHaveLength(length);
 });

@@ -24,10 +24,20 @@ export type ReaderWork = {
   onRestart?(reason: string): void;
 };
 
-export type ReaderParts = { readonly kafka: () => Kafka; readonly logger: Logger; readonly clock: BusClock };
+export type ReaderParts = {
+  readonly kafka: () => Kafka;
+  /** Called before a client's consumer is made; what it answers ends the fetches that the consumer waits for. */
+  readonly openFetches: (kafka: Kafka) => () => void;
+  readonly logger: Logger;
+  readonly clock: BusClock;
+  /** Of readers that share with nobody, ms. */
+  readonly replaySessionMs: number;
+};
 
 const WATCH_MS = 1000;
 const CLOSE_MS = 5000;
+/** A fetch may be on its way out when its consumer is told to stop. */
+const RELEASE_EVERY_MS = 50;
 const ERROR_CHARS_MAX = 300;
 
 /**
@@ -44,6 +54,7 @@ export class KafkaReader {
   private readonly backOff = new BackOff(100, 1500);
   private readonly paused = new Set<string>();
   private consumer: Consumer | undefined;
+  private readonly fetchesOf = new WeakMap<Consumer, () => void>();
   private state: ReaderHealth['state'] = 'starting';
   private turnedAtMs: number;
   private handlersRunning = 0;
@@ -144,11 +155,14 @@ export class KafkaReader {
 
   private create(): Consumer {
     const { group, alone, maxWaitMs, minBytes, partitionBytesMax } = this.work;
-    const consumer = this.parts.kafka().consumer({
+    const sessionMs = alone ? this.parts.replaySessionMs : settings.SESSION_TIMEOUT_MS;
+    const kafka = this.parts.kafka();
+    const endFetches = this.parts.openFetches(kafka);
+    const consumer = kafka.consumer({
       // A new name each time: in the old group the dead consumer would be waited for until its session ends.
       groupId: alone ? `${group}.${randomBytes(6).toString('hex')}` : group,
-      sessionTimeout: settings.SESSION_TIMEOUT_MS,
-      heartbeatInterval: settings.HEARTBEAT_MS,
+      sessionTimeout: sessionMs,
+      heartbeatInterval: sessionMs / settings.HEARTBEATS_PER_SESSION,
       rebalanceTimeout: settings.REBALANCE_TIMEOUT_MS,
       maxWaitTimeInMs: maxWaitMs,
       minBytes,
@@ -156,6 +170,7 @@ export class KafkaReader {
       allowAutoTopicCreation: false,
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1000, restartOnFailure: async () => false },
     });
+    this.fetchesOf.set(consumer, endFetches);
     // Answers count, attempts do not; a heartbeat counts where nothing is assigned or all is paused.
     consumer.on('consumer.network.request', ({ payload }) => {
       const idle = payload.apiName === 'Heartbeat' && this.handlersRunning === 0;
@@ -226,7 +241,11 @@ export class KafkaReader {
     const { consumer } = this;
     this.consumer = undefined;
     if (!consumer) return;
-    const stopped = await within(timeoutMs, consumer.disconnect());
+    const stopping = within(timeoutMs, consumer.disconnect());
+    const endFetches = this.fetchesOf.get(consumer) ?? (() => undefined);
+    endFetches();
+    const again = setInterval(endFetches, RELEASE_EVERY_MS);
+    const stopped = await stopping.finally(() => clearInterval(again));
     if (!stopped) this.parts.logger.warn({ group: this.work.group, timeoutMs }, 'a consumer did not stop in time');
   }
 }

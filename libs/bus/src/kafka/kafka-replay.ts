@@ -4,40 +4,38 @@ import { BackOff } from '../back-off.js';
 import type { BusRecord } from '../bus-record.js';
 import type { ReaderHealth, TopicChoice } from '../reader-health.js';
 import { Gathering } from '../replay/gathering.js';
-import { ReplayTracker } from '../replay/replay-tracker.js';
+import { ReplayTracker, type SeenLog } from '../replay/replay-tracker.js';
 import type { ReadPosition, Replay, ReplayIncident, ReplayOptions } from '../replay/replay.js';
-import type { LogBounds } from '../topic-spec.js';
+import type { LogBounds, TopicIdentity } from '../topic-spec.js';
 import { KafkaReader, type ReaderParts } from './kafka-reader.js';
 import { readRecord } from './kafka-record.js';
-import { PARTITION_BYTES_MAX } from './kafka-settings.js';
+import { PARTITION_BYTES_MAX, REPLAY_WAIT_MS } from './kafka-settings.js';
 import type { KafkaTopics } from './kafka-topics.js';
 import { KeepAlive } from './keep-alive.js';
+import type { LogFollower, LogWatch } from './log-watch.js';
 
 const BATCH_MAX = 1000;
-/** The broker answers at once when there is something; each empty answer costs half a millisecond of CPU. */
-const MAX_WAIT_MS = 500;
-const LOG_CHECK_MS = 2000;
 
 /**
  * Reads topics from a place of its own. kafkajs reads in groups only, so there is a group, of this replica alone and
  * with a name nobody has again; it commits nothing. kafkajs would begin at the beginning after each rejoin: the reader
  * seeks to its own position at each join, and drops whatever comes below it all the same.
  */
-export class KafkaReplay implements Replay {
+export class KafkaReplay implements Replay, LogFollower {
   private readonly reader: KafkaReader;
   private readonly backOff = new BackOff(100, 10_000);
   private readonly gathering: Gathering;
-  private checks: NodeJS.Timeout | undefined;
+  private unfollow: () => void = () => undefined;
   /** Settles when the log has been found to be the same since the last join; nothing is delivered before. */
   private sameLog: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly options: ReplayOptions,
     private readonly tracker: ReplayTracker,
-    private readonly topics: KafkaTopics,
+    private readonly watch: LogWatch,
     parts: ReaderParts,
   ) {
-    const { reader, topics: names, maxWaitMs = MAX_WAIT_MS, gatherMs = 0 } = options;
+    const { reader, topics: names, maxWaitMs = REPLAY_WAIT_MS, gatherMs = 0 } = options;
     this.gathering = new Gathering(gatherMs);
     this.reader = new KafkaReader(
       {
@@ -56,16 +54,19 @@ export class KafkaReplay implements Replay {
     );
   }
 
-  static async prepare(options: ReplayOptions, topics: KafkaTopics, parts: ReaderParts): Promise<KafkaReplay> {
+  static async prepare(
+    options: ReplayOptions,
+    { topics, watch }: { readonly topics: KafkaTopics; readonly watch: LogWatch },
+    parts: ReaderParts,
+  ): Promise<KafkaReplay> {
     const { partitions } = await topics.endOffsets(options.topics);
     const tracker = new ReplayTracker(options, partitions, (incident) => tell(options, incident));
     tracker.check(partitions, await topics.identify(options.topics));
-    return new KafkaReplay(options, tracker, topics, parts);
+    return new KafkaReplay(options, tracker, watch, parts);
   }
 
   async start(): Promise<void> {
-    const everyMs = this.options.logCheckMs ?? LOG_CHECK_MS;
-    this.checks = setInterval(() => void this.check().catch(() => undefined), everyMs).unref();
+    this.unfollow = this.watch.follow(this);
     await this.reader.start();
   }
 
@@ -75,6 +76,14 @@ export class KafkaReplay implements Replay {
 
   get bootEnds(): readonly LogBounds[] {
     return this.tracker.bootEnds;
+  }
+
+  get topics(): readonly string[] {
+    return this.options.topics;
+  }
+
+  seen(logs: readonly SeenLog[], identities: readonly TopicIdentity[], before: readonly ReadPosition[]): void {
+    this.tracker.check(logs, identities, before);
   }
 
   positions(): readonly ReadPosition[] {
@@ -94,7 +103,7 @@ export class KafkaReplay implements Replay {
   }
 
   async close(timeoutMs?: number): Promise<void> {
-    clearInterval(this.checks);
+    this.unfollow();
     await this.reader.close(timeoutMs);
   }
 
@@ -111,22 +120,12 @@ export class KafkaReplay implements Replay {
     const backOff = new BackOff(100, 2000);
     while (!this.reader.closing.aborted) {
       try {
-        await this.check();
+        await this.watch.look(this);
         return;
       } catch {
         await backOff.wait(this.reader.closing);
       }
     }
-  }
-
-  private async check(): Promise<void> {
-    const { topics } = this.options;
-    const before = this.tracker.positions();
-    const [identities, { partitions }] = await Promise.all([
-      this.topics.identify(topics),
-      this.topics.endOffsets(topics),
-    ]);
-    this.tracker.check(partitions, identities, before);
   }
 
   private async deliver(payload: EachBatchPayload): Promise<void> {

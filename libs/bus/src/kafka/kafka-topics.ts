@@ -3,8 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BusError } from '../bus-error.js';
 import type { BusClock } from '../clock.js';
 import type { CommittedOffset } from '../consumption.js';
-import type { EndOffsets, LogBounds, TopicIdentity, TopicSpec } from '../topic-spec.js';
+import type { EndOffsets, LogEnd, TopicIdentity, TopicSpec } from '../topic-spec.js';
 import { openCluster, typeOf, type Cluster } from '#libs/kafka';
+import { fetchBounds, fetchEnds, fetchStarts, type LogStart } from './log-bounds.js';
 import { fetchTopicIds } from './topic-ids.js';
 import { applyConfig } from './topic-config.js';
 
@@ -13,11 +14,13 @@ const { KafkaJSAggregateError } = kafkajs;
 
 const ATTEMPTS_MAX = 5;
 const RETRY_MS = 200;
+/** Who leads a partition is asked again after so long, and at once when an answer shows that it was another. */
+const METADATA_MAX_AGE_MS = 300_000;
 
-/** Questions and orders about topics and groups, over one lazily made connection that is renewed when it fails. */
+/** Questions and orders about topics and groups, over lazily made connections that are renewed when one fails. */
 export class KafkaTopics {
   private admin: Promise<Admin> | undefined;
-  private cluster: Promise<Cluster | undefined> | undefined;
+  private cluster: Promise<Cluster> | undefined;
   private closed = false;
 
   constructor(
@@ -46,8 +49,16 @@ export class KafkaTopics {
 
   async endOffsets(topics: readonly string[]): Promise<EndOffsets> {
     const askedAtMs = this.clock.monotonicMs();
-    const partitions = await this.asking((admin) => Promise.all(topics.map((topic) => bounds(admin, topic))));
-    return { askedAtMs, partitions: partitions.flat() };
+    return { askedAtMs, partitions: await this.askingLeaders((cluster) => fetchBounds(cluster, topics)) };
+  }
+
+  ends(topics: readonly string[]): Promise<readonly LogEnd[]> {
+    return this.askingLeaders((cluster) => fetchEnds(cluster, topics));
+  }
+
+  /** The first offset kept of every partition. */
+  starts(topics: readonly string[]): Promise<readonly LogStart[]> {
+    return this.askingLeaders((cluster) => fetchStarts(cluster, topics));
   }
 
   /** What a group has committed for one topic, by partition; partitions without a commit are absent. */
@@ -63,12 +74,7 @@ export class KafkaTopics {
   }
 
   async identify(topics: readonly string[]): Promise<readonly TopicIdentity[]> {
-    return this.asking(async (admin) => {
-      const cluster = await (this.cluster ??= this.openCluster());
-      if (cluster) return fetchTopicIds(cluster, topics);
-      const { clusterId } = await admin.describeCluster();
-      return topics.map((topic) => ({ topic, clusterId, topicId: null }));
-    });
+    return this.askingLeaders((cluster) => fetchTopicIds(cluster, topics));
   }
 
   async close(): Promise<void> {
@@ -76,11 +82,19 @@ export class KafkaTopics {
     await this.drop();
   }
 
-  private async asking<Answer>(ask: (admin: Admin) => Promise<Answer>, unknownMax = 2): Promise<Answer> {
+  private asking<Answer>(ask: (admin: Admin) => Promise<Answer>, unknownMax?: number): Promise<Answer> {
+    return this.patiently(async () => ask(await (this.admin ??= this.connect())), unknownMax);
+  }
+
+  private askingLeaders<Answer>(ask: (cluster: Cluster) => Promise<Answer>): Promise<Answer> {
+    return this.patiently(async () => ask(await (this.cluster ??= this.openCluster())));
+  }
+
+  private async patiently<Answer>(ask: () => Promise<Answer>, unknownMax = 2): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {
       if (this.closed) throw new BusError('bus/closed', 'The bus is closed', false);
       try {
-        return await ask(await (this.admin ??= this.connect()));
+        return await ask();
       } catch (error) {
         if (error instanceof BusError) throw error;
         await this.drop();
@@ -101,9 +115,9 @@ export class KafkaTopics {
     return admin;
   }
 
-  private async openCluster(): Promise<Cluster | undefined> {
-    const cluster = openCluster(this.kafka);
-    await cluster?.connect();
+  private async openCluster(): Promise<Cluster> {
+    const cluster = openCluster(this.kafka, METADATA_MAX_AGE_MS);
+    await cluster.connect();
     return cluster;
   }
 
@@ -112,13 +126,8 @@ export class KafkaTopics {
     this.admin = undefined;
     this.cluster = undefined;
     // Whatever a broken connection says on its way out is no news.
-    await Promise.allSettled([admin?.then((a) => a.disconnect()), cluster?.then((c) => c?.disconnect())]);
+    await Promise.allSettled([admin?.then((a) => a.disconnect()), cluster?.then((c) => c.disconnect())]);
   }
-}
-
-async function bounds(admin: Admin, topic: string): Promise<LogBounds[]> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return offsets.map(({ partition, low, high }) => ({ topic, partition, start: BigInt(low), end: BigInt(high) }));
 }
 
 async function create(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {

@@ -26,7 +26,12 @@ function open(onInfo: (message: string) => void = () => undefined): KafkaBus {
     info: (_: object, message: string) => onInfo(message),
     warn: (_: object, message: string) => onInfo(message),
   };
-  const opened = new KafkaBus({ brokers: testStack().kafka.brokers, clientId: 'pause', logger });
+  const opened = new KafkaBus({
+    brokers: testStack().kafka.brokers,
+    clientId: 'pause',
+    logger,
+    replaySessionMs: 6_000,
+  });
   buses.push(opened);
   return opened;
 }

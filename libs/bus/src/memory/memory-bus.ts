@@ -5,7 +5,7 @@ import { systemClock, type BusClock } from '../clock.js';
 import type { CommittedOffset, ConsumeOptions, Consumption } from '../consumption.js';
 import { recordBytes } from '../kafka/kafka-record.js';
 import type { Replay, ReplayOptions } from '../replay/replay.js';
-import type { EndOffsets, TopicIdentity, TopicSpec } from '../topic-spec.js';
+import type { EndOffsets, LogEnd, TopicIdentity, TopicSpec } from '../topic-spec.js';
 import { MemoryConsumption } from './memory-consumption.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryReplay } from './memory-replay.js';
@@ -49,6 +49,10 @@ export class MemoryBus extends Bus {
   override async endOffsets(topics: readonly string[]): Promise<EndOffsets> {
     const askedAtMs = this.clock.monotonicMs();
     return { askedAtMs, partitions: topics.flatMap((topic) => this.log.bounds(topic)) };
+  }
+
+  override async logEnds(topics: readonly string[]): Promise<readonly LogEnd[]> {
+    return (await this.endOffsets(topics)).partitions;
   }
 
   override async committedOffsets(

@@ -1,7 +1,9 @@
 import type { BusRecord } from '../bus-record.js';
 import type { ReadPosition, ReplayIncident, ReplayOptions } from './replay.js';
-import type { LogBounds, TopicIdentity } from '../topic-spec.js';
+import type { LogBounds, LogEnd, TopicIdentity } from '../topic-spec.js';
 
+/** Where a log begins is of no interest to a reader that stands at its end: it has lost nothing. */
+export type SeenLog = LogEnd & { readonly start?: bigint };
 type Cursor = { next: bigint; readonly bootEnd: bigint };
 
 /** Knows where a reader stands in each partition, what may still be delivered, and whether the log is still the same. */
@@ -59,7 +61,7 @@ export class ReplayTracker {
    * Compares the log with the one that was being read; run it at the start, at each rejoin and from time to time.
    * `before`: the positions when the bounds were asked. Records delivered since do not show an end that moved back.
    */
-  check(bounds: readonly LogBounds[], identities: readonly TopicIdentity[], before = this.positions()): void {
+  check(bounds: readonly SeenLog[], identities: readonly TopicIdentity[], before = this.positions()): void {
     for (const { topic, topicId } of identities) this.checkIdentity(topic, topicId);
     for (const bound of bounds) {
       const known = before.find(({ topic, partition }) => topic === bound.topic && partition === bound.partition);
@@ -77,7 +79,7 @@ export class ReplayTracker {
     }
   }
 
-  private checkBounds({ topic, partition, start, end }: LogBounds, readTo: bigint): void {
+  private checkBounds({ topic, partition, start = 0n, end }: SeenLog, readTo: bigint): void {
     const cursor = this.cursors.get(nameOf(topic, partition));
     if (!cursor || this.stoppedTopics.has(topic)) return;
     if (end < readTo) {

@@ -38,15 +38,13 @@ export type ReplayOptions = {
   readonly onIncident?: (incident: ReplayIncident) => void;
   /** Most records per call. Default 1000. */
   readonly batchMax?: number;
-  /** Longest wait of one fetch, ms; what arrives is delivered at once all the same. Default 500. */
+  /** Longest wait of one fetch, ms; what arrives is delivered at once all the same. Default 5000. */
   readonly maxWaitMs?: number;
   /**
    * What records in a stream of others may wait to be fetched together, ms; see `Gathering`. What comes alone never waits.
    * Default 0.
    */
   readonly gatherMs?: number;
-  /** How often the log's identity and bounds are checked, ms. Default 2000. */
-  readonly logCheckMs?: number;
 };
 
 /** A running reader without a group's commits. */

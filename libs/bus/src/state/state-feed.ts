@@ -21,7 +21,7 @@ export type StateFeedOptions = StateApplierOptions & {
   readonly onIncident?: (incident: ReplayIncident) => void;
   /** After each delivery, when everything in it is in force; for reports and for those who wait for a position. */
   readonly onAdvance?: (applied: Applied) => void;
-} & Pick<ReplayOptions, 'batchMax' | 'maxWaitMs' | 'gatherMs' | 'logCheckMs'>;
+} & Pick<ReplayOptions, 'batchMax' | 'maxWaitMs' | 'gatherMs'>;
 
 /** Keeps a table in step with a state topic: replays it from the start or a snapshot, verified and guarded. */
 export class StateFeed {
@@ -39,7 +39,7 @@ export class StateFeed {
 
   /** Resolves when reading has begun; await {@link ready} before serving. */
   async start(): Promise<void> {
-    const { bus, topic, reader, topicId, onIncident, batchMax, maxWaitMs, gatherMs, logCheckMs } = this.options;
+    const { bus, topic, reader, topicId, onIncident, batchMax, maxWaitMs, gatherMs } = this.options;
     this.replay = await bus.replay({
       reader,
       topics: [topic],
@@ -50,7 +50,6 @@ export class StateFeed {
       ...(batchMax === undefined ? {} : { batchMax }),
       ...(maxWaitMs === undefined ? {} : { maxWaitMs }),
       ...(gatherMs === undefined ? {} : { gatherMs }),
-      ...(logCheckMs === undefined ? {} : { logCheckMs }),
     });
     if (this.replay.bootEnds.length !== 1) throw new Error(`${topic} is no state topic: it has several partitions`);
   }

@@ -1,6 +1,7 @@
 import type { Kafka } from 'kafkajs';
 
 type Topic = { readonly partitionErrorCode: number; readonly partitionId: number; readonly leader: number };
+type Offset = { readonly partition: number; readonly offset: string };
 type Answered = { readonly payload: Buffer };
 type Entry = {
   readonly apiKey: number;
@@ -47,13 +48,30 @@ export type Cluster = {
   refreshMetadataIfNecessary(): Promise<void>;
   removeBroker(at: { readonly host: string; readonly port: number }): void;
   findTopicPartitionMetadata(topic: string): readonly Topic[];
+  /** One ListOffsets to each leader. Rejects when the broker refuses for one of them. */
+  fetchTopicsOffset(
+    topics: readonly {
+      readonly topic: string;
+      readonly fromBeginning: boolean;
+      readonly partitions: readonly { readonly partition: number }[];
+    }[],
+  ): Promise<readonly { readonly topic: string; readonly partitions: readonly Offset[] }[]>;
   findBroker(of: { readonly nodeId: number }): Promise<Broker>;
   readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
 };
 
-/** A connection of its own to the brokers. Undefined if kafkajs has changed inside. */
-export function openCluster(kafka: Kafka, metadataMaxAgeMs = 0): Cluster | undefined {
+type CreateCluster = (options: object) => Cluster;
+
+/** What a client makes the cluster of each consumer, producer and admin with. @throws TypeError if kafkajs has changed inside. */
+export function createClusterOf(kafka: Kafka): { create: CreateCluster; replace(by: CreateCluster): void } {
   const symbol = Object.getOwnPropertySymbols(kafka).find((s) => s.description === 'private:Kafka:createCluster');
-  const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol];
-  return create?.({ allowAutoTopicCreation: false, metadataMaxAge: metadataMaxAgeMs });
+  const inside = kafka as unknown as Record<symbol, CreateCluster | undefined>;
+  const create = symbol && inside[symbol];
+  if (!create) throw new TypeError('kafkajs has another cluster inside: look how it is opened now');
+  return { create, replace: (by) => (inside[symbol] = by) };
+}
+
+/** A connection of its own to the brokers. */
+export function openCluster(kafka: Kafka, metadataMaxAgeMs: number): Cluster {
+  return createClusterOf(kafka).create({ allowAutoTopicCreation: false, metadataMaxAge: metadataMaxAgeMs });
 }

@@ -26,7 +26,6 @@ export class ProducerLine {
 
   static async open(kafka: Kafka, topic: string): Promise<ProducerLine> {
     const cluster = openCluster(kafka, METADATA_MAX_AGE_MS);
-    if (!cluster) throw new TypeError('kafkajs has another cluster inside: look how it is opened now');
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([topic]);
