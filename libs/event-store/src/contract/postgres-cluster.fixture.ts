@@ -11,10 +11,10 @@ afterAll(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** A PostgreSQL cluster of the spec's own, new and empty; ended and removed after the spec file. Answers its URL. */
-export async function freshCluster(): Promise<string> {
+/** A PostgreSQL cluster of the spec's own, new and empty, on any disk; ended and removed after the spec file. Answers its URL. */
+export async function freshCluster(parent = tmpdir()): Promise<string> {
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-cluster-'));
+  const folder = await mkdtemp(join(parent, 'gatehouse-cluster-'));
   // Where root runs the specs, another user runs the server.
   await chmod(folder, 0o755);
   const databaseDir = join(folder, 'data');
