@@ -1,4 +1,4 @@
-import { setDigestInput } from './state-keys.js';
+import { setDigestLine } from './state-keys.js';
 
 /** What of a document the digest of its set is taken over; `digest` is that of the document, in hex. */
 export type DigestedDocument = { readonly kind: string; readonly name: string; readonly digest: string };
@@ -6,7 +6,8 @@ export type DigestedDocument = { readonly kind: string; readonly name: string; r
 /** SHA-256 of a text's UTF-8 bytes, in hex. */
 export type Sha256 = (text: string) => string;
 
-type Bucket = { readonly documents: ReadonlyMap<string, DigestedDocument>; readonly digest: string };
+/** `lines` in the order of `setDigestInput`. */
+type Bucket = { readonly lines: readonly string[]; readonly digest: string };
 
 const FORM = '2:';
 const BUCKETS = 256;
@@ -39,27 +40,23 @@ export class SetDigest {
 
   /** The set after changes; `before` is what stood there, and leaves. */
   with(changes: Iterable<{ before?: DigestedDocument | undefined; after?: DigestedDocument | undefined }>): SetDigest {
-    const touched = new Map<number, Map<string, DigestedDocument>>();
+    const touched = new Map<number, string[]>();
     let { size } = this;
-    const bucketOf = ({ digest }: DigestedDocument) => {
+    const linesBeside = ({ digest }: DigestedDocument) => {
       const n = Number.parseInt(digest.slice(0, 2), 16);
       const known = touched.get(n);
       if (known) return known;
-      const copy = new Map(this.buckets[n]?.documents);
+      const copy = this.buckets[n]?.lines.slice() ?? [];
       touched.set(n, copy);
       return copy;
     };
     for (const { before, after } of changes) {
-      if (before && bucketOf(before).delete(idOf(before))) size -= 1;
-      if (!after) continue;
-      const bucket = bucketOf(after);
-      if (!bucket.has(idOf(after))) size += 1;
-      bucket.set(idOf(after), after);
+      if (before && takeOut(linesBeside(before), setDigestLine(before))) size -= 1;
+      if (after && putIn(linesBeside(after), setDigestLine(after))) size += 1;
     }
     const buckets = [...this.buckets];
-    for (const [n, documents] of touched) {
-      const digest = this.sha256(setDigestInput(documents.values()));
-      buckets[n] = documents.size === 0 ? undefined : { documents, digest };
+    for (const [n, lines] of touched) {
+      buckets[n] = lines.length === 0 ? undefined : { lines, digest: this.sha256(lines.join('')) };
     }
     return new SetDigest(this.sha256, buckets, size);
   }
@@ -72,9 +69,34 @@ export class SetDigest {
   /** Whether a head's digest is this set's, in either form. */
   is(stated: string): boolean {
     if (stated.startsWith(FORM)) return stated === this.value;
-    const all = this.buckets.flatMap((bucket) => [...(bucket?.documents.values() ?? [])]);
-    return stated === this.sha256(setDigestInput(all));
+    const lines = this.buckets.flatMap((bucket) => bucket?.lines ?? []);
+    return stated === this.sha256(lines.toSorted().join(''));
   }
 }
 
-const idOf = ({ kind, name }: DigestedDocument) => `${kind}/${name}`;
+/** False where it is not there. */
+function takeOut(lines: string[], line: string): boolean {
+  const at = placeOf(lines, line);
+  if (lines[at] !== line) return false;
+  lines.splice(at, 1);
+  return true;
+}
+
+/** False where it is there already. */
+function putIn(lines: string[], line: string): boolean {
+  const at = placeOf(lines, line);
+  if (lines[at] === line) return false;
+  lines.splice(at, 0, line);
+  return true;
+}
+
+/** Where a line stands among sorted ones, or would. */
+function placeOf(lines: readonly string[], line: string): number {
+  let [from, to] = [0, lines.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((lines[middle] ?? '') < line) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

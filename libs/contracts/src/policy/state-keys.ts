@@ -27,6 +27,10 @@ export function parsePolicyStateKey(key: string): PolicyStateKey | undefined {
  * each ended by a line feed. SHA-256 of its UTF-8 bytes, in hex, is the digest.
  */
 export function setDigestInput(documents: Iterable<{ kind: string; name: string; digest: string }>): string {
-  const lines = Array.from(documents, ({ kind, name, digest }) => `${kind}/${name} ${digest}\n`);
-  return lines.sort().join('');
+  return Array.from(documents, setDigestLine).sort().join('');
+}
+
+/** The line of one document in {@link setDigestInput}. */
+export function setDigestLine({ kind, name, digest }: { kind: string; name: string; digest: string }): string {
+  return `${kind}/${name} ${digest}\n`;
 }
