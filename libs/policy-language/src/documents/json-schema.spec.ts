@@ -34,3 +34,17 @@ it('takes what the language takes, and refuses an unknown field and an empty lis
     [false, false],
   ]);
 });
+
+it('takes a condition with exactly one operator, and tells editors which actions and attributes there are', () => {
+  const validate = validatorOf('Role');
+  const metadata = { name: 'r', tenant: 'acme' };
+  const when = (condition: object) => {
+    const statement = { id: 'a', effect: 'allow', actions: ['model:invoke'], resources: ['model:*/*'] };
+    const spec = { statements: [{ ...statement, when: [condition] }] };
+    return validate({ apiVersion: 'gatehouse/v1', kind: 'Role', metadata, spec });
+  };
+  const attr = 'resource.tags.env';
+  expect([when({ attr, eq: 'a' }), when({ attr }), when({ attr, eq: 'a', ne: 'b' })]).toEqual([true, false, false]);
+  const text = JSON.stringify(jsonSchemaOf('Role'));
+  for (const named of ['"model:invoke"', '"limits:adjust"', '"resource.tags.*"']) expect(text).toContain(named);
+});

@@ -4,10 +4,12 @@ import { listOf, Texts } from './lists.js';
 import { StatementId } from './names.js';
 
 const Conditions = listOf(Condition, 32);
+/** An action by name, or several by `*`. */
+export const ActionPattern = z.string().min(1).max(200);
 
 /** What statements of every place have: which actions on which resources, under which conditions. */
 const scope = {
-  actions: Texts,
+  actions: listOf(ActionPattern),
   when: Conditions.optional(),
   unless: Conditions.optional(),
 };
