@@ -36,6 +36,7 @@ export {
   METADATA_PAIRS_MAX,
   METADATA_VALUE_CHARACTERS_MAX,
 } from './documents/call-metadata.js';
+export { isTimeZone } from './documents/time-zone.js';
 export { canonicalJson } from './documents/canonical-json.js';
 export { Condition, isReference, operatorOf, type Operand } from './documents/condition.js';
 export { jsonSchemaOf, schemaNames, type SchemaName } from './documents/json-schema.js';

@@ -6,6 +6,8 @@ export const ShownFigures = z
     object: z.literal('figures'),
     from: z.iso.datetime(),
     to: z.iso.datetime(),
+    /** By which minutes, hours, days and months began. */
+    time_zone: z.string(),
     /** Whether sums by minute answered or the rows themselves; they say the same. */
     basis: z.enum(['rollup', 'rows']),
     data: z.array(z.looseObject({ time: z.iso.datetime().optional() })),

@@ -1,10 +1,11 @@
-import { CallerParam, Requires, type Caller } from '#libs/access';
+import { CallerParam, PolicyView, Requires, type Caller } from '#libs/access';
 import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { AuditReach } from '../records/audit-reach.js';
 import { ShownFigures } from './analytics-answers.js';
+import { zoneOf } from './calendar.js';
 import { CALL_COLUMNS, CALLS, LATENCY, REQUEST_COLUMNS, REQUESTS, USES, type Cube } from './cube.js';
 import { DAY_MS, figuresQuery, timeOf } from './figures-question.js';
 import { FiguresReader } from './figures-reader.js';
@@ -22,6 +23,7 @@ export class AnalyticsController {
   constructor(
     private readonly reach: AuditReach,
     private readonly reader: FiguresReader,
+    private readonly policy: PolicyView,
     private readonly clock: Clock,
   ) {}
 
@@ -61,9 +63,10 @@ export class AnalyticsController {
     const reach = this.reach.of(caller, 'analytics', query.tenant);
     const { fromMs, toMs } = timeOf(query, this.clock.nowMs(), spanMs);
     const { group_by: dimensions = [], grain } = query;
-    const found = await this.reader.ask(cube, { reach, fromMs, toMs, dimensions, grain, equal: query });
+    const timeZone = zoneOf(this.policy, reach, query.time_zone);
+    const found = await this.reader.ask(cube, { reach, fromMs, toMs, dimensions, grain, timeZone, equal: query });
     this.reach.grant(caller, 'analytics', reach);
     const time = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-    return { object: 'figures', ...time, ...found };
+    return { object: 'figures', ...time, time_zone: timeZone, ...found };
   }
 }

@@ -8,6 +8,8 @@ export type Asked = {
   readonly toMs: number;
   readonly dimensions: readonly string[];
   readonly grain?: 'minute' | 'hour' | 'day' | 'month' | undefined;
+  /** The asker's own where it is left out. */
+  readonly zone?: string | undefined;
   readonly equal: Readonly<Record<string, string>>;
 };
 type Fact = { readonly decision: AccessDecided; readonly call?: CallCompleted | undefined };
@@ -56,12 +58,13 @@ export function anyQuestion({ below, of }: ReturnType<typeof chooser>, endMs: nu
     toMs,
     dimensions: [...new Set(Array.from({ length: below(4) }, dimension))],
     grain: of([undefined, 'minute', 'hour', 'day', 'month'] as const),
+    zone: of([undefined, undefined, 'UTC', 'Pacific/Apia', 'Europe/Berlin']),
     equal: below(3) === 0 ? {} : of(FILTERS),
   };
 }
 
 /** As it is asked over HTTP. */
-export function urlOf({ about, fromMs, toMs, dimensions, grain, equal }: Asked): string {
+export function urlOf({ about, fromMs, toMs, dimensions, grain, zone, equal }: Asked): string {
   const query = new URLSearchParams({
     from: new Date(fromMs).toISOString(),
     to: new Date(toMs).toISOString(),
@@ -69,6 +72,7 @@ export function urlOf({ about, fromMs, toMs, dimensions, grain, equal }: Asked):
   });
   if (dimensions.length > 0) query.set('group_by', dimensions.join(','));
   if (grain) query.set('grain', grain);
+  if (zone) query.set('time_zone', zone);
   return `/v1/analytics/${about}?${query}`;
 }
 
@@ -116,7 +120,10 @@ const noRule = { code: 'model_not_allowed', reason: 'no_matching_rule', http_sta
 const overLimit = { code: 'rate_limit_exceeded', reason: 'limit', http_status: 429 } as const;
 
 /** The figures as anybody would reckon them who has all records in hand. */
-export function reckoned(facts: readonly Fact[], { about, fromMs, toMs, dimensions, grain, equal }: Asked) {
+export function reckoned(
+  facts: readonly Fact[],
+  { about, fromMs, toMs, dimensions, grain, zone = 'UTC', equal }: Asked,
+) {
   const rows = facts.flatMap((fact) => {
     const row = about === 'requests' || about === 'uses' ? fact.decision : fact.call;
     if (!row || Date.parse(row.at) < fromMs || Date.parse(row.at) >= toMs) return [];
@@ -131,7 +138,7 @@ export function reckoned(facts: readonly Fact[], { about, fromMs, toMs, dimensio
   const asked = rows.filter(({ read: of }) => Object.entries(equal).every(([name, value]) => isEqual(of, name, value)));
   const names = [...dimensions, ...(about === 'calls' && !dimensions.includes('currency') ? ['currency'] : [])];
   const groups = Map.groupBy(asked, ({ row, read: of }) =>
-    JSON.stringify([grain && start(grain, row.at), ...names.map(of)]),
+    JSON.stringify([grain && start(grain, row.at, zone), ...names.map(of)]),
   );
   if (groups.size === 0 && names.length === 0 && !grain) groups.set('[null]', []);
   return [...groups].map(([key, members]) => {
@@ -159,10 +166,16 @@ function isEqual(of: (name: string) => string, name: string, value: string): boo
   return of(`metadata.${key}`) === wanted;
 }
 
-function start(grain: string, at: string): string {
-  if (grain === 'month') return `${at.slice(0, 7)}-01T00:00:00Z`;
-  const kept = { minute: 16, hour: 13, day: 10 }[grain] ?? 0;
-  return `${at.slice(0, kept)}${'0000-00-00T00:00:00'.slice(kept)}Z`;
+/** When the minute, hour, day or month began, by the calendar of a place. */
+export function start(grain: 'minute' | 'hour' | 'day' | 'month', at: string, zone: string): string {
+  const local = Temporal.Instant.from(at).toZonedDateTimeISO(zone);
+  const began =
+    grain === 'month'
+      ? local.with({ day: 1 }).startOfDay()
+      : grain === 'day'
+        ? local.startOfDay()
+        : local.round({ smallestUnit: grain, roundingMode: 'floor' });
+  return began.toInstant().toString({ smallestUnit: 'second' });
 }
 
 function figuresOf(about: Asked['about'], rows: readonly (AccessDecided | CallCompleted)[]) {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engine, ready, SpecSource, startAudit } from '../audit.fixture.js';
 import { People, type Person } from '../people.fixture.js';
 import { publish, SpoolTwin } from '../records.fixture.js';
+import { monthIn } from './calendar.js';
 import { REQUESTS } from './cube.js';
 import { FiguresReader } from './figures-reader.js';
 import { UsageReport } from '../usage/usage-report.js';
@@ -15,12 +16,14 @@ type Figures = { basis: string; data: Line[]; truncated: boolean; from: string; 
 
 type Radius = Record<'spend' | 'models' | 'addresses' | 'actions', Line[]> & { use: Line; truncated: string[] };
 type Sums = { currency: string; calls: number; cost: string; input_tokens: number };
-type Report = { totals: Sums[]; lines: Sums[]; unattributed_calls: number };
+type Report = { time_zone: string; totals: Sums[]; lines: Sums[]; unattributed_calls: number };
 
 const source = new SpecSource();
 const stored = engine(source);
 const bus = new MemoryBus();
-const people = new People(bus, source.suffix);
+/** Half an hour off, and another day than UTC for hours: whatever goes by UTC shows. */
+const OWN_ZONE = 'America/St_Johns';
+const people = new People(bus, source.suffix, { timeZone: OWN_ZONE });
 /** A whole hour and a bit, so that whole minutes and others can be asked for. */
 const endMs = Math.floor(Date.now() / 60_000) * 60_000;
 const spool = new SpoolTwin(source.gateway);
@@ -96,6 +99,8 @@ describe('GET /v1/analytics/requests, calls, latency and uses', () => {
     ['group_by=metadata.', 400],
     ['group_by=outcome)--', 400],
     ['grain=second', 400],
+    ['grain=day&time_zone=Mars/Olympus', 400],
+    ["time_zone=UTC')--", 400],
     ['metadata=feature', 400],
     ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 400],
     ['tenant=globex', 404],
@@ -136,7 +141,9 @@ describe('GET /v1/analytics/requests, calls, latency and uses', () => {
       const mine = facts.filter(({ decision }) =>
         Object.entries(ownReach[person]).every(([k, v]) => decision[k as 'tenant_id'] === v),
       );
-      const expected = { person, url, status: 200, truncated: false, lines: sorted(reckoned(mine, asked)) };
+      const zone = asked.zone ?? (person === 'operator' ? 'UTC' : OWN_ZONE);
+      const lines = sorted(reckoned(mine, { ...asked, zone }));
+      const expected = { person, url, status: 200, truncated: false, lines };
       expect({ person, url, status, truncated: body.truncated, lines: sorted(body.data) }).toEqual(expected);
       if (body.data.length > 0) bases.add(`${asked.about} ${body.basis}`);
     }
@@ -197,11 +204,22 @@ describe('GET /v1/analytics/blast-radius', () => {
 
 describe('GET /v1/usage/report', () => {
   const month = new Date(endMs).toISOString().slice(0, 7);
-  const mine = facts.flatMap(({ call }) => (call?.tenant_id === 'acme' && call.at.startsWith(month) ? [call] : []));
+  const monthOf = (at: string, zone: string) =>
+    Temporal.Instant.from(at).toZonedDateTimeISO(zone).toPlainDate().toPlainYearMonth();
+  const isIn = (at: string, zone: string) => String(monthOf(at, zone)) === month;
+  const mineIn = (zone: string) =>
+    facts.flatMap(({ call }) => (call?.tenant_id === 'acme' && isIn(call.at, zone) ? [call] : []));
 
   it('attributes every call of the month to a line, and its lines sum up to the totals', async () => {
-    for (const groupBy of ['', '&group_by=principal_id', '&group_by=resolved_model,key_id']) {
-      const { status, body } = await get<Report>('ada', `/v1/usage/report?month=${month}${groupBy}`);
+    const asked = [
+      ['', OWN_ZONE],
+      ['&group_by=principal_id&time_zone=Pacific/Kiritimati', 'Pacific/Kiritimati'],
+      ['&group_by=resolved_model,key_id&time_zone=UTC', 'UTC'],
+    ] as const;
+    for (const [query, zone] of asked) {
+      const mine = mineIn(zone);
+      const { status, body } = await get<Report>('ada', `/v1/usage/report?month=${month}${query}`);
+      expect(body.time_zone).toBe(zone);
       expect([status, body.unattributed_calls]).toEqual([200, 0]);
       for (const total of body.totals) {
         const lines = body.lines.filter(({ currency }) => currency === total.currency);
@@ -221,7 +239,7 @@ describe('GET /v1/usage/report', () => {
 
   it('is refused rather than cut where it would have too many lines', async () => {
     const reach = { tenant: 'acme', owner: undefined };
-    const report = audit.app.get(UsageReport).of(reach, month, ['principal_id', 'key_id'], 3);
+    const report = audit.app.get(UsageReport).of(reach, monthIn(month, 'UTC'), ['principal_id', 'key_id'], 3);
     await expect(report).rejects.toMatchObject({ status: 422, code: 'usage/too-many-lines' });
   });
 

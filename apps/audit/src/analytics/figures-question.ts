@@ -2,10 +2,8 @@ import { problem } from '#libs/http';
 import { z } from 'zod';
 import { columnFilters, recordQuery } from '../records/record-filter.js';
 import { msOf } from '../records/record-list.js';
+import { GRAINS, TimeZoneQuery } from './calendar.js';
 import { LISTS } from './cube.js';
-
-export const GRAINS = ['minute', 'hour', 'day', 'month'] as const;
-export type Grain = (typeof GRAINS)[number];
 
 const DIMENSIONS_MAX = 3;
 export const DAY_MS = 86_400_000;
@@ -28,8 +26,10 @@ export function figuresQuery<const Column extends string>(columns: readonly Colu
       .transform((text) => [...new Set(text.split(','))])
       .pipe(z.array(z.string().refine(isDimension, 'not something to group by')).min(1).max(DIMENSIONS_MAX))
       .optional(),
-    /** Figures for each of them, by UTC; without it for the whole time. */
+    /** Figures for each of them, by the time zone; without it for the whole time. */
     grain: z.enum(GRAINS).optional(),
+    /** The tenant's own unless said. */
+    time_zone: TimeZoneQuery,
     /** Of callers that were in it. */
     team: z.string().min(1).max(256).optional(),
     /** Decided by it, as `<role>/<statement>`. */

@@ -2,7 +2,8 @@ import type { Reach } from '../records/audit-reach.js';
 import { conditionsOf, type Conditions } from '../records/record-filter.js';
 import { instant } from '../records/record-list.js';
 import { LISTS, type Cube } from './cube.js';
-import { metadataKey, type Grain } from './figures-question.js';
+import { startSql, type Grain } from './calendar.js';
+import { metadataKey } from './figures-question.js';
 
 /** What somebody wants to know of a cube. `from` is included, `to` is not; `equal` holds columns, lists and `metadata`. */
 export type Question = {
@@ -11,6 +12,8 @@ export type Question = {
   readonly toMs: number;
   readonly dimensions: readonly string[];
   readonly grain?: Grain | undefined;
+  /** Of the grain; UTC unless given. */
+  readonly timeZone?: string | undefined;
   readonly equal: Readonly<Record<string, unknown>>;
 };
 
@@ -25,12 +28,6 @@ export type FiguresSql = {
 };
 
 const MINUTE_MS = 60_000;
-const START: Record<Grain, string> = {
-  minute: 'toStartOfMinute',
-  hour: 'toStartOfHour',
-  day: 'toStartOfDay',
-  month: 'toStartOfMonth',
-};
 
 /**
  * The SQL of a question, for at most `rowsMax` groups: in the order of time, the largest first. From the sums by minute
@@ -50,7 +47,7 @@ export function figuresSql(cube: Cube, question: Question, rowsMax: number): Fig
   const source = rollup ? `${rollup.table} AS t` : rowsOf(cube, question, names, narrowed);
   const groups = groupsOf(names);
   const metadata = metadataFilter(question.equal['metadata']);
-  const grain = question.grain && `toDateTime(${START[question.grain]}(t.${moment}, 'UTC'), 'UTC') AS time`;
+  const grain = question.grain && `${startSql(question.grain, `t.${moment}`)} AS time`;
   const keys = [...(grain ? ['time'] : []), ...names.map((_, index) => `d${index}`)];
   const lists = Object.keys(LISTS).filter((name) => question.equal[name] !== undefined);
   const listed = lists.map((name) => `t.${name} = {${name}:String}`);
@@ -66,6 +63,7 @@ export function figuresSql(cube: Cube, question: Question, rowsMax: number): Fig
       ...narrowed.params,
       ...groups.params,
       ...metadata.params,
+      time_zone: question.timeZone ?? 'UTC',
       ...Object.fromEntries(lists.map((name) => [name, question.equal[name]])),
     },
   };

@@ -22,11 +22,12 @@ const Sums = z.strictObject({
   cost: z.string(),
 });
 
-/** A month, by UTC and by when calls began. The lines of a currency sum up to its total. */
+/** A month of a calendar, by when calls began. The lines of a currency sum up to its total. */
 export const ShownUsageReport = z
   .strictObject({
     object: z.literal('usage_report'),
     month: z.string(),
+    time_zone: z.string(),
     totals: z.array(Sums),
     lines: z.array(
       Sums.extend({

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditDatabase } from '../clickhouse/audit-database.adapter.js';
 import type { Reach } from '../records/audit-reach.js';
 import { conditionsOf } from '../records/record-filter.js';
+import { instant } from '../records/record-list.js';
 
 /** Most lines of a report. One that has more is refused: a bill that lacks lines is none. */
 export const LINES_MAX = 10_000;
@@ -45,18 +46,17 @@ export class UsageReport {
 
   /**
    * Totals and lines are read at once, so that they sum up while calls go on.
-   * @param month `2026-11`, by UTC and by when calls began.
+   * @param month From its first moment to before the next one's, by when calls began; whole minutes.
    * @throws ProblemError 422 `usage/too-many-lines` beyond `linesMax`; 503 `audit_unavailable`
    */
   async of(
     reach: Reach,
-    month: string,
+    month: { readonly fromMs: number; readonly toMs: number },
     dimensions: readonly LineDimension[],
     linesMax = LINES_MAX,
   ): Promise<UsageReportFound> {
     const { where, params } = conditionsOf(reach);
-    const start = `toDateTime({from:String}, 'UTC')`;
-    const time = [`minute >= ${start}`, `minute < addMonths(${start}, 1)`];
+    const time = [`minute >= ${instant('from_ms')}`, `minute < ${instant('to_ms')}`];
     const names = ['currency', ...dimensions].join(', ');
     const rows = await this.database.rows<ReportLine & { is_total: number; unattributed: number }>(
       `SELECT ${names}, ${SUMS}, sumIf(t.calls, t.principal_id = '') AS unattributed,
@@ -64,7 +64,7 @@ export class UsageReport {
         FROM calls_by_minute AS t WHERE ${[...where, ...time].join(' AND ')}
         GROUP BY GROUPING SETS ((${names}), (currency))
         ORDER BY is_total DESC, currency, cost DESC, ${names} LIMIT {rows:UInt32}`,
-      { ...params, from: `${month}-01 00:00:00`, rows: linesMax + CURRENCIES_MAX + 1 },
+      { ...params, from_ms: month.fromMs, to_ms: month.toMs, rows: linesMax + CURRENCIES_MAX + 1 },
     );
     const lines = rows.filter(({ is_total }) => !is_total);
     if (lines.length > linesMax || rows.length > linesMax + CURRENCIES_MAX) throw tooManyLines();

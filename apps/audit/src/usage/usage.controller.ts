@@ -1,9 +1,10 @@
-import { CallerParam, Requires, type Caller } from '#libs/access';
+import { CallerParam, PolicyView, Requires, type Caller } from '#libs/access';
 import { problem } from '#libs/http';
 import { Answers } from '#libs/openapi';
 import { Clock } from '#libs/telemetry';
 import { Controller, Get, Query } from '@nestjs/common';
 import { z } from 'zod';
+import { monthIn, TimeZoneQuery, zoneOf } from '../analytics/calendar.js';
 import { CALLS } from '../analytics/cube.js';
 import { FiguresReader } from '../analytics/figures-reader.js';
 import { AuditReach } from '../records/audit-reach.js';
@@ -35,8 +36,10 @@ type UsageQuery = z.output<typeof UsageQuery>;
 
 const ReportQuery = z.strictObject({
   tenant,
-  /** By UTC: `2026-11`. */
+  /** `2026-11`. */
   month: z.string().regex(/^20\d\d-(?:0[1-9]|1[0-2])$/, 'a month like 2026-11'),
+  /** The tenant's own unless said. */
+  time_zone: TimeZoneQuery,
   /** What a line is of. */
   group_by: z
     .string()
@@ -54,6 +57,7 @@ export class UsageController {
     private readonly reach: AuditReach,
     private readonly reader: FiguresReader,
     private readonly reports: UsageReport,
+    private readonly policy: PolicyView,
     private readonly clock: Clock,
   ) {}
 
@@ -79,9 +83,12 @@ export class UsageController {
   @Answers('Bills a month, line by line.', { 200: ShownUsageReport })
   async report(@CallerParam() caller: Caller, @Query({ schema: ReportQuery }) query: ReportQuery) {
     const reach = this.reach.of(caller, 'usage', query.tenant);
-    const { totals, lines, unattributedCalls } = await this.reports.of(reach, query.month, query.group_by);
+    const zone = zoneOf(this.policy, reach, query.time_zone);
+    const month = monthIn(query.month, zone);
+    const { totals, lines, unattributedCalls } = await this.reports.of(reach, month, query.group_by);
     this.reach.grant(caller, 'usage', reach);
-    return { object: 'usage_report', month: query.month, totals, lines, unattributed_calls: unattributedCalls };
+    const about = { object: 'usage_report', month: query.month, time_zone: zone } as const;
+    return { ...about, totals, lines, unattributed_calls: unattributedCalls };
   }
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { isTimeZone } from '../documents/time-zone.js';
 import { ValuesByKey } from '../documents/values-by-key.js';
 import { defineKind } from './kind.js';
-
-const timeZones = new Set(['UTC', ...Intl.supportedValuesOf('timeZone')]);
 
 /** What a tenant sets for itself; at most one document of the kind is in force. */
 export const TenantSettings = defineKind({
@@ -25,10 +24,7 @@ export const TenantSettings = defineKind({
     /** Prompts and answers are kept, sealed for the tenant; see docs/guides/kept-contents.md. */
     storePrompts: z.boolean().optional(),
     retentionDays: z.int().min(1).max(3_650).optional(),
-    timeZone: z
-      .string()
-      .refine((zone) => timeZones.has(zone), 'Expected a time zone such as Europe/Berlin.')
-      .optional(),
+    timeZone: z.string().refine(isTimeZone, 'Expected a time zone such as Europe/Berlin.').optional(),
     /** Which tags there are, and which values they may take. */
     tagSchema: ValuesByKey.optional(),
   }),
