@@ -20,6 +20,8 @@ export type CompiledCondition = {
   readonly operator: Operator;
   /** Of `{ref: …}`. */
   readonly ref: AttributeReference | undefined;
+  /** As it was written; empty without `ref`. */
+  readonly refAttr: string;
   readonly text: string;
   readonly number: number;
   readonly wanted: boolean;
@@ -42,6 +44,7 @@ export function compileCondition(condition: Condition): CompiledCondition {
     key: attribute(condition.attr).key ?? '',
     operator,
     ref: isReference(operand) ? attribute(operand.ref) : undefined,
+    refAttr: isReference(operand) ? operand.ref : '',
     text: typeof operand === 'string' ? operand : '',
     number: numberOf(operator, operand),
     wanted: operand === true,

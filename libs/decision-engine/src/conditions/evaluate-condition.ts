@@ -27,8 +27,21 @@ export const missingAttributes = (): readonly string[] => (missing.size === 0 ? 
 /** Evaluates one condition, and remembers what was missing; allocates nothing but for `cidr`. */
 export function evaluateCondition(c: CompiledCondition, request: AccessRequest, resource: ResourceView): Outcome {
   const outcome = outcomeOf(c, request, resource);
-  if (outcome === UNTOLD) missing.add(c.attr);
+  if (outcome === UNTOLD) missing.add(untoldFor(c, request, resource));
   return outcome;
+}
+
+/** For want of which attribute a condition cannot be told: its own, or the one that it compares with. */
+export function untoldFor(c: CompiledCondition, request: AccessRequest, resource: ResourceView): string {
+  return c.ref && isHeld(c, request, resource) ? c.refAttr : c.attr;
+}
+
+function isHeld({ left, key }: CompiledCondition, request: AccessRequest, resource: ResourceView): boolean {
+  const held =
+    left.type === 'strings'
+      ? readTexts(left.name, request, resource)
+      : (readText(left.name, key, request, resource) ?? readNumber(left.name, request));
+  return held !== undefined;
 }
 
 function outcomeOf(c: CompiledCondition, request: AccessRequest, resource: ResourceView): Outcome {

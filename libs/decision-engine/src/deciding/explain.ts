@@ -1,5 +1,5 @@
 import type { CompiledCondition } from '../conditions/compile-condition.js';
-import { evaluateCondition, FALSE, TRUE, UNTOLD } from '../conditions/evaluate-condition.js';
+import { evaluateCondition, FALSE, TRUE, UNTOLD, untoldFor } from '../conditions/evaluate-condition.js';
 import type { ResourceView } from '../conditions/resource-view.js';
 import type { Decision } from '../decision.js';
 import type { AccessRequest } from '../request.js';
@@ -105,7 +105,7 @@ function unmetConditions({ terms: { conditions } }: Row, request: AccessRequest,
   const describe = (condition: CompiledCondition, wanted: typeof TRUE | typeof FALSE) => {
     const outcome = evaluateCondition(condition, request, resource);
     if (outcome === wanted) return [];
-    if (outcome === UNTOLD) return [`${condition.attr} is missing`];
+    if (outcome === UNTOLD) return [`${untoldFor(condition, request, resource)} is missing`];
     return [`${condition.attr} ${wanted === TRUE ? 'does not meet' : 'meets'} "${condition.operator}"`];
   };
   return [
