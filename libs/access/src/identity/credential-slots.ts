@@ -85,11 +85,14 @@ export class CredentialSlots {
     return true;
   }
 
+  /** Four characters of its id from the one numbered `n * 4` on, the first in the lowest byte. */
+  idWord(slot: number, n: number): number {
+    return Atomics.load(this.page(slot), first(slot) + ID + n);
+  }
+
   id(slot: number): string {
     const bytes = Buffer.alloc(KEY_ID_LENGTH);
-    for (let i = 0; i < KEY_ID_LENGTH / 4; i += 1) {
-      bytes.writeInt32LE(Atomics.load(this.page(slot), first(slot) + ID + i), i * 4);
-    }
+    for (let i = 0; i < KEY_ID_LENGTH / 4; i += 1) bytes.writeInt32LE(this.idWord(slot, i), i * 4);
     return bytes.toString('latin1');
   }
 

@@ -117,6 +117,22 @@ describe('the table of credentials', () => {
     expect(seen(reader, idOf('c', 1))).toMatchObject({ status: credentialStatus.active });
   });
 
+  it('is whole again from a snapshot, for its own thread and others, with an index that is made once', () => {
+    const table = new CredentialTable();
+    const records = Array.from({ length: 1_800 }, (_, n) => versionOf(idOf('c', n), n));
+    for (const record of records) put(table, record);
+    for (const { keyId } of records.filter((_, n) => n % 3 === 0)) table.remove(keyId);
+    const restored = new CredentialTable();
+    const { reader, untaken } = lateReader(restored);
+    restored.import(table.export());
+    expect(untaken.filter(({ kind }) => kind === 'cells')).toHaveLength(1);
+    expect(restored.size).toBe(1_200);
+    const expected = records.map((record, n) => (n % 3 === 0 ? undefined : kept(record)));
+    for (const each of [restored, reader]) {
+      expect(records.map(({ keyId }) => told(seen(each, keyId)))).toEqual(expected);
+    }
+  });
+
   it('tells a thread that has left nothing more', () => {
     const table = new CredentialTable();
     const news: CredentialNews[] = [];

@@ -120,6 +120,7 @@ export class CredentialTable extends CredentialReader {
     this.slots.import(state);
     this.extras.import(state.extras);
     const free = new Set(state.free);
+    this.index.reserve(state.used - free.size);
     for (let slot = 0; slot < state.used; slot += 1) {
       if (free.has(slot)) continue;
       this.index.add(slot);

@@ -4,6 +4,7 @@ import type { TellNews } from './credential-news.js';
 const EMPTY = -1;
 const REMOVED = -2;
 const CELLS_MIN = 1_024;
+const HASH_START = 0x811c9dc5;
 
 /**
  * From a key's id to its slot: open addressing over cells that are at most half full, in memory that all threads share.
@@ -18,7 +19,7 @@ export class KeyIndex {
 
   /** `missing` is called where cells are in force that were not given to this thread yet, and gives them. */
   constructor(
-    private readonly slots: Pick<CredentialSlots, 'hasId' | 'id'>,
+    private readonly slots: Pick<CredentialSlots, 'hasId' | 'idWord'>,
     private readonly tell: TellNews,
     private readonly missing: () => void,
     shared?: { control: SharedArrayBuffer; cells: SharedArrayBuffer; cellsNumber: number },
@@ -42,13 +43,19 @@ export class KeyIndex {
 
   /** The id must not be in the index yet, and its slot be written. */
   add(slot: number): void {
-    if ((this.filled + 1) * 2 > this.cells.length) this.rebuild();
-    if (put(this.cells, slot, this.slots.id(slot))) this.filled += 1;
+    if ((this.filled + 1) * 2 > this.cells.length) this.rebuild(this.cells.length);
+    if (this.put(this.cells, slot)) this.filled += 1;
+  }
+
+  /** Makes room for as many as that to be added, at once instead of by doubling. */
+  reserve(count: number): void {
+    const room = (this.filled + count) * 2;
+    if (room > this.cells.length) this.rebuild(2 ** Math.ceil(Math.log2(room)));
   }
 
   remove(slot: number): void {
     const mask = this.cells.length - 1;
-    for (let cell = hashOf(this.slots.id(slot), 0) & mask; this.cells[cell] !== EMPTY; cell = (cell + 1) & mask) {
+    for (let cell = this.hashAt(slot) & mask; this.cells[cell] !== EMPTY; cell = (cell + 1) & mask) {
       if (this.cells[cell] !== slot) continue;
       Atomics.store(this.cells, cell, REMOVED);
       return;
@@ -68,10 +75,10 @@ export class KeyIndex {
   }
 
   /** Leaves the removed ones behind; doubles only if the rest needs it. Others go on in the old cells meanwhile. */
-  private rebuild(): void {
+  private rebuild(countMin: number): void {
     const live = this.cells.filter((slot) => slot >= 0);
-    const cells = emptyCells(live.length * 4 > this.cells.length ? this.cells.length * 2 : this.cells.length);
-    for (const slot of live) put(cells, slot, this.slots.id(slot));
+    const cells = emptyCells(live.length * 4 > countMin ? countMin * 2 : countMin);
+    for (const slot of live) this.put(cells, slot);
     const number = this.number + 1;
     this.tell({ kind: 'cells', cells: cells.buffer as unknown as SharedArrayBuffer, number });
     this.cells = cells;
@@ -79,16 +86,26 @@ export class KeyIndex {
     this.filled = live.length;
     Atomics.store(this.current, 0, number);
   }
-}
 
-/** True where the cell had never been filled. */
-function put(cells: Int32Array, slot: number, id: string): boolean {
-  const mask = cells.length - 1;
-  let cell = hashOf(id, 0) & mask;
-  while ((cells[cell] ?? EMPTY) >= 0) cell = (cell + 1) & mask;
-  const isNew = cells[cell] === EMPTY;
-  Atomics.store(cells, cell, slot);
-  return isNew;
+  /** True where the cell had never been filled. */
+  private put(cells: Int32Array, slot: number): boolean {
+    const mask = cells.length - 1;
+    let cell = this.hashAt(slot) & mask;
+    while ((cells[cell] ?? EMPTY) >= 0) cell = (cell + 1) & mask;
+    const isNew = cells[cell] === EMPTY;
+    Atomics.store(cells, cell, slot);
+    return isNew;
+  }
+
+  /** As `hashOf` its id, which is not made a text for it: at a start that would be most of what a million keys cost. */
+  private hashAt(slot: number): number {
+    let hash = HASH_START;
+    for (let i = 0; i < KEY_ID_LENGTH / 4; i += 1) {
+      const four = this.slots.idWord(slot, i);
+      for (let bits = 0; bits < 32; bits += 8) hash = hashed(hash, (four >>> bits) & 0xff);
+    }
+    return mixed(hash);
+  }
 }
 
 function emptyCells(count: number): Int32Array {
@@ -97,8 +114,10 @@ function emptyCells(count: number): Int32Array {
 
 /** FNV-1a with a final mix: ids are random, but an attacker chooses the ids that are looked up, not those that are held. */
 function hashOf(text: string, at: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = at; i < at + KEY_ID_LENGTH; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash ^= hash >>> 15;
-  return Math.imul(hash, 0x2c1b3c6d) >>> 8;
+  let hash = HASH_START;
+  for (let i = at; i < at + KEY_ID_LENGTH; i += 1) hash = hashed(hash, text.charCodeAt(i));
+  return mixed(hash);
 }
+
+const hashed = (hash: number, character: number) => Math.imul(hash ^ character, 0x01000193);
+const mixed = (hash: number) => Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 8;
