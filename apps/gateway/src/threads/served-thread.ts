@@ -16,6 +16,7 @@ import {
   type StateNews,
   type ToThread,
 } from './thread-messages.js';
+import { UntakenBytes } from './untaken-bytes.js';
 
 const READY_LOOK_MS = 100;
 const IDLE_SWEEP_MS = 50;
@@ -34,6 +35,7 @@ export class ServedThread {
   private readonly server: Server;
   private readonly framework: FrameworkElsewhere;
   private readonly serving: Serving;
+  private readonly untaken: UntakenBytes;
   private readonly looking: NodeJS.Timeout;
   private idle: NodeJS.Timeout | undefined;
   private saidReady = false;
@@ -49,7 +51,8 @@ export class ServedThread {
     private readonly data: ServingThreadData,
     private readonly resources: Resources,
   ) {
-    const { settings, topics, share, port } = data;
+    const { settings, topics, share, port, taken } = data;
+    this.untaken = new UntakenBytes(taken);
     const { logger, clock } = resources;
     this.identity = new FollowingIdentityView(
       () => clock.nowMs(),
@@ -93,6 +96,7 @@ export class ServedThread {
   }
 
   private take(message: ToThread): void {
+    this.untaken.take(message);
     if ('state' in message) this.takeState(message.state);
     else if ('standing' in message) this.feed.hear(message.standing, message.atMs);
     else if ('forwarded' in message) this.framework.take(message.forwarded, message.answer);

@@ -171,6 +171,25 @@ it('tells of a thread that ends without having been told to', async () => {
   expect(logger.error).toHaveBeenCalledOnce();
 });
 
+it('gives a thread up, once, that leaves more of what it is told than may wait', async () => {
+  const gone = vi.fn<() => void>();
+  const logger = { error: vi.fn<() => void>() };
+  const { share } = new ToldIdentityView(Date.now, () => undefined);
+  const data = { settings: {} as GatewaySettings, topics: spec.topics, share };
+  const forward = () => Promise.reject(new Error('nobody asks'));
+  const thread = new ServingThread({ name: 'spec', data, logger, forward, onDeath: gone });
+  // Nothing runs on it yet. Memory that is shared is not copied, and never touched.
+  const value = new Uint8Array(new SharedArrayBuffer(600 * 1024 * 1024));
+  const state = { view: 'policy', key: 'head/acme', value } as const;
+  thread.send({ state });
+  expect(gone).not.toHaveBeenCalled();
+  thread.send({ state });
+  thread.send({ state });
+  expect(gone).toHaveBeenCalledOnce();
+  await thread.close();
+  expect(gone).toHaveBeenCalledOnce();
+});
+
 it('loses no call that it took when it stops under load', async () => {
   let isStopping = false;
   const ends: (number | 'unconnected')[] = [];

@@ -10,6 +10,8 @@ export type ServingThreadData = {
   readonly share: CredentialShare;
   /** Everything between the two threads goes over it, in order. */
   readonly port: MessagePort;
+  /** Of `UntakenBytes`. */
+  readonly taken: SharedArrayBuffer;
 };
 
 /** Verified records as they were applied, in their order. */
