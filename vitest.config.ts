@@ -1,5 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
-import { PathOrderSequencer } from './test/system/path-order.sequencer.js';
+import { SpecOrderSequencer } from './test/system/spec-order.sequencer.js';
 
 // `#libs/*` must resolve to the sources, not to a build that may be old.
 const conditions = ['source', 'node'];
@@ -13,7 +13,7 @@ const project = (name: string, test: Record<string, unknown>): TestProjectConfig
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: PathOrderSequencer },
+    sequence: { sequencer: SpecOrderSequencer },
     // Modules are loaded once per worker, not once per file: no spec replaces one, and what a spec starts it also ends.
     isolate: false,
     // Looks until it is so. A second, its own bound, is less than a loaded machine may stand still for.

@@ -33,6 +33,6 @@ export async function revokeEverywhere(key: DoomedKey): Promise<void> {
   for (const gateway of [1, 2] as const) {
     const client = openai(key.value, { gateway });
     const isRefused = async () => (await modelCall(client, 'local/llama-3')).status === 401;
-    await waitFor(isRefused, { timeoutMs: 15_000, what: `gateway ${gateway} to refuse a revoked key` });
+    await waitFor(isRefused, { timeoutMs: 60_000, what: `gateway ${gateway} to refuse a revoked key` });
   }
 }

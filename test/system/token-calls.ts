@@ -17,5 +17,5 @@ export async function statusOf(token: string, gateway: 1 | 2): Promise<number> {
 export async function everywhere(token: string, status: number): Promise<void> {
   const isSo = (gateway: 1 | 2) => async () => (await statusOf(token, gateway)) === status;
   const what = (gateway: number) => `${status} at gateway ${gateway}`;
-  await Promise.all(both.map((gateway) => waitFor(isSo(gateway), { timeoutMs: 15_000, what: what(gateway) })));
+  await Promise.all(both.map((gateway) => waitFor(isSo(gateway), { timeoutMs: 60_000, what: what(gateway) })));
 }

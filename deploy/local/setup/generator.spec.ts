@@ -31,5 +31,5 @@ it.each(['identity', 'policy', 'gateway', 'audit'])(
     expect(await readFile(join(source, 'things/things.controller.ts'), 'utf8')).toContain('class ThingsController');
     expect(await readFile(join(source, 'app.module.ts'), 'utf8')).toContain(`from './things/things.controller.js'`);
   },
-  30_000,
+  120_000,
 );
