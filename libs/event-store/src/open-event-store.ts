@@ -74,7 +74,6 @@ export async function openEventStore(options: EventStoreOptions, bus: Bus): Prom
   const writer = { service, macKey: deriveMacKey(Buffer.from(options.busKey, 'base64')), nowIso };
   const { adopt } = options;
   const publisher = new Publisher({
-    orm: publishing,
     em: publishing.em,
     bus,
     topics,

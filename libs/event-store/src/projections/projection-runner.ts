@@ -2,7 +2,6 @@ import type { Logger } from '#libs/bus';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { describeFailure } from '../database/failure.js';
-import { selectHeads } from '../store/event-rows.js';
 import { advanceOne, advanceTogether, lockedPosition, type Folding } from './advance.js';
 import { Rounds } from './rounds.js';
 import type { ReadModel } from './read-model.js';
@@ -97,9 +96,10 @@ export class ProjectionRunner {
 
   private async behind(): Promise<readonly ReadModel[]> {
     const em = this.parts.em.fork();
-    const { rows } = await sql<{ name: string; position: string }>`
-      select name, position from projections`.execute(em.getKysely());
-    const { lastPosition } = await selectHeads(em, []);
+    const { rows } = await sql<{ last: string; name: string | null; position: string | null }>`
+      select last, name, position from (select coalesce(max(position), 0) as last from events) as head
+      left join projections on true`.execute(em.getKysely());
+    const lastPosition = Number(rows[0]?.last ?? 0);
     const positions = new Map(rows.map(({ name, position }) => [name, Number(position)]));
     return this.parts.readModels.filter(({ name }) => (positions.get(name) ?? 0) < lastPosition);
   }

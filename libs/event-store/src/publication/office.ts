@@ -11,10 +11,12 @@ import { WakeSignal } from './wake-signal.js';
 
 /** Records of one call of the bus. */
 export const PUBLISH_BATCH_MAX = 500;
-/** The outbox is looked at so often without being told; commits of other processes are found by it. */
-export const OUTBOX_POLL_MS = 250;
-/** Watermark, heartbeat of the lock, and the tails' places, at least so often. */
+/** A watermark is said at least so often, and the outbox looked at without being told: PostgreSQL tells of each commit. */
 export const WATERMARK_EVERY_MS = 1000;
+/** Of the lock; below the age at which it asks for itself. */
+const HEARTBEAT_EVERY_MS = 2000;
+/** A successor checks so much of the topics again, besides what was written since. */
+const KEEP_TAILS_EVERY_MS = 10_000;
 
 type Job = { readonly topic: string; resolve(records: number): void; reject(error: unknown): void };
 
@@ -25,6 +27,7 @@ export class Office {
   private readonly jobs: Job[] = [];
   private broken: string | undefined;
   private lastTickMs = 0;
+  private lastKeptMs = performance.now();
 
   constructor(
     private readonly parts: PublisherParts,
@@ -59,7 +62,8 @@ export class Office {
   /** Resolves when it is told to stop or has lost the lock; rejects when something fails that a new term may mend. */
   async serve(stop: AbortSignal, onActive: () => void): Promise<void> {
     // The lock's session must not fall silent while a long log is checked.
-    const heartbeat = setInterval(() => void this.lock.heartbeat(), WATERMARK_EVERY_MS);
+    const heartbeat = setInterval(() => void this.lock.heartbeat(), HEARTBEAT_EVERY_MS);
+    this.lock.onCommitted(() => this.signal.call());
     try {
       // A broker that does not answer must not keep the process from stopping.
       await orAborted(this.takeOver(), stop);
@@ -70,7 +74,7 @@ export class Office {
         await this.noticeRestore();
         await this.runJobs();
         await this.tick();
-        if (!more) await this.signal.wait(OUTBOX_POLL_MS);
+        if (!more) await this.signal.wait(this.untilTickMs());
       }
       if (this.broken) throw new Error(`A state topic is no longer the log that it was: ${this.broken}`);
       await this.tails.save();
@@ -116,9 +120,15 @@ export class Office {
   }
 
   private async tick(): Promise<void> {
-    if (performance.now() - this.lastTickMs < WATERMARK_EVERY_MS) return;
+    if (this.untilTickMs() > 0) return;
     await this.sayWatermark(await acknowledgedPosition(this.parts.em));
+    if (this.lastTickMs - this.lastKeptMs < KEEP_TAILS_EVERY_MS) return;
+    this.lastKeptMs = this.lastTickMs;
     await this.tails.save();
+  }
+
+  private untilTickMs(): number {
+    return Math.max(0, this.lastTickMs + WATERMARK_EVERY_MS - performance.now());
   }
 
   private async noticeRestore(): Promise<void> {

@@ -1,12 +1,11 @@
 import type { Bus, Logger } from '#libs/bus';
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import type { StoreTopics } from '../store/store-topics.js';
 import type { Adopt } from './adopt.js';
 import type { Writer } from './term.js';
 
 /** What a publisher works with. */
 export type PublisherParts = {
-  readonly orm: MikroORM;
   readonly em: EntityManager;
   readonly bus: Bus;
   readonly topics: StoreTopics;

@@ -87,7 +87,7 @@ export class Publisher extends Publication {
 
   /** One term in office; false if another process holds it. */
   private async serve(): Promise<boolean> {
-    const lock = await PublisherLock.tryAcquire(this.parts.orm);
+    const lock = await PublisherLock.tryAcquire(this.parts.em);
     if (!lock) {
       this.role = 'standby';
       return false;

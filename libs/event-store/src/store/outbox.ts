@@ -3,6 +3,9 @@ import { DomainError } from '#libs/decider';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 
+/** Where whoever puts records into an outbox says so; with the name of the schema. Told when it is committed. */
+export const OUTBOX_CHANNEL = 'gatehouse_outbox';
+
 /** Records of one transaction at most. */
 export const OUTBOX_ROWS_MAX = 10_000;
 
@@ -37,10 +40,12 @@ export async function insertOutbox(tx: EntityManager, rows: readonly NewOutboxRo
   }
   if (rows.length === 0) return;
   await sql`
-    insert into outbox (position, seq, topic, key, value, type, schema_version)
-    select position, seq, topic, key, value, type, "schemaVersion"
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
-      position bigint, seq integer, topic text, key text, value text, type text, "schemaVersion" integer)
+    with added as (
+      insert into outbox (position, seq, topic, key, value, type, schema_version)
+      select position, seq, topic, key, value, type, "schemaVersion"
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(
+        position bigint, seq integer, topic text, key text, value text, type text, "schemaVersion" integer))
+    select pg_notify(${OUTBOX_CHANNEL}, current_schema())
     `.execute(tx.getKysely());
 }
 
