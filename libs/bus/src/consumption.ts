@@ -53,10 +53,11 @@ export type ConsumeOptions = {
    * reported and, after a back-off of 100 ms to 10 s, the partition begins again at its committed offset.
    */
   readonly onBatch: (batch: ConsumedBatch) => void | Promise<void>;
-  /** Longest wait of one fetch for `minBytes`, ms. Default 500. */
-  readonly maxWaitMs?: number;
-  /** Default 1: answer as soon as anything is there. */
-  readonly minBytes?: number;
+  /**
+   * What is at the log's end may wait so long for more, counted from the fetch before, ms: fewer and larger batches. What
+   * comes after a rest is delivered at once. Default 0.
+   */
+  readonly gatherMs?: number;
   /** Most bytes of one partition in one fetch. Default 1 MiB. */
   readonly partitionBytesMax?: number;
   /** Partitions handled side by side. Default 1. */

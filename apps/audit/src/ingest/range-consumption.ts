@@ -36,9 +36,8 @@ export type RangeConsumptionOptions = {
 /** Kafka records per range; of up to 64 decisions each, so a range stays below the writer's bound. */
 const RECORDS_PER_RANGE_MAX = 500;
 
-/** A fetch waits until so much is there, at most so long: fewer and larger inserts, and still visible within a second. */
-const FETCH_BYTES_MIN = 256 * 1024;
-const FETCH_WAIT_MS = 200;
+/** What keeps coming waits at most so long for more: fewer and larger inserts, and still visible within a second. */
+const GATHER_MS = 200;
 const PARTITION_BYTES_MAX = 4 * 1024 * 1024;
 const PARTITIONS_CONCURRENTLY = 4;
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -91,8 +90,7 @@ export class RangeConsumption {
       group,
       topics: topics.map(({ name }) => name),
       batchMax: RECORDS_PER_RANGE_MAX,
-      maxWaitMs: FETCH_WAIT_MS,
-      minBytes: FETCH_BYTES_MIN,
+      gatherMs: GATHER_MS,
       partitionBytesMax: PARTITION_BYTES_MAX,
       partitionsConcurrently: PARTITIONS_CONCURRENTLY,
       onAssigned: (assigned) => {

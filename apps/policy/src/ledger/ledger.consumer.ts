@@ -15,9 +15,8 @@ import { LedgerSource } from './ledger-source.js';
 
 /** Kafka records of one transaction, of up to 64 decisions each. */
 const RECORDS_MAX = 100;
-/** A fetch waits at most so long for more: one transaction then books many calls. */
-const FETCH_WAIT_MS = 500;
-const FETCH_BYTES_MIN = 128 * 1024;
+/** What keeps coming waits at most so long for more: one transaction then books many calls. */
+const GATHER_MS = 500;
 /** Between two attempts to join, while the brokers are away, ms. */
 const RETRY_MS = 2_000;
 
@@ -58,8 +57,7 @@ export class LedgerConsumer implements OnApplicationBootstrap, OnModuleDestroy {
       group,
       topics: [decisions.name],
       batchMax: RECORDS_MAX,
-      maxWaitMs: FETCH_WAIT_MS,
-      minBytes: FETCH_BYTES_MIN,
+      gatherMs: GATHER_MS,
       onBatch: (batch) => this.take(batch),
     });
   }

@@ -137,6 +137,25 @@ it('begins again at the committed offset when nothing was heard from the group f
   }
 });
 
+it('lets more come before it fetches again where it stands at the log’s end, until it closes; behind it goes on', async () => {
+  const { consumer, consumption, held, deliver } = await scene({ gatherMs: 60_000 });
+  consumer.say('fetch', {});
+  const behind = deliver(5);
+  await waitFor(() => held.length === 1);
+  held[0]?.end();
+  await behind.done;
+  const atEnd = deliver(99);
+  let isOver = false;
+  void atEnd.done.then(() => (isOver = true));
+  await waitFor(() => held.length === 2);
+  held[1]?.end();
+  await waitFor(() => atEnd.resolved.length === 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isOver).toBe(false);
+  await consumption.close(10);
+  await atEnd.done;
+});
+
 it('is not stopped by a listener that throws', async () => {
   const throwing = () => {
     throw new Error('listener');

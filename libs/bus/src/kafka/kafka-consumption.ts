@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { BackOff } from '../back-off.js';
 import { BusError } from '../bus-error.js';
@@ -30,24 +31,25 @@ export class KafkaConsumption implements Consumption {
   /** Handlers at work, of whichever assignment. */
   private readonly working = new Set<Promise<unknown>>();
   private assignment: Assignment | undefined;
+  private fetchedMs = 0;
 
   constructor(
     private readonly options: ConsumeOptions,
     private readonly topics: KafkaTopics,
     parts: ReaderParts,
   ) {
-    const { group, topics: names, maxWaitMs = CONSUME_WAIT_MS, minBytes = 1 } = options;
+    const { group, topics: names } = options;
     this.reader = new KafkaReader(
       {
         group,
         alone: false,
         topics: names,
-        maxWaitMs,
-        minBytes,
+        maxWaitMs: CONSUME_WAIT_MS,
         partitionBytesMax: options.partitionBytesMax ?? PARTITION_BYTES_MAX,
         partitionsConcurrently: options.partitionsConcurrently ?? 1,
         onJoin: (assignment, consumer) => this.joined(assignment, consumer),
         onBatch: (payload) => this.deliver(payload),
+        onFetched: () => (this.fetchedMs = performance.now()),
         onRestart: () => this.assignment?.over.abort(),
       },
       parts,
@@ -152,11 +154,20 @@ export class KafkaConsumption implements Consumption {
     const alive = new KeepAlive(payload, AbortSignal.any([this.reader.closing, assignment.over.signal]));
     try {
       await this.handOut(payload, alive, assignment);
+      await this.gather(payload, alive.signal);
     } finally {
       alive.stop();
     }
     if (alive.rejoin) throw alive.rejoin;
     if (alive.isUnheard) await this.place(assignment, [{ topic, partition }]);
+  }
+
+  /** kafkajs fetches again when all partitions of this fetch are delivered; those that wait, wait for the same moment. */
+  private async gather({ batch }: EachBatchPayload, signal: AbortSignal): Promise<void> {
+    const { gatherMs = 0 } = this.options;
+    const leftMs = this.fetchedMs + gatherMs - performance.now();
+    if (leftMs <= 0 || BigInt(batch.lastOffset()) + 1n < BigInt(batch.highWatermark)) return;
+    await pause(leftMs, undefined, { signal }).catch(() => undefined);
   }
 
   /** Hands a fetch to the handler in batches, as long as the partition is ours and the handler takes them. */

@@ -32,7 +32,6 @@ function scene(faults: PuppetFaults = {}, alone = true) {
       alone,
       topics: ['t'],
       maxWaitMs: 20,
-      minBytes: 1,
       partitionBytesMax: 1,
       partitionsConcurrently: 1,
       onJoin: () => undefined,

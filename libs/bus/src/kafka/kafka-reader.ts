@@ -14,13 +14,14 @@ export type ReaderWork = {
   readonly alone: boolean;
   readonly topics: readonly string[];
   readonly maxWaitMs: number;
-  readonly minBytes: number;
   readonly partitionBytesMax: number;
   readonly partitionsConcurrently: number;
   /** Called synchronously at each (re)join, before anything is fetched: the place to seek from. */
   onJoin(assignment: Readonly<Record<string, number[]>>, consumer: Consumer): void;
   /** Must deal with its handler's failures itself; what it throws goes to kafkajs, for it to rejoin. */
   onBatch(payload: EachBatchPayload, consumer: Consumer): Promise<void>;
+  /** The broker has answered a fetch; what it holds is handed over next. */
+  onFetched?(): void;
   onRestart?(reason: string): void;
 };
 
@@ -154,7 +155,7 @@ export class KafkaReader {
   }
 
   private create(): Consumer {
-    const { group, alone, maxWaitMs, minBytes, partitionBytesMax } = this.work;
+    const { group, alone, maxWaitMs, partitionBytesMax } = this.work;
     const sessionMs = alone ? this.parts.replaySessionMs : settings.SESSION_TIMEOUT_MS;
     const kafka = this.parts.kafka();
     const endFetches = this.parts.openFetches(kafka);
@@ -165,7 +166,6 @@ export class KafkaReader {
       heartbeatInterval: sessionMs / settings.HEARTBEATS_PER_SESSION,
       rebalanceTimeout: settings.REBALANCE_TIMEOUT_MS,
       maxWaitTimeInMs: maxWaitMs,
-      minBytes,
       maxBytesPerPartition: partitionBytesMax,
       allowAutoTopicCreation: false,
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1000, restartOnFailure: async () => false },
@@ -176,6 +176,7 @@ export class KafkaReader {
       const idle = payload.apiName === 'Heartbeat' && this.handlersRunning === 0;
       if (idle || payload.apiName === 'Fetch') this.turned(consumer);
     });
+    consumer.on('consumer.fetch', () => this.work.onFetched?.());
     consumer.on('consumer.group_join', ({ payload }) => this.joined(payload.memberAssignment, consumer));
     consumer.on('consumer.crash', ({ payload }) => void this.restart(consumer, payload.error));
     return consumer;

@@ -43,7 +43,6 @@ export class KafkaReplay implements Replay, LogFollower {
         alone: true,
         topics: names,
         maxWaitMs,
-        minBytes: 1,
         partitionBytesMax: PARTITION_BYTES_MAX,
         partitionsConcurrently: 1,
         onJoin: (assignment, consumer) => this.joined(assignment, consumer),

@@ -18,4 +18,4 @@ export type BusServerOptions = {
   /** First pause between two attempts, doubled up to 10 s. Default 100 ms. */
   readonly retryMs?: number;
   readonly logger?: Logger;
-} & Pick<ConsumeOptions, 'from' | 'maxWaitMs' | 'minBytes' | 'partitionsConcurrently'>;
+} & Pick<ConsumeOptions, 'from' | 'partitionsConcurrently'>;

@@ -75,14 +75,12 @@ export class BusServer extends Server implements CustomTransportStrategy {
     if (request) throw new TypeError(`${request[0]}: the bus carries events only, use @EventPattern`);
     const topics = new Set([...handlers.map(([pattern]) => topicOf(pattern)), ...(this.options.topics ?? [])]);
     if (topics.size === 0) return;
-    const { group, batchMax = BATCH_MAX, from, maxWaitMs, minBytes, partitionsConcurrently } = this.options;
+    const { group, batchMax = BATCH_MAX, from, partitionsConcurrently } = this.options;
     this.consumption = await this.bus.consume({
       group,
       topics: [...topics],
       batchMax,
       ...(from === undefined ? {} : { from }),
-      ...(maxWaitMs === undefined ? {} : { maxWaitMs }),
-      ...(minBytes === undefined ? {} : { minBytes }),
       ...(partitionsConcurrently === undefined ? {} : { partitionsConcurrently }),
       onBatch: (batch) => this.take(batch),
     });
