@@ -35,7 +35,7 @@ it('finds the data of the first start at the second one, also on other ports', a
   expect(await inKafka(moved, (admin) => admin.listTopics())).toContain('kept');
   expect(await clickhouse(moved, 'show databases')).toContain('kept');
   expect(existsSync(join(moved.home, 'postgres', 'PG_VERSION'))).toBe(true);
-}, 120_000);
+}, 300_000);
 
 const localJson = ({ home }: StackOptions) => JSON.parse(readFileSync(join(home, 'local.json'), 'utf8')) as LocalJson;
 

@@ -16,7 +16,7 @@ const STALLS_AT = [10n, 50n];
 
 it(
   'an engine whose disk stands still, for longer than consumers wait, holds every decision once, in tables and rollups',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const disk = slowDisk(DISK_BYTES);
     const engine = await startEngine(join(disk.folder, 'engine'));
@@ -38,9 +38,10 @@ it(
           .catch((error: unknown) => failures.push(error));
     })();
     for (const at of STALLS_AT) {
+      // A loaded machine makes a consumer of little patience come again and again.
       await waitFor(() => (twin.committed?.offset ?? 0n) >= at, {
         everyMs: 1,
-        timeoutMs: 30_000,
+        timeoutMs: 90_000,
         what: 'the consumer',
       });
       await disk.stall(STALL_SECONDS);
