@@ -1,5 +1,6 @@
 import type { Path } from '../bundle/source-map.js';
 import { isReference, operatorOf, type Condition, type Operand } from '../documents/condition.js';
+import { PLATFORM } from '../documents/names.js';
 import { readNetwork } from '../matching/ip-network.js';
 import { didYouMean, nearest } from '../matching/nearest.js';
 import { attributes, readAttribute, type AttributeName, type AttributeReference } from '../vocabulary/attributes.js';
@@ -60,11 +61,17 @@ function nearestParent(text: string, known: readonly string[]): string | undefin
   return meant && `${meant}.${key.join('.')}`;
 }
 
-/** Only where the tenant declares its tags: a key is then either declared or already carried by something in force. */
-function lintTagKey(key: string, path: Path, { tagSchema, tagKeys }: LintContext, report: Report): void {
-  if (!tagSchema || key === ENVIRONMENT_TAG || Object.hasOwn(tagSchema, key) || tagKeys.has(key)) return;
-  const suggestion = didYouMean(key, [...Object.keys(tagSchema), ...tagKeys]);
-  report({ path, rule: 'unknown-tag', message: `No tag "${key}" is declared or in use.`, suggestion });
+/**
+ * A key is declared by the tenant's tag schema or carried by something in force. Without a schema nobody said that there are
+ * no other keys, so that one which nothing carries yet is a thing to think about; what tenants carry no platform document knows.
+ */
+function lintTagKey(key: string, path: Path, { tenant, tagSchema, tagKeys }: LintContext, report: Report): void {
+  const declared = Object.keys(tagSchema ?? {});
+  if (key === ENVIRONMENT_TAG || declared.includes(key) || tagKeys.has(key)) return;
+  if (!tagSchema && tenant === PLATFORM) return;
+  const suggestion = didYouMean(key, [...declared, ...tagKeys]);
+  const severity = tagSchema ? 'error' : 'warning';
+  report({ path, rule: 'unknown-tag', severity, message: `No tag "${key}" is declared or in use.`, suggestion });
 }
 
 function lintOperator(
