@@ -66,6 +66,13 @@ it('prints JSON and JUnit of the same results', () => {
   expect(run('check', 'failing', '--current', 'before', '--output', 'junit').text).toContain('failures="1"');
 });
 
+it('ends with 2 for a file that is not UTF-8: the service refuses such a text, too', () => {
+  mkdirSync(join(root, 'latin'), { recursive: true });
+  writeFileSync(join(root, 'latin/roles.yaml'), Buffer.from(`# gr\xfc\xdfe\n${role('policy:read')}`, 'latin1'));
+  const { text, exitCode } = run('check', 'latin');
+  expect([exitCode, text.split('\n')[0]]).toEqual([2, 'roles.yaml is not UTF-8.']);
+});
+
 it.each([[[]], [['check']], [['check', 'no-such-folder']], [['check', 'good', '--output', 'xml']], [['plan', 'good']]])(
   'ends with 2 and its usage for %j',
   (args) => {
