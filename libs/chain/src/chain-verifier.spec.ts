@@ -94,3 +94,14 @@ it('signs nothing that does not follow', () => {
   expect(builder.segments).toMatchObject([{ rows: 1, head: row(5).chain_hash, former: row(4).chain_hash }]);
   expect(builder.brokenAt).toMatchObject({ decision_id: 'd6' });
 });
+
+it('a change is named by its own id, whether or not a request was decided for it', () => {
+  const changes = rechained(
+    rows.map((each, n) => ({ ...each, change_id: `identity-1-${n}`, decision_id: n % 2 ? 'd' : '' })),
+  );
+  for (const at of [4, 5]) {
+    const verifier = new ChainVerifier([], '2000-01-01');
+    for (const [n, each] of changes.entries()) verifier.take(n === at ? { ...each, outcome: 'deny' } : each);
+    expect(verifier.report().fault).toMatchObject({ id: `identity-1-${at}` });
+  }
+});

@@ -14,7 +14,7 @@ export type ChainFault = {
   readonly kind: 'changed' | 'dropped' | 'inserted' | 'reordered' | 'changed_or_dropped' | 'rewritten';
   /** The first row concerned; of `dropped`, the one before which, or at the end of which, rows are missing. */
   readonly place: ChainPlace;
-  /** `decision_id` or `change_id` of the row that stands there; '' for none. */
+  /** `change_id` or `decision_id` of the row that stands there; '' for none. */
   readonly id: string;
   readonly day: string;
 };
@@ -143,7 +143,8 @@ export class ChainVerifier {
 }
 
 const hashOf = (former: string, { chain_hash: _, ...row }: StoredRow) => chainHash(former, row);
-const idOf = (row: StoredRow) => String(row['decision_id'] ?? row['change_id'] ?? '');
+/** A change also names the decision that it was made by, if any: that is not what it is called. */
+const idOf = (row: StoredRow) => String(row['change_id'] ?? row['decision_id'] ?? '');
 const faultAt = (kind: ChainFault['kind'], row: StoredRow): ChainFault => {
   return { kind, place: placeOf(row), id: idOf(row), day: dayOf(row) };
 };
