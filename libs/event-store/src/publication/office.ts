@@ -128,7 +128,7 @@ export class Office {
   }
 
   private untilTickMs(): number {
-    return Math.max(0, this.lastTickMs + WATERMARK_EVERY_MS - performance.now());
+    return Math.max(0, Math.ceil(this.lastTickMs + WATERMARK_EVERY_MS - performance.now()));
   }
 
   private async noticeRestore(): Promise<void> {
