@@ -55,11 +55,10 @@ export class GatewayRuntime {
   async start(forward: Forward): Promise<void> {
     // Before anything is applied: what other threads are told has no beginning but this.
     this.threads?.start({ share: this.views.share, forward, standing: () => this.standing() });
-    const restored = await this.keeper.restore();
-    this.feed = this.feedFrom(restored);
     this.contentKeysFeed.start();
-    await Promise.all([this.feed.start(), this.secrets.start(), this.serving.start()]);
-    this.keeper.start(this.feed);
+    // Each waits for the brokers several times, and none for another.
+    const [feed] = await Promise.all([this.follow(), this.secrets.start(), this.serving.start()]);
+    this.keeper.start(feed);
   }
 
   /** Puts the pipeline in front of the framework. Called when the feed exists. */
@@ -100,6 +99,14 @@ export class GatewayRuntime {
     await Promise.race([this.lastSnapshot(), setTimeout(snapshotMsMax, undefined, { ref: false })]);
     const readers = [this.feed?.close(), this.secrets.close(), this.contentKeysFeed.close()];
     await Promise.all([...readers, this.serving.close(), this.threads?.close()]);
+  }
+
+  /** Goes on from the snapshot file, where there is one that is believed. */
+  private async follow(): Promise<AccessFeed> {
+    const feed = this.feedFrom(await this.keeper.restore());
+    this.feed = feed;
+    await feed.start();
+    return feed;
   }
 
   private feedFrom(restored: Awaited<ReturnType<SnapshotKeeper['restore']>>): AccessFeed {
