@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { receiveMessageOnPort } from 'node:worker_threads';
-import { FollowingFeed, FollowingIdentityView, MasterKey, PolicyView } from '#libs/access';
+import { FollowingFeed, FollowingIdentityView, MasterKey, PolicyView, type FeedStanding } from '#libs/access';
 import { answerUnreadable, REQUEST_TIMES } from '#libs/http';
 import { openResources, type Resources } from '#libs/service';
 import { Metrics } from '#libs/telemetry';
@@ -18,7 +18,8 @@ import {
 } from './thread-messages.js';
 import { UntakenBytes } from './untaken-bytes.js';
 
-const READY_LOOK_MS = 100;
+/** It looks whenever it hears how the leases stand; this is for when it hears nothing any more. */
+const READY_LOOK_MS = 1_000;
 const IDLE_SWEEP_MS = 50;
 
 /**
@@ -98,9 +99,14 @@ export class ServedThread {
   private take(message: ToThread): void {
     this.untaken.take(message);
     if ('state' in message) this.takeState(message.state);
-    else if ('standing' in message) this.feed.hear(message.standing, message.atMs);
+    else if ('standing' in message) this.hear(message.standing, message.atMs);
     else if ('forwarded' in message) this.framework.take(message.forwarded, message.answer);
     else void this.obey(message.order, message.number);
+  }
+
+  private hear(standing: FeedStanding, atMs: number): void {
+    this.feed.hear(standing, atMs);
+    this.lookReady();
   }
 
   private takeState(state: StateNews): void {
