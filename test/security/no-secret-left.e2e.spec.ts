@@ -1,7 +1,7 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { waitFor } from '#libs/testing';
+import { createTopic, waitFor } from '#libs/testing';
 import { act, admin, clickhouse, decisionRows, demoKey, gatewayUrl, local, sql, systemHome } from '../system/system.js';
 import { addresses, demoKeys, found, secrets, type Needle } from './needles.js';
 import { clickhouseRows, files, kafka, kafkaRecords, postgresRows, secretFiles } from './searched-stores.js';
@@ -135,7 +135,7 @@ describe('the search', () => {
     const topic = `spec.${marker}`;
     const maker = kafka().admin();
     await maker.connect();
-    await maker.createTopics({ topics: [{ topic }], waitForLeaders: true });
+    await createTopic(maker, { topic });
     const producer = kafka().producer();
     await producer.connect();
     await producer.send({ topic, compression: 1, messages: [{ value: marker.repeat(50) }] });

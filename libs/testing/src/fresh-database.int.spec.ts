@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
+import { createTopic } from './create-topic.js';
 import { freshDatabase } from './fresh-database.js';
 import { freshName } from './fresh-name.js';
 import { testStack } from './test-stack.js';
@@ -28,7 +29,7 @@ it('reaches the real Kafka, which creates no topic by itself', async () => {
   const topic = freshName('orders');
   await admin.connect();
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+    await createTopic(admin, { topic, numPartitions: 2 });
     expect(await admin.fetchTopicOffsets(topic)).toHaveLength(2);
     await expect(admin.fetchTopicOffsets(freshName('absent'))).rejects.toThrow();
     await admin.deleteTopics({ topics: [topic] });

@@ -1,3 +1,4 @@
+export * from './create-topic.js';
 export * from './cuttable-line.js';
 export * from './fake-clock.js';
 export * from './fresh-database.js';

@@ -1,4 +1,4 @@
-import { freshName, testStack, waitFor } from '#libs/testing';
+import { createTopic, freshName, testStack, waitFor } from '#libs/testing';
 import { expect, it } from 'vitest';
 import { kafkaClient } from './kafka-client.js';
 import { openFetches } from './open-fetches.js';
@@ -14,7 +14,7 @@ it('lets a consumer end at once that waits for records, without a word about the
   const topic = freshName('open-fetches');
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: 1 });
 
   const endFetches = openFetches(kafka);
   const consumer = kafka.consumer({ groupId: freshName('g'), maxWaitTimeInMs: WAIT_MS, retry: { retries: 0 } });

@@ -1,4 +1,4 @@
-import { CuttableLine, freshName, testStack, waitFor } from '#libs/testing';
+import { createTopic, CuttableLine, freshName, testStack, waitFor } from '#libs/testing';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   topic = freshName('produce');
-  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: PARTITIONS });
 });
 afterEach(async () => {
   await Promise.all(producers.splice(0).map((producer) => producer.close(2000)));
@@ -140,7 +140,7 @@ it('waits for a topic that is created later', async () => {
   const producer = open();
   const sending = producer.send(numbered(3));
   await pause(200);
-  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: PARTITIONS });
   await sending;
   expect(await wholeLog()).toEqual(expected(upTo(3)));
   expect(topic).not.toBe(missing);
@@ -153,7 +153,7 @@ it('sends nothing of a call with a record that no request takes, and rejects wha
   expect(await ends()).toBe(0);
   topic = freshName('narrow');
   const configEntries = [{ name: 'max.message.bytes', value: '1000' }];
-  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS, configEntries }], waitForLeaders: true });
+  await createTopic(admin, { topic, numPartitions: PARTITIONS, configEntries });
   const refused = open();
   const large = { partition: 0, key: Buffer.of(48), value: [Buffer.alloc(2000)] };
   await expect(refused.send([large])).rejects.toThrow('Publishing failed: MESSAGE_TOO_LARGE');
