@@ -1,4 +1,5 @@
 import type { PolicyView } from '#libs/access';
+import { windowAt } from '#libs/limits';
 import { isTimeZone } from '#libs/policy-language';
 import { z } from 'zod';
 import type { Reach } from '../records/audit-reach.js';
@@ -15,11 +16,11 @@ export function zoneOf(policy: Pick<PolicyView, 'snapshot'>, { tenant }: Reach, 
   return asked ?? settings?.timeZone ?? 'UTC';
 }
 
-/** A month of the calendar, as `2026-11`: from its first moment to the first one of the next. */
+/** A month of the calendar, as `2026-11`, from its first moment to the first one of the next: the window that budgets count. */
 export function monthIn(month: string, zone: string): { readonly fromMs: number; readonly toMs: number } {
-  const first = Temporal.PlainYearMonth.from(month).toPlainDate({ day: 1 });
-  const startMs = (day: Temporal.PlainDate) => day.toZonedDateTime(zone).epochMilliseconds;
-  return { fromMs: startMs(first), toMs: startMs(first.add({ months: 1 })) };
+  // The middle of it is in it everywhere.
+  const { startMs: fromMs, endMs: toMs } = windowAt('month', Date.parse(`${month}-15`), zone);
+  return { fromMs, toMs };
 }
 
 const START: Record<Grain, string> = {
