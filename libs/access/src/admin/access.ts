@@ -81,9 +81,7 @@ export class Access {
     if (!verdict.allowed && !(isOwn && verdict.reason === 'no_matching_rule')) {
       throw this.refusal(trace, question, verdict);
     }
-    const reason = verdict.allowed ? verdict.reason : 'granted';
-    this.grant(caller, trace, question, { ...verdict, reason, statements: verdict.decision?.statements ?? [] });
-    this.insistOnLease(trace, [{ ...question, verdict }]);
+    this.grant(caller, trace, question, grantedBy(verdict), [{ ...question, verdict }]);
   }
 
   /**
@@ -95,7 +93,7 @@ export class Access {
     const question = { action, resource: { type: isAction(action) ? actions[action].type : '', path, tenant } };
     const trace = declared(caller, [question]);
     trace.asked = true;
-    this.grant(caller, trace, question, {});
+    this.grant(caller, trace, question, {}, []);
   }
 
   /** One decision about several things: all, or a refusal that names the first that is denied. At least one is needed. */
@@ -109,8 +107,7 @@ export class Access {
     if (denied) throw this.refusal(trace, denied, denied.verdict);
     const statements = [...new Set(verdicts.flatMap(({ verdict }) => verdict.decision?.statements ?? []))].sort();
     const resource = { ...first.resource, path: pathsOf(questions) };
-    this.grant(caller, trace, { action: first.action, resource }, { ...verdicts[0]?.verdict, statements });
-    this.insistOnLease(trace, verdicts);
+    this.grant(caller, trace, { action: first.action, resource }, { ...verdicts[0]?.verdict, statements }, verdicts);
   }
 
   /**
@@ -131,11 +128,9 @@ export class Access {
     trace.asked = true;
     if (!verdict.allowed && (seen.length === 0 || isOwnState(verdict))) throw this.refusal(trace, list, verdict);
     const resource = { type, path: '*' };
-    const reason = verdict.allowed ? verdict.reason : 'granted';
     const attributes = { 'list.items': String(items.length), 'list.visible': String(seen.length) };
-    const statements = verdict.decision?.statements ?? [];
-    this.grant(caller, trace, { action, resource }, { ...verdict, reason, statements, attributes });
-    this.insistOnLease(trace, [{ ...list, verdict }]);
+    const granted = { ...grantedBy(verdict), attributes };
+    this.grant(caller, trace, { action, resource }, granted, [{ ...list, verdict }]);
     return seen;
   }
 
@@ -210,17 +205,20 @@ export class Access {
     return { allowed, reason, code: code ?? 'action_not_allowed', ...about };
   }
 
+  /** Records it, and looks at the lease of all that was `judged` for it once more. */
   private grant(
     caller: Caller,
     trace: RequestTrace,
     question: AccessQuestion,
     { reason = 'granted', statements = [], snapshot, staleMs = 0, attributes = {} }: Granted,
+    judged: readonly Judged[],
   ): void {
     const decision = { statements, boundaries: [], missing: [] };
     this.decisions.allow(trace, reason, { ...question, decision, snapshot, staleMs, attributes });
     trace.policyRevision = snapshot?.policyRevision;
     const settings = this.policy.snapshot(caller.tenantId)?.settings;
     if (settings?.auditMode === 'strict') trace.durable = () => this.decisions.durable();
+    this.insistOnLease(trace, judged);
   }
 
   /**
@@ -260,6 +258,12 @@ function pathsOf(questions: readonly AccessQuestion[]): string {
   const paths = questions.slice(0, PATHS_RECORDED_MAX).map(({ resource: { path } }) => path);
   const more = questions.length - paths.length;
   return more > 0 ? `${paths.join(',')} and ${more} more` : paths.join(',');
+}
+
+/** Also where it was not allowed by a rule, and yet is granted: what is the caller's own, a list of what it sees. */
+function grantedBy(verdict: Verdict): Granted {
+  const { allowed, reason, decision } = verdict;
+  return { ...verdict, reason: allowed ? reason : 'granted', statements: decision?.statements ?? [] };
 }
 
 /** The service cannot decide at all, whatever the rights are. */
