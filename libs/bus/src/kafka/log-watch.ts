@@ -1,5 +1,5 @@
 import { BusError } from '../bus-error.js';
-import type { SeenLog } from '../replay/replay-tracker.js';
+import { partitionName, type SeenLog } from '../replay/replay-tracker.js';
 import type { ReadPosition } from '../replay/replay.js';
 import type { TopicIdentity } from '../topic-spec.js';
 import type { KafkaTopics } from './kafka-topics.js';
@@ -68,13 +68,14 @@ export class LogWatch {
     const asking = followers.map((follower) => ({ follower, before: follower.positions() }));
     const topics = [...new Set(followers.flatMap((follower) => follower.topics))];
     const [identities, ends] = await Promise.all([this.topics.identify(topics), this.topics.ends(topics)]);
-    const endAt = new Map(ends.map(({ topic, partition, end }) => [`${topic}/${partition}`, end]));
-    const isBehind = ({ topic, partition, next }: ReadPosition) => next < (endAt.get(`${topic}/${partition}`) ?? 0n);
+    const endAt = new Map(ends.map(({ topic, partition, end }) => [partitionName(topic, partition), end]));
+    const isBehind = ({ topic, partition, next }: ReadPosition) =>
+      next < (endAt.get(partitionName(topic, partition)) ?? 0n);
     const behind = asking.flatMap(({ before }) => before.filter(isBehind));
     const starts = behind.length > 0 ? await this.topics.starts([...new Set(behind.map(({ topic }) => topic))]) : [];
-    const startAt = new Map(starts.map(({ topic, partition, start }) => [`${topic}/${partition}`, start]));
+    const startAt = new Map(starts.map(({ topic, partition, start }) => [partitionName(topic, partition), start]));
     const logs = ends.map((log): SeenLog => {
-      const start = startAt.get(`${log.topic}/${log.partition}`);
+      const start = startAt.get(partitionName(log.topic, log.partition));
       return start === undefined ? log : { ...log, start };
     });
     for (const { follower, before } of asking) {

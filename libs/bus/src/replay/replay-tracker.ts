@@ -25,7 +25,7 @@ export class ReplayTracker {
     const from = options.from === undefined || options.from === 'beginning' ? [] : options.from;
     for (const { topic, partition, start, end } of bootEnds) {
       const asked = from.find((f) => f.topic === topic && f.partition === partition)?.next;
-      this.cursors.set(nameOf(topic, partition), { topic, partition, next: asked ?? start, bootEnd: end });
+      this.cursors.set(partitionName(topic, partition), { topic, partition, next: asked ?? start, bootEnd: end });
     }
     for (const { topic, topicId } of options.identities ?? []) this.identities.set(topic, topicId);
   }
@@ -35,7 +35,7 @@ export class ReplayTracker {
   }
 
   next(topic: string, partition: number): bigint {
-    return this.cursors.get(nameOf(topic, partition))?.next ?? 0n;
+    return this.cursors.get(partitionName(topic, partition))?.next ?? 0n;
   }
 
   get stopped(): readonly string[] {
@@ -52,7 +52,7 @@ export class ReplayTracker {
 
   /** Everything below `next` has been handled. */
   advance(topic: string, partition: number, next: bigint): void {
-    const cursor = this.cursors.get(nameOf(topic, partition));
+    const cursor = this.cursors.get(partitionName(topic, partition));
     if (cursor && next > cursor.next) cursor.next = next;
     this.settle();
   }
@@ -80,7 +80,7 @@ export class ReplayTracker {
   }
 
   private checkBounds({ topic, partition, start = 0n, end }: SeenLog, readTo: bigint): void {
-    const cursor = this.cursors.get(nameOf(topic, partition));
+    const cursor = this.cursors.get(partitionName(topic, partition));
     if (!cursor || this.stoppedTopics.has(topic)) return;
     if (end < readTo) {
       this.stop('end-moved-back', topic, `partition ${partition} ends at ${end}, was read to ${readTo}`);
@@ -107,6 +107,6 @@ export class ReplayTracker {
   }
 }
 
-function nameOf(topic: string, partition: number): string {
+export function partitionName(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }

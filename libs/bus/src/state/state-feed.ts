@@ -21,7 +21,7 @@ export type StateFeedOptions = StateApplierOptions & {
   readonly onIncident?: (incident: ReplayIncident) => void;
   /** After each delivery, when everything in it is in force; for reports and for those who wait for a position. */
   readonly onAdvance?: (applied: Applied) => void;
-} & Pick<ReplayOptions, 'batchMax' | 'maxWaitMs' | 'gatherMs'>;
+} & Pick<ReplayOptions, 'batchMax' | 'gatherMs'>;
 
 /** Keeps a table in step with a state topic: replays it from the start or a snapshot, verified and guarded. */
 export class StateFeed {
@@ -39,7 +39,7 @@ export class StateFeed {
 
   /** Resolves when reading has begun; await {@link ready} before serving. */
   async start(): Promise<void> {
-    const { bus, topic, reader, topicId, onIncident, batchMax, maxWaitMs, gatherMs } = this.options;
+    const { bus, topic, reader, topicId, onIncident, batchMax, gatherMs } = this.options;
     this.replay = await bus.replay({
       reader,
       topics: [topic],
@@ -48,7 +48,6 @@ export class StateFeed {
       onRecords: (records) => this.take(records),
       ...(onIncident ? { onIncident } : {}),
       ...(batchMax === undefined ? {} : { batchMax }),
-      ...(maxWaitMs === undefined ? {} : { maxWaitMs }),
       ...(gatherMs === undefined ? {} : { gatherMs }),
     });
     if (this.replay.bootEnds.length !== 1) throw new Error(`${topic} is no state topic: it has several partitions`);
