@@ -6,6 +6,7 @@ export { RoutePaths, type ServedRoute } from './service/route-paths.js';
 export { requestIdOf } from './service/request-id.js';
 export { answerUnreadable } from './service/unreadable-request.js';
 export { nameTwiceIn } from './json/name-twice.js';
+export { pointerTo } from './json/pointer.js';
 export { serveHealth } from './service/health-routes.js';
 export { STOP_TIMEOUT_MS, stopOnSignals, type ShutdownOptions } from './service/shutdown.js';
 export { HttpModule } from './http.module.js';

@@ -14,7 +14,6 @@ export type DocumentInfo = {
 /** The OpenAPI 3.1 document of a service, made from its routes. The order of paths and schemas is by name. */
 export function openApiDocument({ title, description, paths = {} }: DocumentInfo, routes: readonly Route[]) {
   const components: Components = new Map<string, JsonSchema>();
-  const problem = problemResponse(components);
   const items = new Map<string, Record<string, JsonSchema>>();
   const named = new Map<string, number>();
   for (const route of routes) {
@@ -33,7 +32,7 @@ export function openApiDocument({ title, description, paths = {} }: DocumentInfo
     paths: sorted(new Map([...items, ...Object.entries(paths)])),
     components: {
       ...referencedComponents,
-      responses: { Problem: problem },
+      responses: { Problem: problemResponse(components) },
       schemas: sorted(components),
     },
   };

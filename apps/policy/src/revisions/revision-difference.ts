@@ -1,3 +1,4 @@
+import { pointerTo } from '#libs/http';
 import { canonicalJson } from '#libs/policy-language';
 
 /** What is to be compared of a document. */
@@ -43,7 +44,7 @@ export function documentDifference(
 function fieldDifferences(from: unknown, to: unknown, pointer: string): FieldDifference[] {
   if (isMapping(from) && isMapping(to)) {
     const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].toSorted();
-    return keys.flatMap((key) => fieldDifferences(from[key], to[key], `${pointer}/${escaped(key)}`));
+    return keys.flatMap((key) => fieldDifferences(from[key], to[key], pointer + pointerTo([key])));
   }
   if (textOf(from) === textOf(to)) return [];
   return [{ pointer, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }];
@@ -52,4 +53,3 @@ function fieldDifferences(from: unknown, to: unknown, pointer: string): FieldDif
 const textOf = (value: unknown) => (value === undefined ? undefined : canonicalJson(value));
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');

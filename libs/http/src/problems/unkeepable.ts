@@ -12,8 +12,9 @@ const TAKEN = new Set(['__proto__', 'constructor', 'prototype']);
 const LOOKED_AT = new Set(['string', 'number', 'object']);
 
 /**
- * The first text in it that is not {@link isStorable}, number beyond what can be held, or member whose name cannot be kept; undefined where there is none.
- * Of plain data, however deep: nothing is called recursively, and a path is made only when it is told.
+ * The first text in it that is not {@link isStorable}, number beyond what can be held, or member whose name cannot be kept;
+ * undefined where there is none. Of plain data, however deep: nothing is called recursively, and a path is made only when
+ * it is told.
  */
 export function unkeepableIn(value: unknown): Unkeepable | undefined {
   const left: { readonly at: Place | undefined; readonly held: unknown }[] = [{ at: undefined, held: value }];
