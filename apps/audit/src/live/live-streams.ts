@@ -31,7 +31,7 @@ export type Looked = {
   readonly isMore?: boolean;
 };
 /** What a listener is told. */
-export type Followed = {
+export type Telling = {
   readonly look: () => Promise<Looked>;
   readonly pauseMs: number;
   /** What to tell first, if anything. */
@@ -67,7 +67,7 @@ export class LiveStreams implements OnModuleDestroy {
   }
 
   /** @throws ProblemError 429 `live/too-many-streams` */
-  start(listener: Listener, followed: Followed): StreamableFile {
+  start(listener: Listener, telling: Telling): StreamableFile {
     const { caller, reply } = listener;
     const ofTenant = [...this.open.values()].filter((tenantId) => tenantId === caller.tenantId).length;
     if (ofTenant >= STREAMS_PER_TENANT_MAX || this.open.size >= STREAMS_MAX) {
@@ -77,15 +77,15 @@ export class LiveStreams implements OnModuleDestroy {
     // A generator is told of the stream's end only when it next has something to say.
     reply.raw.once('close', () => left.abort());
     const signal = AbortSignal.any([this.closing.signal, left.signal]);
-    const stream = Readable.from(this.events(listener, followed, signal));
+    const stream = Readable.from(this.events(listener, telling, signal));
     this.open.set(stream, caller.tenantId);
     stream.once('close', () => this.open.delete(stream));
     void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
     return new StreamableFile(stream, { type: EVENT_STREAM });
   }
 
-  private async *events(listener: Listener, followed: Followed, signal: AbortSignal): AsyncGenerator<string> {
-    const { look, pauseMs, first = '', place } = followed;
+  private async *events(listener: Listener, telling: Telling, signal: AbortSignal): AsyncGenerator<string> {
+    const { look, pauseMs, first = '', place } = telling;
     const endsMs = this.clock.monotonicMs() + LIFETIME_MS;
     let silent = 0;
     // Something at once, so that a client knows that it listens.
@@ -109,7 +109,7 @@ export class LiveStreams implements OnModuleDestroy {
 }
 
 /** An outage of the store ends no stream: what comes after it is told when it is there. */
-async function lookedAt(look: Followed['look']): Promise<Looked> {
+async function lookedAt(look: Telling['look']): Promise<Looked> {
   try {
     return await look();
   } catch (error) {
