@@ -107,6 +107,8 @@ it(
   TEST_MS,
 );
 
+/** The record that a member has in hand when it is stopped: handled, and not committed before it is told to go on. */
+const IN_HAND = 29;
 const MEMBER = `
 import { KafkaBus } from './bus/index.js';
 const { brokers, topic, group } = process.env;
@@ -114,8 +116,10 @@ const bus = new KafkaBus({ brokers: brokers.split(','), clientId: 'child' });
 await bus.consume({
   group, topics: [topic], batchMax: 1,
   onBatch: async (batch) => {
-    process.send({ handled: Number(batch.firstOffset) });
-    await new Promise((done) => setTimeout(done, 20));
+    const number = Number(batch.firstOffset);
+    const isToldTo = number === ${IN_HAND} && new Promise((go) => process.once('message', go));
+    process.send({ handled: number });
+    await (isToldTo || new Promise((done) => setTimeout(done, 20)));
     try {
       await batch.commit(batch.firstOffset + 1n);
     } catch (error) {
@@ -135,7 +139,7 @@ it(
     const child: BusChild = await busChild(MEMBER, { brokers: testStack().kafka.brokers.join(), topic, group });
     try {
       const handledByChild = () => child.said.flatMap(({ handled }) => (typeof handled === 'number' ? [handled] : []));
-      await waitFor(() => handledByChild().length >= 30, { timeoutMs: 30_000 });
+      await waitFor(() => handledByChild().includes(IN_HAND), { timeoutMs: 30_000 });
       child.process.kill('SIGSTOP');
 
       const assigned: AssignedPartition[] = [];
@@ -157,6 +161,7 @@ it(
       expect(seen).toEqual(upTo(200).slice(took));
 
       child.process.kill('SIGCONT');
+      child.process.send('go');
       await waitFor(() => child.said.some(({ refused }) => refused === 'bus/ownership-lost'), { timeoutMs: 30_000 });
       await bus.publish(numbered(topic, 20, 200));
       const all = await waitFor(
